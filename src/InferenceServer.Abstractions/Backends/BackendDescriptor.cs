@@ -1,0 +1,22 @@
+namespace InferenceServer.Abstractions.Backends;
+
+/// <summary>What the server must know of a backend before it loads it.</summary>
+/// <param name="Name">The name that a configuration's <c>backend</c> field gives, such as <c>onnxruntime</c>.</param>
+public sealed record BackendDescriptor(string Name)
+{
+    /// <summary>The older <c>platform</c> name of the same backend, such as <c>onnxruntime_onnx</c>; null when it never had one.</summary>
+    public string? Platform { get; init; }
+
+    /// <summary>The file in a version folder that holds the model; null when the backend needs none.</summary>
+    public string? DefaultModelFilename { get; init; }
+
+    /// <summary>
+    /// The extension, with its dot, of a single file that is a whole model when it lies in the repository itself; null when there is none.
+    /// </summary>
+    public string? BareFileExtension { get; init; }
+
+    /// <summary>
+    /// True when the backend can tell a model's inputs and outputs from its file, so that the configuration may leave them out.
+    /// </summary>
+    public bool DescribesModels { get; init; }
+}

@@ -1,0 +1,15 @@
+namespace InferenceServer.Abstractions.Backends;
+
+/// <summary>
+/// An engine that runs models of one format. One object serves the whole process; it must allow loads from several threads at once.
+/// Disposing it (where it is <see cref="IDisposable"/>) happens after all its models are disposed.
+/// </summary>
+public interface IBackend
+{
+    /// <summary>The backend's name and the files it reads.</summary>
+    BackendDescriptor Descriptor { get; }
+
+    /// <summary>Loads one version of a model: reads its weights and finds out its signature. Runs outside the inference path.</summary>
+    /// <exception cref="Errors.BackendException">The model cannot be loaded; the message says why and what to do.</exception>
+    ValueTask<IBackendModel> LoadAsync(ModelLoadContext context, CancellationToken cancellationToken);
+}

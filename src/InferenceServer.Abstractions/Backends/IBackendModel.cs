@@ -1,0 +1,16 @@
+using InferenceServer.Abstractions.Models;
+
+namespace InferenceServer.Abstractions.Backends;
+
+/// <summary>
+/// The loaded weights of one version. Disposing it frees everything; the server does so only after the last of its instances is disposed.
+/// </summary>
+public interface IBackendModel : IDisposable
+{
+    /// <summary>What the model takes and gives.</summary>
+    ModelSignature Signature { get; }
+
+    /// <summary>Makes one lane. Instances share this object's weights wherever the engine allows it.</summary>
+    /// <exception cref="Errors.BackendException">The placement cannot be had.</exception>
+    IModelInstance CreateInstance(InstancePlacement placement);
+}

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using InferenceServer.Abstractions.Tensors;
+
+namespace InferenceServer.Abstractions.Backends;
+
+/// <summary>Everything a backend is told about the version that it is to load.</summary>
+public sealed record ModelLoadContext
+{
+    /// <summary>The model's name.</summary>
+    public required string ModelName { get; init; }
+
+    /// <summary>The version's number.</summary>
+    public required long Version { get; init; }
+
+    /// <summary>
+    /// The model's file, absolute; null for a backend without a <see cref="BackendDescriptor.DefaultModelFilename"/>. It exists.
+    /// </summary>
+    public string? ModelFile { get; init; }
+
+    /// <summary>The inputs that the configuration declares, as the model sees them (full shapes, after reshape); empty when it declares none.</summary>
+    public ImmutableArray<TensorSpec> DeclaredInputs { get; init; } = [];
+
+    /// <summary>The outputs that the configuration declares, as the model sees them; empty when it declares none.</summary>
+    public ImmutableArray<TensorSpec> DeclaredOutputs { get; init; } = [];
+
+    /// <summary>The configuration's <c>parameters</c>, by key.</summary>
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>The server's settings for this backend (<c>--backend-config</c>), by key.</summary>
+    public IReadOnlyDictionary<string, string> BackendSettings { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>
+    /// How hard the engine may rewrite the model's graph, in Triton's numbers (<c>optimization.graph.level</c>):
+    /// null or 0 everything, -1 basic, 1 extended, 2 nothing.
+    /// </summary>
+    public int? GraphOptimizationLevel { get; init; }
+
+    /// <summary>The processors that the process may use at once, from its CPU quota and affinity; at least 1.</summary>
+    public int ProcessorCount { get; init; } = 1;
+
+    /// <summary>Where to say what an operator should know.</summary>
+    public required IBackendLog Log { get; init; }
+}

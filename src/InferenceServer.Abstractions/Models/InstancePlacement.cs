@@ -1,0 +1,7 @@
+namespace InferenceServer.Abstractions.Models;
+
+/// <summary>Where one instance (one lane) of a model is to run.</summary>
+/// <param name="Name">The instance's name for logs, such as <c>digits_0</c>.</param>
+/// <param name="Kind">The kind of device.</param>
+/// <param name="DeviceId">The number of the device; 0 on the processor.</param>
+public sealed record InstancePlacement(string Name, InstanceKind Kind, int DeviceId);

@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+using InferenceServer.Abstractions.Tensors;
+
+namespace InferenceServer.Abstractions.Models;
+
+/// <summary>What a model takes and gives, as its backend sees it: full shapes, batch dimension included.</summary>
+/// <param name="Inputs">The inputs, in the order of the model.</param>
+/// <param name="Outputs">The outputs, in the order of the model; an output's place here is its index in an execution.</param>
+public sealed record ModelSignature(ImmutableArray<TensorSpec> Inputs, ImmutableArray<TensorSpec> Outputs)
+{
+    /// <summary>
+    /// True when rows of several requests may be put into one execution: every input and every output has a free first dimension.
+    /// </summary>
+    public bool HasFreeFirstDimension =>
+        Inputs.Length > 0 && Outputs.Length > 0
+        && Inputs.All(static tensor => tensor.Shape.Rank > 0 && tensor.Shape[0] == TensorShape.Free)
+        && Outputs.All(static tensor => tensor.Shape.Rank > 0 && tensor.Shape[0] == TensorShape.Free);
+}

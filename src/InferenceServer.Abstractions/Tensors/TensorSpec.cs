@@ -1,0 +1,11 @@
+namespace InferenceServer.Abstractions.Tensors;
+
+/// <summary>One input or output of a model: its name, element type and shape.</summary>
+/// <param name="Name">The name, unique among the inputs or among the outputs of the model.</param>
+/// <param name="DataType">The element type.</param>
+/// <param name="Shape">The full shape, batch dimension included; -1 where any size goes.</param>
+public sealed record TensorSpec(string Name, TensorDataType DataType, TensorShape Shape)
+{
+    /// <summary>True for an input that a request may leave out.</summary>
+    public bool IsOptional { get; init; }
+}
