@@ -1,0 +1,31 @@
+using System.Diagnostics.CodeAnalysis;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Lifecycle;
+
+namespace InferenceServer.Core.Inference;
+
+/// <summary>The data plane: what every front end calls to have a model run.</summary>
+public interface IInferenceEngine
+{
+    /// <summary>Where a front end rents the memory that it reads inputs into.</summary>
+    ITensorAllocator Allocator { get; }
+
+    /// <summary>
+    /// Finds a version that is ready and keeps it loaded until the lease is disposed. A front end asks before it reads the request's
+    /// tensors, so that a request for an unknown model costs nothing.
+    /// </summary>
+    /// <param name="modelName">The model's name.</param>
+    /// <param name="version">The version as the client wrote it; empty for the highest one that is ready.</param>
+    /// <param name="lease">The lease. It goes into an <see cref="InferenceRequest"/>, or is disposed by the caller.</param>
+    /// <param name="error">NotFound, Unavailable or InvalidArgument (the version is no number).</param>
+    bool TryAcquire(string modelName, string version, [NotNullWhen(true)] out ModelLease? lease, [NotNullWhen(false)] out InferenceError? error);
+
+    /// <summary>
+    /// Checks the request against the model and runs it. The engine takes the request over, its tensors and lease with it, whatever
+    /// the outcome; the caller disposes the response once it is written.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Signalled when the client has gone. A request that still waits is then never run.</param>
+    ValueTask<InferenceOutcome> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
+}

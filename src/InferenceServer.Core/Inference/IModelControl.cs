@@ -1,0 +1,32 @@
+using System.Diagnostics.CodeAnalysis;
+using InferenceServer.Abstractions.Errors;
+
+namespace InferenceServer.Core.Inference;
+
+/// <summary>The control plane: what front ends ask about the server and its models.</summary>
+public interface IModelControl
+{
+    /// <summary>The server's name and version, as its metadata shows them.</summary>
+    ServerIdentity Server { get; }
+
+    /// <summary>True from the moment the process answers until it has begun to stop.</summary>
+    bool IsLive { get; }
+
+    /// <summary>
+    /// True when inference may be sent: the first wanted set of models has settled, and, with strict readiness, all of it is ready.
+    /// False again as soon as the server drains.
+    /// </summary>
+    bool IsReady { get; }
+
+    /// <summary>True once the server has begun to stop.</summary>
+    bool IsStopping { get; }
+
+    /// <summary>
+    /// Describes a ready version of a model.
+    /// </summary>
+    /// <param name="modelName">The model's name.</param>
+    /// <param name="version">The version as the client wrote it; empty for the highest one that is ready.</param>
+    /// <param name="description">The description.</param>
+    /// <param name="error">NotFound, Unavailable (the version exists and is not ready) or InvalidArgument (the version is no number).</param>
+    bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error);
+}

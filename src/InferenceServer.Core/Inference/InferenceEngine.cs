@@ -1,0 +1,51 @@
+using System.Diagnostics.CodeAnalysis;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.Telemetry;
+
+namespace InferenceServer.Core.Inference;
+
+/// <summary>The data plane: lease, validate, enqueue, await.</summary>
+internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator allocator, TimeProvider time) : IInferenceEngine
+{
+    public ITensorAllocator Allocator => allocator;
+
+    public bool TryAcquire(string modelName, string version, [NotNullWhen(true)] out ModelLease? lease, [NotNullWhen(false)] out InferenceError? error) =>
+        catalog.TryAcquire(modelName, version, out lease, out error);
+
+    public ValueTask<InferenceOutcome> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var model = request.Lease.Model;
+        if (!model.Validator.TryPrepare(request, cancellationToken, out var pending, out var error))
+        {
+            return Refuse(request, model, FailureReason.Other, error);
+        }
+
+        if (request.Deadline is { } deadline)
+        {
+            var left = deadline - time.GetUtcNow();
+            if (left <= TimeSpan.Zero)
+            {
+                return Refuse(request, model, FailureReason.Cancelled, InferenceErrors.DeadlineExceeded(request));
+            }
+
+            // A deadline of several years is none: the sum must not overflow.
+            pending.DeadlineTimestamp = left > TimeSpan.FromDays(3650) ? long.MaxValue : time.GetTimestamp() + time.ToTicks(left);
+        }
+
+        error = model.Scheduler.TryEnqueue(pending);
+        return error is null
+            ? pending.Task
+            : Refuse(request, model, error.Code == ErrorCode.Cancelled ? FailureReason.Cancelled : FailureReason.Rejected, error);
+    }
+
+    private static ValueTask<InferenceOutcome> Refuse(InferenceRequest request, ServedModel model, FailureReason reason, InferenceError error)
+    {
+        model.Statistics.RecordFailure(reason);
+        request.Dispose();
+        return ValueTask.FromResult(InferenceOutcome.Failure(error));
+    }
+}

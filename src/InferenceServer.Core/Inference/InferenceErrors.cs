@@ -1,0 +1,174 @@
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
+
+namespace InferenceServer.Core.Inference;
+
+/// <summary>
+/// The sentences that requests are refused with. Their substance is that of Triton, so that clients which look for a name or a number in
+/// them go on working; each names the request, the tensor, what was expected and what came.
+/// </summary>
+internal static class InferenceErrors
+{
+    public static InferenceError UnknownModel(string model) =>
+        new(ErrorCode.NotFound, $"Request for unknown model: '{model}' is not found") { Subject = model };
+
+    public static InferenceError UnknownVersion(string model, long version, string readyVersions) =>
+        new(ErrorCode.NotFound, $"Request for unknown model: '{model}' version {version} is not found; its ready versions are {readyVersions}")
+        {
+            Subject = model,
+            Expected = readyVersions,
+            Actual = version.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        };
+
+    public static InferenceError NoReadyVersion(string model) =>
+        new(ErrorCode.NotFound, $"Request for unknown model: '{model}' has no available versions") { Subject = model };
+
+    public static InferenceError VersionNotReady(string model, long version) =>
+        new(ErrorCode.Unavailable, $"Request for unknown model: '{model}' version {version} is not at ready state") { Subject = model };
+
+    public static InferenceError VersionNotANumber(string version) =>
+        new(ErrorCode.InvalidArgument, $"failed to get model version from specified version string '{version}', version should be an integral value > 0")
+        {
+            Subject = "version",
+            Expected = "an integral value > 0",
+            Actual = version,
+        };
+
+    public static InferenceError Cancelled(InferenceRequest request) => new(ErrorCode.Cancelled, $"{Prefix(request)}the request was cancelled by its client");
+
+    public static InferenceError DeadlineExceeded(InferenceRequest request) =>
+        new(ErrorCode.DeadlineExceeded, $"{Prefix(request)}the deadline of the request passed before its answer was there");
+
+    public static InferenceError QueueTimeout(InferenceRequest request) => new(ErrorCode.Unavailable, $"{Prefix(request)}Request timeout expired");
+
+    public static InferenceError QueueFull(InferenceRequest request) =>
+        new(ErrorCode.Unavailable, $"{Prefix(request)}Exceeds maximum queue size of model '{request.Lease.Model.Name}'; try again later");
+
+    public static InferenceError Stopping(InferenceRequest request) =>
+        new(ErrorCode.Unavailable, $"{Prefix(request)}Server is stopping, scheduler for model has stopped accepting new inference requests");
+
+    public static InferenceError Backend(InferenceRequest request, string model, BackendException? failure) => failure is null
+        ? new(ErrorCode.Internal, $"{Prefix(request)}model '{model}' failed unexpectedly; the server's log says how")
+        : new(failure.Code, Prefix(request) + failure.Message);
+
+    public static InferenceError DuplicateInput(InferenceRequest request, string name) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}input '{name}' already exists in request") { Subject = name };
+
+    public static InferenceError DuplicateOutput(InferenceRequest request, string name) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}output '{name}' already exists in request") { Subject = name };
+
+    public static InferenceError UnknownOutput(string model, string name, string known) =>
+        new(ErrorCode.InvalidArgument, $"unexpected inference output '{name}' for model '{model}'; its outputs are {known}")
+        {
+            Subject = name,
+            Expected = known,
+            Actual = name,
+        };
+
+    public static InferenceError UnknownInput(string model, string name, string known) =>
+        new(ErrorCode.InvalidArgument, $"unexpected inference input '{name}' for model '{model}'; its inputs are {known}")
+        {
+            Subject = name,
+            Expected = known,
+            Actual = name,
+        };
+
+    public static InferenceError InputCount(InferenceRequest request, string model, string expected, int got, string given, string rest) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}expected {expected} inputs but got {got} inputs for model '{model}'. Got input(s) [{given}], {rest}")
+        {
+            Subject = "inputs",
+            Expected = expected,
+            Actual = given,
+        };
+
+    public static InferenceError DataType(InferenceRequest request, string model, in TensorView input, TensorDataType expected) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}inference input '{input.Name}' data-type is '{input.DataType.ProtocolName()}', but model '{model}' expects '{expected.ProtocolName()}'")
+        {
+            Subject = input.Name,
+            Expected = expected.ProtocolName(),
+            Actual = input.DataType.ProtocolName(),
+        };
+
+    public static InferenceError NoBatchDimension(InferenceRequest request, string model, in TensorView input, in TensorShape expected) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}input '{input.Name}' has no shape but model requires batch dimension for '{model}': expected {expected}, got []")
+        {
+            Subject = input.Name,
+            Expected = expected.ToString(),
+            Actual = "[]",
+        };
+
+    public static InferenceError Shape(InferenceRequest request, string model, in TensorView input, in TensorShape expected, bool isBatching) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}unexpected shape for input '{input.Name}' for model '{model}'. Expected {expected}, got {input.Shape}."
+            + (isBatching ? " The first dimension is the batch dimension: the model batches, so every request has one." : ""))
+        {
+            Subject = input.Name,
+            Expected = expected.ToString(),
+            Actual = input.Shape.ToString(),
+        };
+
+    public static InferenceError BatchDiffers(InferenceRequest request, string model, in TensorView input, long expected) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}input '{input.Name}' batch size does not match other inputs for '{model}': expected {expected} as in the input before it, got {input.Shape[0]}")
+        {
+            Subject = input.Name,
+            Expected = $"{expected} rows",
+            Actual = $"{input.Shape[0]} rows",
+        };
+
+    public static InferenceError EmptyBatch(InferenceRequest request, string model, in TensorView input) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}input '{input.Name}' has a batch dimension of 0, expected at least 1 row for '{model}'")
+        {
+            Subject = input.Name,
+            Expected = "at least 1 row",
+            Actual = "0 rows",
+        };
+
+    public static InferenceError BatchTooLarge(InferenceRequest request, string model, int limit, long got) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}inference request batch-size must be <= {limit} for '{model}', got {got}")
+        {
+            Subject = "batch",
+            Expected = $"at most {limit} rows",
+            Actual = $"{got} rows",
+        };
+
+    public static InferenceError ByteSize(InferenceRequest request, string model, in TensorView input, long expected) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}input byte size mismatch for input '{input.Name}' for model '{model}'. Expected {expected}, got {input.Length}")
+        {
+            Subject = input.Name,
+            Expected = $"{expected} bytes",
+            Actual = $"{input.Length} bytes",
+        };
+
+    public static InferenceError ShapeTooLarge(InferenceRequest request, in TensorView input) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}invalid shape for input '{input.Name}': the elements of shape {input.Shape} cannot be counted in 63 bits")
+        {
+            Subject = input.Name,
+            Actual = input.Shape.ToString(),
+        };
+
+    public static InferenceError StringPrefix(InferenceRequest request, string model, string input, int available) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}incomplete string length indicator for inference input '{input}' for model '{model}', expecting {BytesTensor.PrefixSize} bytes but only {available} bytes available")
+        {
+            Subject = input,
+            Expected = $"{BytesTensor.PrefixSize} bytes",
+            Actual = $"{available} bytes",
+        };
+
+    public static InferenceError StringData(InferenceRequest request, string input, long length, int available) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}incomplete string data for inference input '{input}', expecting string of length {length} but only {available} bytes available")
+        {
+            Subject = input,
+            Expected = $"{length} bytes",
+            Actual = $"{available} bytes",
+        };
+
+    public static InferenceError StringCount(InferenceRequest request, string model, string input, long expected, long got) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}expected {expected} string elements for inference input '{input}' for model '{model}', got {got}")
+        {
+            Subject = input,
+            Expected = $"{expected} elements",
+            Actual = $"{got} elements",
+        };
+
+    /// <summary>How every sentence about a request begins: with its id.</summary>
+    private static string Prefix(InferenceRequest request) => $"[request id: {(request.Id.Length == 0 ? "<id_unknown>" : request.Id)}] ";
+}

@@ -1,0 +1,76 @@
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Lifecycle;
+
+namespace InferenceServer.Core.Inference;
+
+/// <summary>
+/// One request as a front end has read it. It owns its tensors and its lease; whoever holds it disposes it, and handing it to
+/// <see cref="IInferenceEngine.InferAsync"/> hands that duty over too.
+/// </summary>
+public sealed class InferenceRequest : IDisposable
+{
+    private readonly List<TensorView> _inputs = new(4);
+    private ModelLease? _lease;
+
+    /// <summary>Makes an empty request for a model; takes the lease over.</summary>
+    public InferenceRequest(ModelLease lease)
+    {
+        ArgumentNullException.ThrowIfNull(lease);
+        _lease = lease;
+    }
+
+    /// <summary>The client's id, echoed in the response; empty when it gave none.</summary>
+    public string Id { get; set; } = "";
+
+    /// <summary>The model that is to run.</summary>
+    public ModelLease Lease => _lease ?? throw new ObjectDisposedException(nameof(InferenceRequest));
+
+    /// <summary>The inputs in the order in which they came. Names may still be wrong or come twice: the engine checks.</summary>
+    public IReadOnlyList<TensorView> Inputs => _inputs;
+
+    /// <summary>The outputs that the client wants, in its order; empty for all.</summary>
+    public List<string> RequestedOutputs { get; } = [];
+
+    /// <summary>The request's parameters, by name.</summary>
+    public Dictionary<string, ParameterValue> Parameters { get; } = [];
+
+    /// <summary>When the client stops waiting; null when it waits for ever.</summary>
+    public DateTimeOffset? Deadline { get; set; }
+
+    /// <summary>Adds an input; takes over the count that the view holds.</summary>
+    public void AddInput(in TensorView input) => _inputs.Add(input);
+
+    /// <summary>Releases the tensors and the lease.</summary>
+    public void Dispose()
+    {
+        ReleaseInputs();
+        _lease?.Dispose();
+        _lease = null;
+    }
+
+    /// <summary>Releases the tensors: nothing reads them after the model has run.</summary>
+    internal void ReleaseInputs()
+    {
+        foreach (var input in _inputs)
+        {
+            input.Dispose();
+        }
+
+        _inputs.Clear();
+    }
+
+    /// <summary>Gives the inputs another order and other views of the same memory; the counts stay with the request.</summary>
+    internal void ReplaceInputs(ReadOnlySpan<TensorView> inputs)
+    {
+        _inputs.Clear();
+        _inputs.AddRange(inputs);
+    }
+
+    /// <summary>Takes the lease out, for the response to own.</summary>
+    internal ModelLease DetachLease()
+    {
+        var lease = Lease;
+        _lease = null;
+        return lease;
+    }
+}

@@ -1,0 +1,52 @@
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Lifecycle;
+
+namespace InferenceServer.Core.Inference;
+
+/// <summary>
+/// What a model answered. It owns its outputs and the lease: the version stays loaded until the response is disposed, which the front
+/// end does when the last byte is written.
+/// </summary>
+public sealed class InferenceResponse : IDisposable
+{
+    private readonly TensorView[] _outputs;
+    private ModelLease? _lease;
+
+    internal InferenceResponse(string id, ModelLease lease, TensorView[] outputs)
+    {
+        Id = id;
+        ModelName = lease.Model.Name;
+        ModelVersion = lease.Model.Version;
+        _lease = lease;
+        _outputs = outputs;
+    }
+
+    /// <summary>The id of the request; empty when it had none.</summary>
+    public string Id { get; }
+
+    /// <summary>The name of the model that ran.</summary>
+    public string ModelName { get; }
+
+    /// <summary>The version that ran.</summary>
+    public long ModelVersion { get; }
+
+    /// <summary>The outputs: those that were asked for in the order of the request, or all in the order of the model.</summary>
+    public ReadOnlySpan<TensorView> Outputs => _outputs;
+
+    /// <summary>Releases the outputs and the lease.</summary>
+    public void Dispose()
+    {
+        var lease = Interlocked.Exchange(ref _lease, null);
+        if (lease is null)
+        {
+            return;
+        }
+
+        foreach (var output in _outputs)
+        {
+            output.Dispose();
+        }
+
+        lease.Dispose();
+    }
+}

@@ -1,0 +1,15 @@
+namespace InferenceServer.Core.Lifecycle;
+
+/// <summary>Keeps one version of a model loaded until it is disposed. Counted per version.</summary>
+public sealed class ModelLease : IDisposable
+{
+    private ServedModel? _model;
+
+    internal ModelLease(ServedModel model) => _model = model;
+
+    /// <summary>The version that is leased.</summary>
+    public ServedModel Model => _model ?? throw new ObjectDisposedException(nameof(ModelLease));
+
+    /// <summary>Gives the version back.</summary>
+    public void Dispose() => Interlocked.Exchange(ref _model, null)?.Release();
+}

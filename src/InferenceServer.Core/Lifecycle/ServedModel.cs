@@ -1,0 +1,104 @@
+using InferenceServer.Abstractions.Backends;
+using InferenceServer.Abstractions.Models;
+using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.Telemetry;
+
+namespace InferenceServer.Core.Lifecycle;
+
+/// <summary>
+/// One loaded version: its weights, its lanes and the count of those who use it. It is born with a count of one, which belongs to the
+/// lifecycle; when that is given up and the last lease has ended, nothing uses the version any more.
+/// </summary>
+public sealed class ServedModel
+{
+    private readonly IBackendModel _backendModel;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _count = 1;
+
+    internal ServedModel(long version, ModelConfig config, IBackendModel backendModel, IModelScheduler scheduler, ModelStatistics statistics)
+    {
+        Name = config.Name;
+        Version = version;
+        Config = config;
+        _backendModel = backendModel;
+        Scheduler = scheduler;
+        Statistics = statistics;
+        Validator = new RequestValidator(config, backendModel.Signature);
+    }
+
+    /// <summary>The model's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The version's number.</summary>
+    public long Version { get; }
+
+    /// <summary>The configuration that the version runs with, completed.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>What the model takes and gives.</summary>
+    public ModelSignature Signature => _backendModel.Signature;
+
+    /// <summary>The version's counters.</summary>
+    public ModelStatistics Statistics { get; }
+
+    /// <summary>Requests that are accepted and not yet executing.</summary>
+    public int QueuedRequests => Scheduler.QueuedRequests;
+
+    internal RequestValidator Validator { get; }
+
+    internal IModelScheduler Scheduler { get; }
+
+    /// <summary>Counts one more user; false when the version is being unloaded.</summary>
+    internal bool TryAcquire()
+    {
+        var count = Volatile.Read(ref _count);
+        while (count > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _count, count + 1, count);
+            if (seen == count)
+            {
+                return true;
+            }
+
+            count = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>Counts one user less.</summary>
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _count) == 0)
+        {
+            _drained.TrySetResult();
+        }
+    }
+
+    /// <summary>
+    /// Unloads the version: nobody new gets in, those who are in finish, then lanes and weights are freed. The version must be out of the
+    /// catalog already.
+    /// </summary>
+    /// <param name="timeout">How long to wait for those who are in; after it, what is left is abandoned with the process.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>False when the time was not enough; nothing is freed then, since somebody still reads it.</returns>
+    internal async Task<bool> UnloadAsync(TimeSpan timeout, TimeProvider time)
+    {
+        Scheduler.BeginDrain();
+        Release();
+        try
+        {
+            await _drained.Task.WaitAsync(timeout, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+
+        await Scheduler.StopAsync().ConfigureAwait(false);
+        _backendModel.Dispose();
+        return true;
+    }
+}

@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+
+namespace InferenceServer.Core.Lifecycle;
+
+/// <summary>The versions of one model at one moment.</summary>
+/// <param name="Name">The model's name.</param>
+/// <param name="Ready">Those that serve, in ascending order of their numbers.</param>
+/// <param name="Others">The numbers of those that are known and do not serve: loading, draining or failed.</param>
+internal sealed record ServedVersions(string Name, ImmutableArray<ServedModel> Ready, ImmutableArray<long> Others)
+{
+    public ServedModel? Find(long version)
+    {
+        foreach (var model in Ready)
+        {
+            if (model.Version == version)
+            {
+                return model;
+            }
+        }
+
+        return null;
+    }
+}

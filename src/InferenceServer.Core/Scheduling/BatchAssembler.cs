@@ -1,0 +1,91 @@
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Configuration;
+
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>Puts the rows of several requests into one set of inputs. One request alone is passed on without a copy.</summary>
+internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.ModelSignature signature, ITensorAllocator allocator)
+{
+    public LaneBatch Assemble(ReadOnlySpan<PendingInference> members)
+    {
+        var first = members[0];
+        var rows = first.Rows;
+        for (var i = 1; i < members.Length; i++)
+        {
+            rows += members[i].Rows;
+        }
+
+        var given = first.Request.Inputs;
+        var inputs = new TensorView[given.Count];
+        var made = 0;
+        try
+        {
+            for (; made < inputs.Length; made++)
+            {
+                var input = members.Length == 1 ? given[made].Acquire() : Gather(members, made, rows);
+                inputs[made] = ShapeMapping.ToModel(config, input);
+            }
+        }
+        catch
+        {
+            foreach (var input in inputs.AsSpan(0, made))
+            {
+                input.Dispose();
+            }
+
+            throw;
+        }
+
+        return new LaneBatch(signature, allocator, inputs, rows, Union(members), first.Membership!.Cancellation);
+    }
+
+    private TensorView Gather(ReadOnlySpan<PendingInference> members, int input, int rows)
+    {
+        var length = 0L;
+        foreach (var member in members)
+        {
+            length = checked(length + member.Request.Inputs[input].Length);
+        }
+
+        var buffer = allocator.Rent(length);
+        var offset = 0L;
+        foreach (var member in members)
+        {
+            var part = member.Request.Inputs[input];
+            Copy(part, buffer, offset);
+            offset += part.Length;
+        }
+
+        var first = members[0].Request.Inputs[input];
+        return new TensorView(first.Name, first.DataType, first.Shape.WithFirst(rows), buffer);
+    }
+
+    private static unsafe void Copy(in TensorView source, TensorBuffer destination, long offset) =>
+        Buffer.MemoryCopy((void*)source.Pointer, (void*)(destination.Pointer + (nint)offset), destination.Length - offset, source.Length);
+
+    /// <summary>The outputs that anybody in the batch wants; null for all.</summary>
+    private static bool[]? Union(ReadOnlySpan<PendingInference> members)
+    {
+        if (members.Length == 1)
+        {
+            return members[0].RequestedOutputs;
+        }
+
+        bool[]? union = null;
+        foreach (var member in members)
+        {
+            if (member.RequestedOutputs is not { } wanted)
+            {
+                return null;
+            }
+
+            union ??= new bool[wanted.Length];
+            for (var i = 0; i < wanted.Length; i++)
+            {
+                union[i] |= wanted[i];
+            }
+        }
+
+        return union;
+    }
+}

@@ -1,0 +1,13 @@
+using System.Collections.Immutable;
+
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>What a model's configuration says of its batches.</summary>
+/// <param name="MaxRows">The most rows that one execution takes; at least 1.</param>
+/// <param name="PreferredRows">The sizes to aim for, ascending; empty for none.</param>
+/// <param name="MaxDelayTicks">How long the oldest request may wait for company while a lane is idle, in ticks of the time provider; 0 for not at all.</param>
+internal sealed record BatchLimits(int MaxRows, ImmutableArray<int> PreferredRows, long MaxDelayTicks)
+{
+    /// <summary>One request at a time.</summary>
+    public static BatchLimits Single { get; } = new(1, [], 0);
+}

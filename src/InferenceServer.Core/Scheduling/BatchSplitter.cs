@@ -1,0 +1,143 @@
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Inference;
+
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>Cuts the outputs of an execution into slices, one set a request, without copying.</summary>
+internal sealed class BatchSplitter
+{
+    private readonly ModelSignature _signature;
+    private readonly bool _isBatching;
+    private readonly ModelTensor?[] _reshaped;
+    private readonly int[] _all;
+
+    public BatchSplitter(ModelConfig config, ModelSignature signature)
+    {
+        _signature = signature;
+        _isBatching = config.IsBatching;
+        _reshaped = [.. signature.Outputs.Select(output => config.Outputs.FirstOrDefault(tensor => tensor.Name == output.Name && tensor.HasReshape))];
+
+        // A configuration may declare fewer outputs than the model has: the others do not exist for clients.
+        _all = [.. config.Outputs.Select(tensor => IndexOf(signature, tensor.Name))];
+    }
+
+    /// <summary>Makes each member's outputs. Every view has a count of its own; none is left over when it throws.</summary>
+    /// <exception cref="BackendException">An output is missing or does not have the rows that went in.</exception>
+    public InferenceResponse[] Split(LaneBatch batch, ReadOnlySpan<PendingInference> members)
+    {
+        Check(batch);
+        var offsets = new long[_signature.Outputs.Length];
+        var parts = new TensorView[members.Length][];
+        for (var i = 0; i < members.Length; i++)
+        {
+            parts[i] = Cut(batch, members[i], offsets, isOnly: members.Length == 1);
+        }
+
+        var responses = new InferenceResponse[members.Length];
+        for (var i = 0; i < members.Length; i++)
+        {
+            foreach (var part in parts[i])
+            {
+                part.Acquire();
+            }
+
+            responses[i] = new InferenceResponse(members[i].Request.Id, members[i].Request.DetachLease(), parts[i]);
+        }
+
+        return responses;
+    }
+
+    private static int IndexOf(ModelSignature signature, string name)
+    {
+        for (var i = 0; i < signature.Outputs.Length; i++)
+        {
+            if (signature.Outputs[i].Name == name)
+            {
+                return i;
+            }
+        }
+
+        throw new BackendException($"the model has no output '{name}'");
+    }
+
+    private TensorView[] Cut(LaneBatch batch, PendingInference member, long[] offsets, bool isOnly)
+    {
+        var order = member.OutputOrder ?? _all;
+        var parts = new TensorView[order.Length];
+        var lengths = new long[offsets.Length];
+        for (var output = 0; output < offsets.Length; output++)
+        {
+            var whole = batch.Outputs[output];
+            if (whole.Buffer is not null)
+            {
+                lengths[output] = isOnly ? whole.Length : Measure(whole, offsets[output], member.Rows, batch.Rows);
+            }
+        }
+
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var output = order[i];
+            var whole = batch.Outputs[output];
+            var shape = isOnly ? whole.Shape : whole.Shape.WithFirst(member.Rows);
+            if (_reshaped[output] is { } tensor)
+            {
+                shape = ShapeMapping.Map(shape, tensor.ModelShape, tensor.Shape);
+            }
+
+            parts[i] = new TensorView(whole.Name, whole.DataType, shape, whole.Buffer, whole.Offset + offsets[output], lengths[output]);
+        }
+
+        for (var output = 0; output < offsets.Length; output++)
+        {
+            offsets[output] += lengths[output];
+        }
+
+        return parts;
+    }
+
+    private static long Measure(in TensorView whole, long offset, int rows, int totalRows)
+    {
+        if (whole.DataType != TensorDataType.Bytes)
+        {
+            return whole.Length / totalRows * rows;
+        }
+
+        whole.Shape.WithoutFirst().TryGetElementCount(out var elementsPerRow);
+        return BytesTensor.MeasurePrefix(whole.Span[(int)offset..], elementsPerRow * rows);
+    }
+
+    private void Check(LaneBatch batch)
+    {
+        for (var output = 0; output < _signature.Outputs.Length; output++)
+        {
+            var name = _signature.Outputs[output].Name;
+            var given = batch.Outputs[output];
+            if (given.Buffer is null)
+            {
+                if (batch.IsRequested(output) && Array.IndexOf(_all, output) >= 0)
+                {
+                    throw new BackendException($"the model gave no output '{name}' though it was requested");
+                }
+
+                continue;
+            }
+
+            if (_isBatching && (given.Shape.Rank == 0 || given.Shape[0] != batch.Rows))
+            {
+                throw new BackendException($"the model gave output '{name}' the shape {given.Shape}, expected {batch.Rows} rows in the first dimension");
+            }
+
+            if (given.DataType == TensorDataType.Bytes)
+            {
+                given.Shape.TryGetElementCount(out var expected);
+                if (!BytesTensor.TryCount(given.Span, out var elements) || elements != expected)
+                {
+                    throw new BackendException($"the model gave output '{name}' {elements} whole elements, expected {expected}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using InferenceServer.Abstractions.Backends;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Telemetry;
+
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>
+/// One lane: an instance of the model and, while there is work, the thread that runs it. The thread takes a batch, executes it, hands
+/// out the answers and takes the next; after an idle while it ends.
+/// </summary>
+internal sealed class InstanceRunner : IDisposable
+{
+    private readonly LaneScheduler _scheduler;
+    private readonly IModelInstance _instance;
+    private readonly LaneSetup _setup;
+    private readonly List<PendingInference> _expired = [];
+    private readonly long _idleTicks;
+    private ITimer? _idleTimer;
+    private ITimer? _delayTimer;
+    private long _idleTimerDue = long.MaxValue;
+
+    public InstanceRunner(LaneScheduler scheduler, IModelInstance instance, LaneSetup setup)
+    {
+        _scheduler = scheduler;
+        _instance = instance;
+        _setup = setup;
+        _idleTicks = setup.Time.ToTicks(setup.IdleTimeout);
+    }
+
+    /// <summary>True while a thread belongs to the lane. This and the next change under the scheduler's lock only.</summary>
+    public bool HasThread { get; set; }
+
+    /// <summary>When the lane last ran out of work; <see cref="long.MaxValue"/> while it has some.</summary>
+    public long IdleSince { get; set; } = long.MaxValue;
+
+    public void StartThread() => new Thread(static state => ((InstanceRunner)state!).Run())
+    {
+        IsBackground = true,
+        Name = _setup.ThreadName,
+    }.UnsafeStart(this);
+
+    /// <summary>
+    /// Sees to it that the lane looks again when it has been idle for long enough; false when it has been already. The timer is set once
+    /// an idle period and not once a request: a busy lane goes idle thousands of times a second.
+    /// </summary>
+    public bool ArmIdleTimer(long now)
+    {
+        var due = IdleSince + _idleTicks;
+        if (now >= due)
+        {
+            return false;
+        }
+
+        if (_idleTimerDue == long.MaxValue || now >= _idleTimerDue)
+        {
+            _idleTimerDue = due;
+            _idleTimer ??= CreateTimer();
+            _idleTimer.Change(_setup.Time.GetElapsedTime(now, due), Timeout.InfiniteTimeSpan);
+        }
+
+        return true;
+    }
+
+    /// <summary>Sees to it that the lane looks again when the oldest request has waited for long enough.</summary>
+    public void ArmDelayTimer(long due, long now)
+    {
+        _delayTimer ??= CreateTimer();
+        _delayTimer.Change(_setup.Time.GetElapsedTime(now, due), Timeout.InfiniteTimeSpan);
+    }
+
+    public void Dispose()
+    {
+        _idleTimer?.Dispose();
+        _delayTimer?.Dispose();
+        _instance.Dispose();
+    }
+
+    private ITimer CreateTimer() =>
+        _setup.Time.CreateTimer(static state => ((LaneScheduler)state!).Wake(), _scheduler, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+    private void Run()
+    {
+        while (_scheduler.TryTake(this, _expired, out var batch, out var reason))
+        {
+            if (batch is not null)
+            {
+                Execute(batch, reason);
+            }
+
+            foreach (var pending in _expired)
+            {
+                Expire(pending);
+            }
+
+            _expired.Clear();
+        }
+    }
+
+    private void Expire(PendingInference pending)
+    {
+        var isDeadline = pending.DeadlineTimestamp <= _setup.Time.GetTimestamp();
+        _setup.Statistics.RecordFailure(isDeadline ? FailureReason.Cancelled : FailureReason.Rejected);
+        pending.Fail(isDeadline ? InferenceErrors.DeadlineExceeded(pending.Request) : InferenceErrors.QueueTimeout(pending.Request));
+    }
+
+    private void Execute(PendingInference[] members, ReleaseReason reason)
+    {
+        var time = _setup.Time;
+        var started = time.GetTimestamp();
+        LaneBatch? batch = null;
+        try
+        {
+            batch = _setup.Assembler.Assemble(members);
+            var assembled = time.GetTimestamp();
+            _instance.Execute(batch);
+            var computed = time.GetTimestamp();
+            var responses = _setup.Splitter.Split(batch, members);
+            var ended = time.GetTimestamp();
+            _setup.Statistics.RecordExecution(members.Length, batch.Rows, reason, new ExecutionTimes(
+                time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, computed), time.GetElapsedTime(computed, ended)));
+            batch.Dispose();
+            Succeed(members, responses, started, ended);
+        }
+        catch (Exception exception)
+        {
+            // The lane's last line of defence: whatever a backend throws ends this batch only, and the lane goes on.
+            batch?.Dispose();
+            Fail(members, exception);
+        }
+    }
+
+    private void Succeed(PendingInference[] members, InferenceResponse[] responses, long started, long ended)
+    {
+        for (var i = 0; i < members.Length; i++)
+        {
+            var member = members[i];
+            member.Request.ReleaseInputs();
+            if (member.IsAbandoned)
+            {
+                responses[i].Dispose();
+                _setup.Statistics.RecordFailure(FailureReason.Cancelled);
+                member.Fail(InferenceErrors.Cancelled(member.Request));
+                continue;
+            }
+
+            _setup.Statistics.RecordSuccess(
+                _setup.Time.GetElapsedTime(member.EnqueuedTimestamp, started), _setup.Time.GetElapsedTime(member.EnqueuedTimestamp, ended));
+            if (!member.TryComplete(InferenceOutcome.Success(responses[i])))
+            {
+                responses[i].Dispose();
+            }
+        }
+    }
+
+    private void Fail(PendingInference[] members, Exception exception)
+    {
+        var failure = exception as BackendException;
+        if (failure is null)
+        {
+            SchedulingLog.LaneFailed(_setup.Logger, exception, _setup.ModelName, _setup.Version);
+        }
+
+        foreach (var member in members)
+        {
+            var isGone = member.IsAbandoned;
+            _setup.Statistics.RecordFailure(isGone ? FailureReason.Cancelled : FailureReason.Backend);
+            member.Fail(isGone ? InferenceErrors.Cancelled(member.Request) : InferenceErrors.Backend(member.Request, _setup.ModelName, failure));
+        }
+    }
+}

@@ -1,0 +1,233 @@
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Telemetry;
+
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>
+/// The scheduler of models whose requests are independent of one another: one queue, and lanes that help themselves. There is no
+/// batcher thread: an idle lane forms its own batch as late as possible, and a lane has a thread only while there is work for it.
+/// </summary>
+internal sealed class LaneScheduler : IModelScheduler
+{
+    // Guards the queue and the lanes' states. Never held while a request is completed, a model runs or something is logged.
+    private readonly object _gate = new();
+    private readonly RequestQueue _queue;
+    private readonly BatchLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly ModelStatistics _statistics;
+    private readonly TimeSpan _defaultTimeout;
+    private readonly InstanceRunner[] _lanes;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Action<object?> _onClientGone;
+    private int _waitingLanes;
+    private bool _isDraining;
+    private bool _isStopping;
+
+    public LaneScheduler(LaneSchedulerSetup setup, Func<LaneScheduler, IEnumerable<InstanceRunner>> makeLanes)
+    {
+        _queue = new RequestQueue(setup.MaxQueueSize, setup.MaxQueueBytes);
+        _limits = setup.Limits;
+        _time = setup.Time;
+        _statistics = setup.Statistics;
+        _defaultTimeout = setup.DefaultTimeout;
+        _lanes = [.. makeLanes(this)];
+        _onClientGone = state => OnClientGone((PendingInference)state!);
+    }
+
+    public int QueuedRequests
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _queue.Count;
+            }
+        }
+    }
+
+    public InferenceError? TryEnqueue(PendingInference pending)
+    {
+        // Watched before it is queued: the registration must be in place before a lane can complete the request.
+        pending.WatchCancellation(_onClientGone, pending);
+        lock (_gate)
+        {
+            if (!_isStopping && !pending.IsAbandoned)
+            {
+                pending.EnqueuedTimestamp = _time.GetTimestamp();
+                if (_defaultTimeout > TimeSpan.Zero)
+                {
+                    pending.QueueTimeoutTimestamp = pending.EnqueuedTimestamp + _time.ToTicks(_defaultTimeout);
+                }
+
+                if (_queue.TryAdd(pending))
+                {
+                    WakeLane();
+                    return null;
+                }
+            }
+        }
+
+        pending.UnwatchCancellation();
+        return pending.IsAbandoned ? InferenceErrors.Cancelled(pending.Request)
+            : _isStopping ? InferenceErrors.Stopping(pending.Request)
+            : InferenceErrors.QueueFull(pending.Request);
+    }
+
+    public void BeginDrain()
+    {
+        lock (_gate)
+        {
+            _isDraining = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        lock (_gate)
+        {
+            _isDraining = true;
+            _isStopping = true;
+            Monitor.PulseAll(_gate);
+            CompleteStopIfIdle();
+        }
+
+        await _stopped.Task.ConfigureAwait(false);
+        foreach (var lane in _lanes)
+        {
+            lane.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Called by a lane's thread: blocks until there is a batch to run. Requests that are not to be run any more are put into
+    /// <paramref name="expired"/>; the lane answers them before it asks again.
+    /// </summary>
+    /// <returns>False, with nothing expired, when the lane's thread should end.</returns>
+    public bool TryTake(InstanceRunner lane, List<PendingInference> expired, out PendingInference[]? batch, out ReleaseReason reason)
+    {
+        batch = null;
+        reason = default;
+        lock (_gate)
+        {
+            while (true)
+            {
+                var now = _time.GetTimestamp();
+                _queue.RemoveExpired(now, expired);
+                if (expired.Count > 0)
+                {
+                    return true;
+                }
+
+                var decision = BatchPolicy.Decide(_queue.Peek(_limits.MaxRows, _isDraining), _limits, now);
+                if (decision.Requests > 0)
+                {
+                    batch = _queue.Take(decision.Requests);
+                    reason = decision.Reason;
+                    lane.IdleSince = long.MaxValue;
+                    if (_queue.Count > 0)
+                    {
+                        WakeLane();
+                    }
+
+                    return true;
+                }
+
+                if (!WaitForWork(lane, decision.WaitUntil, now))
+                {
+                    lane.HasThread = false;
+                    CompleteStopIfIdle();
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// <summary>Called by a timer of a lane: makes waiting lanes look at the queue and the clock again.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private bool WaitForWork(InstanceRunner lane, long until, long now)
+    {
+        if (_queue.Count == 0)
+        {
+            if (_isStopping)
+            {
+                return false;
+            }
+
+            if (lane.IdleSince == long.MaxValue)
+            {
+                lane.IdleSince = now;
+            }
+
+            if (!lane.ArmIdleTimer(now))
+            {
+                return false;
+            }
+        }
+        else
+        {
+            lane.ArmDelayTimer(until, now);
+        }
+
+        _waitingLanes++;
+        Monitor.Wait(_gate);
+        _waitingLanes--;
+        return true;
+    }
+
+    private void WakeLane()
+    {
+        if (_waitingLanes > 0)
+        {
+            Monitor.Pulse(_gate);
+            return;
+        }
+
+        foreach (var lane in _lanes)
+        {
+            if (!lane.HasThread)
+            {
+                lane.HasThread = true;
+                lane.StartThread();
+                return;
+            }
+        }
+    }
+
+    private void CompleteStopIfIdle()
+    {
+        if (_isStopping && _queue.Count == 0 && Array.TrueForAll(_lanes, static lane => !lane.HasThread))
+        {
+            _stopped.TrySetResult();
+        }
+    }
+
+    private void OnClientGone(PendingInference pending)
+    {
+        bool wasQueued;
+        lock (_gate)
+        {
+            pending.IsAbandoned = true;
+            wasQueued = _queue.TryRemove(pending);
+        }
+
+        if (wasQueued)
+        {
+            var error = pending.DeadlineTimestamp <= _time.GetTimestamp() ? InferenceErrors.DeadlineExceeded(pending.Request) : InferenceErrors.Cancelled(pending.Request);
+            _statistics.RecordFailure(FailureReason.Cancelled);
+            pending.Fail(error);
+        }
+        else
+        {
+            pending.Membership?.Leave();
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Threading.Tasks.Sources;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Inference;
+
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>
+/// A request on its way: from the queue, through a batch, to its outcome. The awaiting front end continues on the thread pool, never
+/// on a lane's thread.
+/// </summary>
+internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
+{
+    // Lanes complete requests between two executions: a continuation that ran there would hold up the next batch.
+    private ManualResetValueTaskSourceCore<InferenceOutcome> _source = new() { RunContinuationsAsynchronously = true };
+    private readonly CancellationToken _clientGone;
+    private CancellationTokenRegistration _cancellation;
+    private int _completed;
+
+    public PendingInference(InferenceRequest request, int rows, bool[]? requestedOutputs, int[]? outputOrder, CancellationToken clientGone)
+    {
+        Request = request;
+        Rows = rows;
+        RequestedOutputs = requestedOutputs;
+        OutputOrder = outputOrder;
+        _clientGone = clientGone;
+        foreach (var input in request.Inputs)
+        {
+            Bytes += input.Length;
+        }
+    }
+
+    public InferenceRequest Request { get; }
+
+    /// <summary>The size of the batch dimension; 1 for a model that does not batch.</summary>
+    public int Rows { get; }
+
+    /// <summary>The bytes of all inputs.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Which outputs of the signature are wanted; null for all.</summary>
+    public bool[]? RequestedOutputs { get; }
+
+    /// <summary>The wanted outputs as places in the signature, in the client's order; null for all in the model's order.</summary>
+    public int[]? OutputOrder { get; }
+
+    /// <summary>When the request was accepted.</summary>
+    public long EnqueuedTimestamp { get; set; }
+
+    /// <summary>When the client stops waiting, as a timestamp; <see cref="long.MaxValue"/> for never.</summary>
+    public long DeadlineTimestamp { get; set; } = long.MaxValue;
+
+    /// <summary>When the queue policy gives the request up if it still waits; <see cref="long.MaxValue"/> for never.</summary>
+    public long QueueTimeoutTimestamp { get; set; } = long.MaxValue;
+
+    /// <summary>The neighbours in the queue; they and the next four change under the queue's lock only.</summary>
+    public PendingInference? Next { get; set; }
+
+    public PendingInference? Previous { get; set; }
+
+    public bool IsQueued { get; set; }
+
+    /// <summary>True once the client has gone.</summary>
+    public bool IsAbandoned { get; set; }
+
+    /// <summary>The execution that the request is part of, from the moment it leaves the queue for a lane.</summary>
+    public BatchMembership? Membership { get; set; }
+
+    public ValueTask<InferenceOutcome> Task => new(this, _source.Version);
+
+    /// <summary>Has <paramref name="callback"/> called with <paramref name="state"/> when the client goes; at once if it has gone.</summary>
+    public void WatchCancellation(Action<object?> callback, object state)
+    {
+        if (_clientGone.CanBeCanceled)
+        {
+            _cancellation = _clientGone.UnsafeRegister(callback, state);
+        }
+    }
+
+    /// <summary>The request was refused: nobody is to be told of its client any more.</summary>
+    public void UnwatchCancellation() => _cancellation.Unregister();
+
+    /// <summary>Ends the request. Only the first call has an effect; a later one returns false and leaves its outcome to the caller.</summary>
+    public bool TryComplete(in InferenceOutcome outcome)
+    {
+        if (Interlocked.Exchange(ref _completed, 1) != 0)
+        {
+            return false;
+        }
+
+        // Not Dispose: that would wait for a callback which may itself be waiting for the queue.
+        _cancellation.Unregister();
+        _source.SetResult(outcome);
+        return true;
+    }
+
+    /// <summary>Ends the request without a response and releases what it holds.</summary>
+    public void Fail(InferenceError error)
+    {
+        Request.Dispose();
+        TryComplete(InferenceOutcome.Failure(error));
+    }
+
+    InferenceOutcome IValueTaskSource<InferenceOutcome>.GetResult(short token) => _source.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<InferenceOutcome>.GetStatus(short token) => _source.GetStatus(token);
+
+    void IValueTaskSource<InferenceOutcome>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+}

@@ -1,0 +1,20 @@
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>The requests at the head of a queue that could share the next execution.</summary>
+internal readonly ref struct QueueHead
+{
+    /// <summary>The rows of each, oldest first. Their sum does not exceed the limit, except that the first always counts.</summary>
+    public required ReadOnlySpan<int> Rows { get; init; }
+
+    /// <summary>True when another request waits behind these that would have gone over the row limit.</summary>
+    public bool IsNextTooLarge { get; init; }
+
+    /// <summary>True when another request waits behind these that has other shapes.</summary>
+    public bool IsNextIncompatible { get; init; }
+
+    /// <summary>When the oldest of them was accepted.</summary>
+    public long OldestTimestamp { get; init; }
+
+    /// <summary>True when the version is being unloaded.</summary>
+    public bool IsDraining { get; init; }
+}

@@ -1,0 +1,14 @@
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>Limits that hold for every model unless its configuration says otherwise.</summary>
+public sealed record SchedulerOptions
+{
+    /// <summary>The most requests that wait for one version; the next one is refused as unavailable.</summary>
+    public int MaxQueueSize { get; init; } = 4096;
+
+    /// <summary>The most bytes of inputs that wait for one version; the next request is refused as unavailable.</summary>
+    public long MaxQueueBytes { get; init; } = 1L << 30;
+
+    /// <summary>How long a lane's thread waits for work before it ends.</summary>
+    public TimeSpan LaneIdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}

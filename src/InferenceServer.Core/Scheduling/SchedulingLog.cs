@@ -1,0 +1,10 @@
+using Microsoft.Extensions.Logging;
+
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>Log messages of the schedulers: event ids 3000 to 3999.</summary>
+internal static partial class SchedulingLog
+{
+    [LoggerMessage(3000, LogLevel.Error, "Model {Model} version {Version} failed with an unexpected exception; its lane goes on")]
+    public static partial void LaneFailed(ILogger logger, Exception exception, string model, long version);
+}
