@@ -44,6 +44,8 @@ internal static class InferenceErrors
     public static InferenceError QueueFull(InferenceRequest request) =>
         new(ErrorCode.Unavailable, $"{Prefix(request)}Exceeds maximum queue size of model '{request.Lease.Model.Name}'; try again later");
 
+    public static InferenceError ServerStopping() => new(ErrorCode.Unavailable, "Server is stopping and has stopped accepting new requests");
+
     public static InferenceError Stopping(InferenceRequest request) =>
         new(ErrorCode.Unavailable, $"{Prefix(request)}Server is stopping, scheduler for model has stopped accepting new inference requests");
 

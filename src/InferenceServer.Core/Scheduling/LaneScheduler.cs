@@ -17,6 +17,7 @@ internal sealed class LaneScheduler : IModelScheduler
     private readonly TimeProvider _time;
     private readonly ModelStatistics _statistics;
     private readonly TimeSpan _defaultTimeout;
+    private readonly bool _allowTimeoutOverride;
     private readonly InstanceRunner[] _lanes;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<object?> _onClientGone;
@@ -31,6 +32,7 @@ internal sealed class LaneScheduler : IModelScheduler
         _time = setup.Time;
         _statistics = setup.Statistics;
         _defaultTimeout = setup.DefaultTimeout;
+        _allowTimeoutOverride = setup.AllowTimeoutOverride;
         _lanes = [.. makeLanes(this)];
         _onClientGone = state => OnClientGone((PendingInference)state!);
     }
@@ -55,9 +57,9 @@ internal sealed class LaneScheduler : IModelScheduler
             if (!_isStopping && !pending.IsAbandoned)
             {
                 pending.EnqueuedTimestamp = _time.GetTimestamp();
-                if (_defaultTimeout > TimeSpan.Zero)
+                if (TimeoutOf(pending) is { Ticks: > 0 } timeout)
                 {
-                    pending.QueueTimeoutTimestamp = pending.EnqueuedTimestamp + _time.ToTicks(_defaultTimeout);
+                    pending.QueueTimeoutTimestamp = pending.EnqueuedTimestamp + _time.ToTicks(timeout);
                 }
 
                 if (_queue.TryAdd(pending))
@@ -182,6 +184,10 @@ internal sealed class LaneScheduler : IModelScheduler
         _waitingLanes--;
         return true;
     }
+
+    /// <summary>The model's timeout, or the request's own where that is allowed and shorter; it can never be longer.</summary>
+    private TimeSpan TimeoutOf(PendingInference pending) =>
+        _allowTimeoutOverride && pending.RequestedTimeout > TimeSpan.Zero && pending.RequestedTimeout < _defaultTimeout ? pending.RequestedTimeout : _defaultTimeout;
 
     private void WakeLane()
     {

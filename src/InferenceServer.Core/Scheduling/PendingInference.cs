@@ -49,6 +49,9 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
     /// <summary>When the client stops waiting, as a timestamp; <see cref="long.MaxValue"/> for never.</summary>
     public long DeadlineTimestamp { get; set; } = long.MaxValue;
 
+    /// <summary>How long the client would have the request wait in the queue; zero when it does not say.</summary>
+    public TimeSpan RequestedTimeout { get; set; }
+
     /// <summary>When the queue policy gives the request up if it still waits; <see cref="long.MaxValue"/> for never.</summary>
     public long QueueTimeoutTimestamp { get; set; } = long.MaxValue;
 

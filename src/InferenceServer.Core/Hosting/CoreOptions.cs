@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Memory;
+using InferenceServer.Core.Scheduling;
+
+namespace InferenceServer.Core.Hosting;
+
+/// <summary>What the core must be told at start. Checked by whoever makes it.</summary>
+public sealed record CoreOptions
+{
+    /// <summary>The backend setting that says how many rows a model takes whose configuration does not.</summary>
+    public const string DefaultMaxBatchSizeKey = "default-max-batch-size";
+
+    /// <summary>The server's name and version.</summary>
+    public required ServerIdentity Identity { get; init; }
+
+    /// <summary>The model repositories: folders that exist.</summary>
+    public required ImmutableArray<string> Repositories { get; init; }
+
+    /// <summary>True when one model that failed to load makes the server not ready.</summary>
+    public bool StrictReadiness { get; init; } = true;
+
+    /// <summary>How many models load at once.</summary>
+    public int ModelLoadThreads { get; init; } = 4;
+
+    /// <summary>True when missing parts of a configuration are taken from the model.</summary>
+    public bool AutoCompleteConfig { get; init; } = true;
+
+    /// <summary>How long the server waits for what is in flight when it stops.</summary>
+    public TimeSpan ExitTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The processors that the process may use at once.</summary>
+    public int ProcessorCount { get; init; } = 1;
+
+    /// <summary>Limits of the queues.</summary>
+    public SchedulerOptions Scheduler { get; init; } = new();
+
+    /// <summary>Limits of the pool of tensor memory.</summary>
+    public TensorPoolOptions TensorPool { get; init; } = new();
+
+    /// <summary>Settings by backend and key; those of the backend with the empty name hold for all.</summary>
+    public ImmutableDictionary<string, ImmutableDictionary<string, string>> Backends { get; init; } =
+        ImmutableDictionary<string, ImmutableDictionary<string, string>>.Empty;
+
+    /// <summary>The settings of one backend, with those for all backends beneath them.</summary>
+    public IReadOnlyDictionary<string, string> BackendSettings(string backend)
+    {
+        var common = Backends.GetValueOrDefault("", ImmutableDictionary<string, string>.Empty);
+        return Backends.TryGetValue(backend, out var own) ? common.SetItems(own) : common;
+    }
+
+    /// <summary>The rows that a model of this backend takes when its configuration does not say; 4 as in Triton unless set.</summary>
+    public int DefaultMaxBatchSize(string backend) =>
+        BackendSettings(backend).TryGetValue(DefaultMaxBatchSizeKey, out var text)
+        && int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var size)
+            ? size
+            : new Configuration.ModelCompletionOptions().DefaultMaxBatchSize;
+}

@@ -1,0 +1,63 @@
+using InferenceServer.Abstractions.Backends;
+using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Repository;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace InferenceServer.Core.Hosting;
+
+/// <summary>
+/// Ties the core to the process's life. Starting returns at once, so that the ports open while models load; stopping comes after the
+/// listeners have drained, and unloads every model.
+/// </summary>
+internal sealed class CoreService(
+    RepositoryScanner scanner,
+    IReadOnlyList<IBackend> backends,
+    ModelManager manager,
+    ServerPhase phase,
+    IHostApplicationLifetime lifetime,
+    ILogger<CoreService> logger) : IHostedService
+{
+    private CancellationTokenRegistration _stopping;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _stopping = lifetime.ApplicationStopping.Register(phase.BeginStop);
+        manager.Start();
+        _ = Task.Run(Scan, cancellationToken);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.DisposeAsync().ConfigureAwait(false);
+        if (!await manager.StopAsync().ConfigureAwait(false))
+        {
+            Environment.ExitCode = 1;
+        }
+    }
+
+    private void Scan()
+    {
+        try
+        {
+            var snapshot = scanner.Scan();
+            foreach (var model in snapshot.Models)
+            {
+                foreach (var entry in model.OddEntries)
+                {
+                    LifecycleLog.OddVersion(logger, model.Name, entry);
+                }
+            }
+
+            manager.Aspire(AspiredModels.From(snapshot, [.. backends.Select(static backend => backend.Descriptor)]));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Without a repository there is nothing to serve, and nobody would learn of it but from this line and the exit code.
+            LifecycleLog.ScanFailed(logger, exception);
+            Environment.ExitCode = 1;
+            lifetime.StopApplication();
+        }
+    }
+}

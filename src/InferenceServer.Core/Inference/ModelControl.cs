@@ -1,0 +1,33 @@
+using System.Diagnostics.CodeAnalysis;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Hosting;
+using InferenceServer.Core.Lifecycle;
+
+namespace InferenceServer.Core.Inference;
+
+/// <summary>Answers the control plane's questions from the catalog and the lifecycle's statuses.</summary>
+internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource statuses, ServerPhase phase, CoreOptions options) : IModelControl
+{
+    public ServerIdentity Server => options.Identity;
+
+    public bool IsLive => !phase.IsStopping;
+
+    public bool IsStopping => phase.IsStopping;
+
+    public bool IsReady => !phase.IsStopping
+        && statuses.FirstSettled.IsCompletedSuccessfully
+        && (!options.StrictReadiness || !statuses.Statuses.Any(static status => status.State is not (ModelState.Ready or ModelState.Draining)));
+
+    public bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
+    {
+        description = null;
+        if (!catalog.TryFind(modelName, version, out var model, out error))
+        {
+            return false;
+        }
+
+        var ready = catalog.Current.Find(modelName)?.Ready ?? [];
+        description = new ModelDescription(model.Version, [.. ready.Select(static served => served.Version)], model.Config);
+        return true;
+    }
+}

@@ -1,0 +1,12 @@
+using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Repository;
+
+namespace InferenceServer.Core.Lifecycle;
+
+/// <summary>A version that should serve.</summary>
+/// <param name="Number">The version's number.</param>
+/// <param name="Fingerprint">Changes whenever a file of the model does: another fingerprint under the same number is another incarnation.</param>
+/// <param name="Folder">Where it is on disk.</param>
+/// <param name="Files">The version's own folder.</param>
+/// <param name="Config">What its configuration file declares.</param>
+internal sealed record AspiredVersion(long Number, string Fingerprint, ModelFolder Folder, VersionFolder Files, DeclaredModelConfig Config);

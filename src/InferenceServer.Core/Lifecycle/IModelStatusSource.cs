@@ -1,0 +1,13 @@
+using System.Collections.Immutable;
+
+namespace InferenceServer.Core.Lifecycle;
+
+/// <summary>Tells where every model stands.</summary>
+public interface IModelStatusSource
+{
+    /// <summary>Every version that is known, by name and number, as of the last change.</summary>
+    ImmutableArray<ModelStatus> Statuses { get; }
+
+    /// <summary>Ends when the first wanted set has settled: every model of it serves or has failed.</summary>
+    Task FirstSettled { get; }
+}

@@ -1,0 +1,66 @@
+namespace InferenceServer.Core.Lifecycle;
+
+/// <summary>One load of one version, from wish to unload. Belongs to the lifecycle loop: nothing else touches it.</summary>
+internal sealed class Incarnation(long id, string modelName, AspiredVersion source)
+{
+    public long Id => id;
+
+    public string ModelName => modelName;
+
+    public AspiredVersion Source => source;
+
+    public ModelState State { get; private set; } = ModelState.New;
+
+    /// <summary>Why the load failed; empty otherwise.</summary>
+    public string Reason { get; private set; } = "";
+
+    /// <summary>How long the load took, whether it succeeded or failed.</summary>
+    public TimeSpan LoadDuration { get; private set; }
+
+    /// <summary>The loaded model; null before the load and after the unload.</summary>
+    public ServedModel? Served { get; private set; }
+
+    public IncarnationStatus Status => new(id, source.Number, source.Fingerprint, State);
+
+    public void BeginLoad() => TransitionTo(ModelState.Loading);
+
+    public void Serve(ServedModel served, TimeSpan duration)
+    {
+        TransitionTo(ModelState.Ready);
+        Served = served;
+        LoadDuration = duration;
+    }
+
+    public void Fail(string reason, TimeSpan duration)
+    {
+        TransitionTo(ModelState.Failed);
+        Reason = reason;
+        LoadDuration = duration;
+    }
+
+    public void BeginUnload() => TransitionTo(ModelState.Draining);
+
+    public void EndUnload()
+    {
+        TransitionTo(ModelState.Unloaded);
+        Served = null;
+    }
+
+    private void TransitionTo(ModelState next)
+    {
+        var isLegal = (State, next) switch
+        {
+            (ModelState.New, ModelState.Loading) => true,
+            (ModelState.Loading, ModelState.Ready or ModelState.Failed) => true,
+            (ModelState.Ready, ModelState.Draining) => true,
+            (ModelState.Draining, ModelState.Unloaded) => true,
+            _ => false,
+        };
+        if (!isLegal)
+        {
+            throw new InvalidOperationException($"model '{modelName}' version {source.Number} cannot go from {State} to {next}");
+        }
+
+        State = next;
+    }
+}

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+
+namespace InferenceServer.Core.Lifecycle;
+
+/// <summary>What the lifecycle loop reacts to, one at a time.</summary>
+internal abstract record LifecycleEvent
+{
+    /// <summary>Another wanted set.</summary>
+    public sealed record Aspired(ImmutableArray<AspiredModel> Models) : LifecycleEvent;
+
+    /// <summary>A load has ended, well or not.</summary>
+    public sealed record LoadEnded(Incarnation Incarnation, ModelLoadResult Result, TimeSpan Duration) : LifecycleEvent;
+
+    /// <summary>An unload has ended.</summary>
+    public sealed record UnloadEnded(Incarnation Incarnation, bool IsFreed) : LifecycleEvent;
+}

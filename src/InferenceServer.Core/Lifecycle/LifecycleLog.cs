@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace InferenceServer.Core.Lifecycle;
+
+/// <summary>Log messages of repository and lifecycle: event ids 1000 to 2999; those of backends, 7000 and up, pass through here too.</summary>
+internal static partial class LifecycleLog
+{
+    [LoggerMessage(1000, LogLevel.Warning, "Model {Model}: folder '{Entry}' is ignored, a version is a decimal number above 0 without leading zeros")]
+    public static partial void OddVersion(ILogger logger, string model, string entry);
+
+    [LoggerMessage(1001, LogLevel.Error, "The model repository cannot be read")]
+    public static partial void ScanFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(2000, LogLevel.Information, "Model {Model} version {Version} is loading")]
+    public static partial void Loading(ILogger logger, string model, long version);
+
+    [LoggerMessage(2001, LogLevel.Information, "Model {Model} version {Version} is ready after {Milliseconds:F0} ms")]
+    public static partial void Ready(ILogger logger, string model, long version, double milliseconds);
+
+    [LoggerMessage(2002, LogLevel.Error, "Model {Model} version {Version} failed to load: {Reason}")]
+    public static partial void LoadFailed(ILogger logger, string model, long version, string reason);
+
+    [LoggerMessage(2003, LogLevel.Error, "Model {Model} cannot be loaded: {Reason}")]
+    public static partial void ModelRefused(ILogger logger, string model, string reason);
+
+    [LoggerMessage(2004, LogLevel.Information, "Model {Model} version {Version} is unloaded")]
+    public static partial void Unloaded(ILogger logger, string model, long version);
+
+    [LoggerMessage(2005, LogLevel.Warning, "Model {Model} version {Version} still has requests after the drain timeout; they are abandoned")]
+    public static partial void DrainTimedOut(ILogger logger, string model, long version);
+
+    [LoggerMessage(2006, LogLevel.Error, "Model {Model} version {Version}: the load ended with an unexpected exception")]
+    public static partial void LoadThrew(ILogger logger, Exception exception, string model, long version);
+
+    [LoggerMessage(2007, LogLevel.Warning, "Model {Model}: {Warning}")]
+    public static partial void ConfigWarning(ILogger logger, string model, string warning);
+
+    [LoggerMessage(2008, LogLevel.Error, "The lifecycle loop ended with an unexpected exception")]
+    public static partial void LoopFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(7000, LogLevel.Information, "Model {Model} version {Version}: {Message}")]
+    public static partial void BackendInfo(ILogger logger, string model, long version, string message);
+
+    [LoggerMessage(7001, LogLevel.Warning, "Model {Model} version {Version}: {Message}")]
+    public static partial void BackendWarning(ILogger logger, string model, long version, string message);
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace InferenceServer.Core.Repository;
+
+/// <summary>One model on disk: a folder with versions, or a single file that is a whole model.</summary>
+public sealed record ModelFolder
+{
+    /// <summary>The model's name: that of the folder, or of the file without its extension.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The folder or the file, absolute.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>True when <see cref="Path"/> is the model's file itself, which then is version 1.</summary>
+    public bool IsBareFile { get; init; }
+
+    /// <summary>The configuration file's name; null when there is none.</summary>
+    public string? ConfigFileName { get; init; }
+
+    /// <summary>What the configuration file holds; empty when there is none.</summary>
+    public ReadOnlyMemory<byte> ConfigContent { get; init; }
+
+    /// <summary>The versions, ascending.</summary>
+    public ImmutableArray<VersionFolder> Versions { get; init; } = [];
+
+    /// <summary>What is in the folder and looks like a version without being one, such as <c>01</c>: worth a warning.</summary>
+    public ImmutableArray<string> OddEntries { get; init; } = [];
+
+    /// <summary>Why the folder cannot be read as a model at all; null when it can.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Changes whenever a file of the model does.</summary>
+    public string Fingerprint { get; init; } = "";
+}

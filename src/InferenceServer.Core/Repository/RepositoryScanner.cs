@@ -1,0 +1,167 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.IO.Abstractions;
+
+namespace InferenceServer.Core.Repository;
+
+/// <summary>
+/// Reads what is on disk: <c>&lt;repository&gt;/&lt;model&gt;/&lt;version&gt;/&lt;file&gt;</c>, and single files that are whole models. It reads
+/// names, sizes, times and configuration files, never a model's weights. What cannot be read becomes a model with a problem.
+/// </summary>
+public sealed class RepositoryScanner
+{
+    /// <summary>The largest configuration file that is read. Bytes.</summary>
+    public const int MaxConfigBytes = 1 << 20;
+
+    private static readonly string[] s_configFileNames = ["config.pbtxt", "config.json"];
+
+    private readonly IFileSystem _files;
+    private readonly ImmutableArray<string> _repositories;
+    private readonly ImmutableArray<string> _bareExtensions;
+
+    /// <summary>Makes a scanner.</summary>
+    /// <param name="files">The file system.</param>
+    /// <param name="repositories">The repository folders.</param>
+    /// <param name="bareExtensions">The extensions, with their dots, of files that are whole models.</param>
+    public RepositoryScanner(IFileSystem files, IEnumerable<string> repositories, IEnumerable<string> bareExtensions)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        _files = files;
+        _repositories = [.. repositories.Select(files.Path.GetFullPath).Distinct(StringComparer.Ordinal)];
+        _bareExtensions = [.. bareExtensions];
+    }
+
+    /// <summary>Scans every repository once.</summary>
+    /// <exception cref="IOException">A repository folder itself cannot be read.</exception>
+    public RepositorySnapshot Scan()
+    {
+        var models = new Dictionary<string, ModelFolder>(StringComparer.Ordinal);
+        foreach (var repository in _repositories)
+        {
+            foreach (var folder in _files.Directory.EnumerateDirectories(repository))
+            {
+                Add(models, () => ReadFolder(folder), _files.Path.GetFileName(folder), folder);
+            }
+
+            foreach (var file in _files.Directory.EnumerateFiles(repository))
+            {
+                if (_bareExtensions.Contains(_files.Path.GetExtension(file), StringComparer.Ordinal))
+                {
+                    Add(models, () => ReadBareFile(file), _files.Path.GetFileNameWithoutExtension(file), file);
+                }
+            }
+        }
+
+        return new RepositorySnapshot([.. models.Values.OrderBy(static model => model.Name, StringComparer.Ordinal)]);
+    }
+
+    private static void Add(Dictionary<string, ModelFolder> models, Func<ModelFolder> read, string name, string path)
+    {
+        // Hidden folders are those of tools (.git, ..data of a mounted volume), never models.
+        if (name.Length == 0 || name[0] == '.')
+        {
+            return;
+        }
+
+        ModelFolder model;
+        try
+        {
+            model = read();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            model = new ModelFolder { Name = name, Path = path, Problem = $"the model cannot be read: {Describe(exception)}" };
+        }
+
+        if (!models.TryAdd(name, model))
+        {
+            models[name] = new ModelFolder { Name = name, Path = path, Problem = "model appears in two or more repositories, or as a folder and as a file" };
+        }
+    }
+
+    /// <summary>Says what is wrong without the path, which a client may come to read.</summary>
+    private static string Describe(Exception exception) => exception switch
+    {
+        UnauthorizedAccessException => "permission denied",
+        FileNotFoundException or DirectoryNotFoundException => "it disappeared while it was read",
+        _ => "input/output error",
+    };
+
+    private static bool IsVersionNumber(string name, out long number) =>
+        long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0 && name[0] != '0';
+
+    private ModelFolder ReadBareFile(string file) => new()
+    {
+        Name = _files.Path.GetFileNameWithoutExtension(file),
+        Path = file,
+        IsBareFile = true,
+        Versions = [new VersionFolder(1, _files.Path.GetDirectoryName(file)!, [_files.Path.GetFileName(file)])],
+        Fingerprint = Stamp(_files.FileInfo.New(file)),
+    };
+
+    private ModelFolder ReadFolder(string folder)
+    {
+        var versions = new List<VersionFolder>();
+        var odd = new List<string>();
+        var stamps = new List<string>();
+        foreach (var child in _files.Directory.EnumerateDirectories(folder))
+        {
+            var name = _files.Path.GetFileName(child);
+            if (IsVersionNumber(name, out var number))
+            {
+                versions.Add(ReadVersion(child, number, stamps));
+            }
+            else if (name.All(char.IsAsciiDigit))
+            {
+                odd.Add(name);
+            }
+        }
+
+        var configs = s_configFileNames.Where(name => _files.File.Exists(_files.Path.Combine(folder, name))).ToArray();
+        var model = new ModelFolder
+        {
+            Name = _files.Path.GetFileName(folder),
+            Path = folder,
+            Versions = [.. versions.OrderBy(static version => version.Number)],
+            OddEntries = [.. odd.Order(StringComparer.Ordinal)],
+        };
+        if (configs.Length > 1)
+        {
+            return model with { Problem = $"the folder holds {string.Join(" and ", configs)}; keep one of them" };
+        }
+
+        if (configs.Length == 1)
+        {
+            var file = _files.FileInfo.New(_files.Path.Combine(folder, configs[0]));
+            if (file.Length > MaxConfigBytes)
+            {
+                return model with { Problem = $"{configs[0]} has {file.Length} bytes, expected at most {MaxConfigBytes}" };
+            }
+
+            stamps.Add(Stamp(file));
+            model = model with { ConfigFileName = configs[0], ConfigContent = _files.File.ReadAllBytes(file.FullName) };
+        }
+
+        stamps.Sort(StringComparer.Ordinal);
+        return model with { Fingerprint = string.Join('\n', stamps) };
+    }
+
+    private VersionFolder ReadVersion(string folder, long number, List<string> stamps)
+    {
+        var entries = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
+        foreach (var entry in _files.Directory.EnumerateFileSystemEntries(folder))
+        {
+            entries.Add(_files.Path.GetFileName(entry));
+        }
+
+        foreach (var file in _files.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            stamps.Add(Stamp(_files.FileInfo.New(file)));
+        }
+
+        return new VersionFolder(number, folder, entries.ToImmutable());
+    }
+
+    private static string Stamp(IFileInfo file) =>
+        string.Create(CultureInfo.InvariantCulture, $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
+}
