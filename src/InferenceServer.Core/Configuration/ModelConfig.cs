@@ -2,21 +2,58 @@ using System.Collections.Immutable;
 
 namespace InferenceServer.Core.Configuration;
 
+/// <summary>
+/// The configuration that a model is served by: what its file says, completed from the model itself and checked against it. Immutable.
+/// </summary>
 public sealed record ModelConfig
 {
+    /// <summary>The model's name.</summary>
     public required string Name { get; init; }
 
-    public string Backend { get; init; } = "";
+    /// <summary>The backend's name.</summary>
+    public required string Backend { get; init; }
 
+    /// <summary>The backend's older platform name; empty when it has none.</summary>
     public string Platform { get; init; } = "";
 
+    /// <summary>The model's file in each version's folder; null for a backend that needs none.</summary>
+    public string? ModelFilename { get; init; }
+
+    /// <summary>The most rows in one execution; 0 for a model without a batch dimension.</summary>
     public int MaxBatchSize { get; init; }
 
+    /// <summary>True when the shapes have a batch dimension in front.</summary>
     public bool IsBatching => MaxBatchSize > 0;
 
-    public ImmutableArray<ModelTensor> Inputs { get; init; } = [];
+    /// <summary>The inputs, in the order of the configuration, or of the model when the configuration leaves them out.</summary>
+    public required ImmutableArray<ModelTensor> Inputs { get; init; }
 
-    public ImmutableArray<ModelTensor> Outputs { get; init; } = [];
+    /// <summary>The outputs, in the order of the configuration, or of the model when the configuration leaves them out.</summary>
+    public required ImmutableArray<ModelTensor> Outputs { get; init; }
 
-    public global::Inference.ModelConfig ToMessage() => new() { Name = Name };
+    /// <summary>Which versions are served.</summary>
+    public VersionPolicy VersionPolicy { get; init; } = VersionPolicy.Default;
+
+    /// <summary>The lanes; at least one group.</summary>
+    public required ImmutableArray<InstanceGroup> InstanceGroups { get; init; }
+
+    /// <summary>
+    /// How requests are batched: as configured, or with the defaults for every model of <see cref="MaxBatchSize"/> above 1. Null when
+    /// requests are not put together.
+    /// </summary>
+    public DynamicBatchingConfig? DynamicBatching { get; init; }
+
+    /// <summary>The settings that only the backend reads, by key.</summary>
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>What the configuration asks for that is accepted and has no effect here.</summary>
+    public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
+
+    internal Inference.ModelConfig Message { get; init; } = new();
+
+    /// <summary>
+    /// The same as a message with every default filled in: what the protocols show, and what reads back to this configuration. A copy of
+    /// its own for each caller.
+    /// </summary>
+    public Inference.ModelConfig ToMessage() => Message.Clone();
 }

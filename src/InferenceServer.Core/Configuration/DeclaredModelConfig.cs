@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using InferenceServer.Abstractions.Backends;
+using InferenceServer.Abstractions.Tensors;
+
+namespace InferenceServer.Core.Configuration;
+
+/// <summary>
+/// What a model's configuration says, checked as far as that goes without the model: enough to have the backend load it. Immutable.
+/// </summary>
+public sealed class DeclaredModelConfig
+{
+    internal DeclaredModelConfig()
+    {
+    }
+
+    /// <summary>The model's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The backend that is to load the model.</summary>
+    public required BackendDescriptor Backend { get; init; }
+
+    /// <summary>The file in each version's folder that holds the model; null for a backend that needs none.</summary>
+    public string? ModelFilename { get; init; }
+
+    /// <summary>Which versions are served.</summary>
+    public VersionPolicy VersionPolicy { get; init; } = VersionPolicy.Default;
+
+    /// <summary>The batch size that the file gives; null when it gives none, which differs from 0.</summary>
+    public int? DeclaredMaxBatchSize { get; init; }
+
+    /// <summary>
+    /// The inputs that the file declares, as the model sees them: after reshape, with -1 in front when the declared batch size is above
+    /// 0. Empty when it declares none.
+    /// </summary>
+    public ImmutableArray<TensorSpec> ModelInputs { get; init; } = [];
+
+    /// <summary>The outputs that the file declares, as the model sees them. Empty when it declares none.</summary>
+    public ImmutableArray<TensorSpec> ModelOutputs { get; init; } = [];
+
+    /// <summary>The settings that only the backend reads, by key.</summary>
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>How hard the engine may rewrite the graph, in Triton's numbers; null when the file does not say.</summary>
+    public int? GraphOptimizationLevel { get; init; }
+
+    /// <summary>The file as it was read.</summary>
+    public required ModelConfigDocument Document { get; init; }
+
+    /// <summary>What the file asks for that is accepted and has no effect here.</summary>
+    public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
+}

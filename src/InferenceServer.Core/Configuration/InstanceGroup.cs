@@ -1,0 +1,11 @@
+using System.Collections.Immutable;
+using InferenceServer.Abstractions.Models;
+
+namespace InferenceServer.Core.Configuration;
+
+/// <summary>Lanes of one kind: so many instances of the model on so many devices.</summary>
+/// <param name="Name">The group's name; its instances are called <c>name_0</c>, <c>name_1</c> and so on.</param>
+/// <param name="Count">How many instances, on each device where there are several; at least 1.</param>
+/// <param name="Kind">The kind of device.</param>
+/// <param name="Gpus">The numbers of the devices; empty on the processor.</param>
+public sealed record InstanceGroup(string Name, int Count, InstanceKind Kind, ImmutableArray<int> Gpus);

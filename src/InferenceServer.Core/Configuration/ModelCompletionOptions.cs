@@ -1,0 +1,11 @@
+namespace InferenceServer.Core.Configuration;
+
+/// <summary>What the server fills in when a model's configuration leaves it out.</summary>
+public sealed record ModelCompletionOptions
+{
+    /// <summary>True when a configuration may leave out inputs, outputs and batch size, to be taken from the model itself.</summary>
+    public bool AutoComplete { get; init; } = true;
+
+    /// <summary>The batch size of a model that can batch and whose configuration does not say; 0 leaves batching off.</summary>
+    public int DefaultMaxBatchSize { get; init; } = 4;
+}
