@@ -49,11 +49,11 @@ public sealed record ModelConfig
     /// <summary>What the configuration asks for that is accepted and has no effect here.</summary>
     public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
 
-    internal Inference.ModelConfig Message { get; init; } = new();
+    internal global::Inference.ModelConfig Message { get; init; } = new();
 
     /// <summary>
     /// The same as a message with every default filled in: what the protocols show, and what reads back to this configuration. A copy of
     /// its own for each caller.
     /// </summary>
-    public Inference.ModelConfig ToMessage() => Message.Clone();
+    public global::Inference.ModelConfig ToMessage() => Message.Clone();
 }

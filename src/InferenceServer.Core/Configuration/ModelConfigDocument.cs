@@ -14,10 +14,10 @@ public sealed class ModelConfigDocument
     /// <summary>How deep blocks may be nested.</summary>
     public const int MaxDepth = 64;
 
-    private readonly Inference.ModelConfig _message;
+    private readonly global::Inference.ModelConfig _message;
 
     internal ModelConfigDocument(
-        string fileName, Inference.ModelConfig message, ConfigPositions positions, ImmutableArray<ConfigProblem> problems)
+        string fileName, global::Inference.ModelConfig message, ConfigPositions positions, ImmutableArray<ConfigProblem> problems)
     {
         FileName = fileName;
         _message = message;
@@ -29,7 +29,7 @@ public sealed class ModelConfigDocument
     public string FileName { get; }
 
     /// <summary>The message, without any default filled in; a copy of its own for each caller.</summary>
-    public Inference.ModelConfig Message => _message.Clone();
+    public global::Inference.ModelConfig Message => _message.Clone();
 
     /// <summary>Where each field stands in the file.</summary>
     public ConfigPositions Positions { get; }
@@ -44,5 +44,5 @@ public sealed class ModelConfigDocument
     public static ModelConfigDocument ReadJson(string fileName, ReadOnlyMemory<byte> utf8) => throw new NotImplementedException();
 
     /// <summary>The document of a model without a configuration file; problems are reported as if the file were there and empty.</summary>
-    public static ModelConfigDocument Empty(string fileName) => new(fileName, new Inference.ModelConfig(), ConfigPositions.Empty, []);
+    public static ModelConfigDocument Empty(string fileName) => new(fileName, new global::Inference.ModelConfig(), ConfigPositions.Empty, []);
 }

@@ -4,5 +4,5 @@ namespace InferenceServer.Core.Configuration;
 public static class ModelConfigJsonWriter
 {
     /// <summary>The message as UTF-8 JSON, without line breaks.</summary>
-    public static byte[] Write(Inference.ModelConfig message) => throw new NotImplementedException();
+    public static byte[] Write(global::Inference.ModelConfig message) => throw new NotImplementedException();
 }

@@ -4,5 +4,5 @@ namespace InferenceServer.Core.Configuration;
 public static class ModelConfigTextWriter
 {
     /// <summary>The message as text; fields that hold their default are left out.</summary>
-    public static string Write(Inference.ModelConfig message) => throw new NotImplementedException();
+    public static string Write(global::Inference.ModelConfig message) => throw new NotImplementedException();
 }
