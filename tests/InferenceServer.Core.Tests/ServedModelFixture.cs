@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using InferenceServer.Abstractions.Models;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Hosting;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Memory;
+using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.Telemetry;
+using InferenceServer.Testing.Backends;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace InferenceServer.Core.Tests;
+
+/// <summary>One served model over a scripted backend, with the real engine, scheduler and pool around it.</summary>
+internal sealed class ServedModelFixture : IAsyncDisposable
+{
+    private readonly ModelCatalog _catalog = new();
+    private readonly ServedModel _served;
+    private bool _isUnloaded;
+
+    public ServedModelFixture(
+        IEnumerable<ModelTensor>? inputs = null,
+        IEnumerable<ModelTensor>? outputs = null,
+        int maxBatchSize = 8,
+        int lanes = 1,
+        TimeSpan maxDelay = default,
+        int[]? preferred = null,
+        int maxQueueSize = 1000,
+        long maxQueueBytes = 1 << 20,
+        TimeSpan defaultTimeout = default,
+        bool allowTimeoutOverride = false,
+        TimeSpan? idleTimeout = null,
+        TimeProvider? time = null)
+    {
+        Time = time ?? TimeProvider.System;
+        Pool = new TensorPool(new TensorPoolOptions());
+        var declaredInputs = (inputs ?? [Tensor("X", TensorDataType.Fp32, maxBatchSize, 4)]).ToImmutableArray();
+        var declaredOutputs = (outputs ?? [Tensor("Y", TensorDataType.Fp32, maxBatchSize, 4)]).ToImmutableArray();
+        var signature = new ModelSignature(
+            [.. declaredInputs.Select(static tensor => new TensorSpec(tensor.Name, tensor.DataType, tensor.ModelShape) { IsOptional = tensor.IsOptional })],
+            [.. declaredOutputs.Select(static tensor => new TensorSpec(tensor.Name, tensor.DataType, tensor.ModelShape))]);
+        Backend = new FakeBackend(signature);
+        var config = new ModelConfig
+        {
+            Name = "m",
+            Backend = "fake",
+            MaxBatchSize = maxBatchSize,
+            Inputs = declaredInputs,
+            Outputs = declaredOutputs,
+            InstanceGroups = [new InstanceGroup("m", lanes, InstanceKind.Cpu, [])],
+        };
+        var model = Backend.MakeModel();
+        Statistics = new ModelStatistics();
+        var setup = new LaneSetup
+        {
+            ModelName = "m",
+            Version = 1,
+            ThreadName = "lane m",
+            Assembler = new BatchAssembler(config, signature, Pool),
+            Splitter = new BatchSplitter(config, signature),
+            Statistics = Statistics,
+            Time = Time,
+            IdleTimeout = idleTimeout ?? TimeSpan.FromSeconds(10),
+            Logger = NullLogger.Instance,
+        };
+        Scheduler = new LaneScheduler(
+            new LaneSchedulerSetup
+            {
+                Limits = maxBatchSize == 0 ? BatchLimits.Single : new BatchLimits(maxBatchSize, [.. preferred ?? []], Time.ToTicks(maxDelay)),
+                MaxQueueSize = maxQueueSize,
+                MaxQueueBytes = maxQueueBytes,
+                DefaultTimeout = defaultTimeout,
+                AllowTimeoutOverride = allowTimeoutOverride,
+                Time = Time,
+                Statistics = Statistics,
+            },
+            owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup))]);
+        _served = new ServedModel(1, config, model, Scheduler, Statistics);
+        _catalog.Publish(new ServingSnapshot([new ServedVersions("m", [_served], [2])]));
+        Engine = new InferenceEngine(_catalog, Pool, Phase, Time);
+    }
+
+    public TimeProvider Time { get; }
+
+    public TensorPool Pool { get; }
+
+    public FakeBackend Backend { get; }
+
+    public LaneScheduler Scheduler { get; }
+
+    public InstanceRunner[] Lanes { get; private set; } = [];
+
+    public ModelStatistics Statistics { get; }
+
+    public ServerPhase Phase { get; } = new();
+
+    public IInferenceEngine Engine { get; }
+
+    public static ModelTensor Tensor(string name, TensorDataType type, int maxBatchSize, params long[] dims)
+    {
+        var shape = new TensorShape(dims);
+        var full = maxBatchSize > 0 ? shape.Prepend(-1) : shape;
+        return new ModelTensor(name, type) { Dims = shape, Shape = full, ModelShape = full };
+    }
+
+    public InferenceRequest Request(string id = "")
+    {
+        Assert(Engine.TryAcquire("m", "", out var lease, out var error), error?.Message);
+        return new InferenceRequest(lease!) { Id = id };
+    }
+
+    /// <summary>A request of some rows whose values are all <paramref name="value"/>.</summary>
+    public InferenceRequest Rows(int rows, float value, string id = "")
+    {
+        var request = Request(id);
+        var values = new float[rows * 4];
+        Array.Fill(values, value);
+        request.AddInput(Testing.Tensors.TestTensor.Of<float>(Pool, "X", TensorDataType.Fp32, new TensorShape(rows, 4), values));
+        return request;
+    }
+
+    public async Task<bool> UnloadAsync(TimeSpan? timeout = null)
+    {
+        _isUnloaded = true;
+        _catalog.Publish(ServingSnapshot.Empty);
+        return await _served.UnloadAsync(timeout ?? Testing.TestTimeouts.Phase, TimeProvider.System);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_isUnloaded)
+        {
+            Backend.Gate?.Open();
+            Assert(await UnloadAsync(), "the model did not drain: a lease was never given back");
+        }
+
+        Backend.Gate?.Dispose();
+        Assert(Pool.RentedBuffers == 0, $"{Pool.RentedBuffers} tensor buffers were never given back");
+        Assert(Backend.LivingInstances == 0 && Backend.LivingModels == 0, "the backend's objects were not disposed");
+        Pool.Dispose();
+    }
+
+    private static void Assert(bool condition, string? message) => Xunit.Assert.True(condition, message);
+}
