@@ -1,2 +1,39 @@
-var builder = WebApplication.CreateBuilder(args);
-builder.Build().Run();
+using System.IO.Abstractions;
+using InferenceServer.Host.Options;
+using InferenceServer.Host.Startup;
+
+var line = CommandLine.Parse(args);
+if (line.WantsHelp)
+{
+    Console.Out.Write(HelpText.Make());
+    return 0;
+}
+
+if (line.WantsVersion)
+{
+    Console.Out.WriteLine(ServerHost.Version);
+    return 0;
+}
+
+var files = new FileSystem();
+var configuration = new ConfigurationBuilder()
+    .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
+    .AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true)
+    .AddEnvironmentVariables()
+    .Build();
+var options = ServerOptionsReader.Read(configuration, line, RepositoryDefault.Find(files), files, out var errors);
+if (errors.Count > 0)
+{
+    Console.Error.WriteLine($"The server cannot start: {errors.Count} of its options {(errors.Count == 1 ? "is" : "are")} wrong.");
+    foreach (var error in errors)
+    {
+        Console.Error.WriteLine($"  {error}");
+    }
+
+    Console.Error.WriteLine("--help lists every option.");
+    return 1;
+}
+
+await using var app = ServerHost.Build(options, Console.Out);
+await app.RunAsync();
+return Environment.ExitCode;

@@ -17,7 +17,6 @@ namespace InferenceServer.Core.Tests;
 internal sealed class ServedModelFixture : IAsyncDisposable
 {
     private readonly ModelCatalog _catalog = new();
-    private readonly ServedModel _served;
     private bool _isUnloaded;
 
     public ServedModelFixture(
@@ -32,7 +31,9 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         TimeSpan defaultTimeout = default,
         bool allowTimeoutOverride = false,
         TimeSpan? idleTimeout = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        string name = "m",
+        long version = 1)
     {
         Time = time ?? TimeProvider.System;
         Pool = new TensorPool(new TensorPoolOptions());
@@ -44,7 +45,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         Backend = new FakeBackend(signature);
         var config = new ModelConfig
         {
-            Name = "m",
+            Name = name,
             Backend = "fake",
             MaxBatchSize = maxBatchSize,
             Inputs = declaredInputs,
@@ -55,8 +56,8 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         Statistics = new ModelStatistics();
         var setup = new LaneSetup
         {
-            ModelName = "m",
-            Version = 1,
+            ModelName = name,
+            Version = version,
             ThreadName = "lane m",
             Assembler = new BatchAssembler(config, signature, Pool),
             Splitter = new BatchSplitter(config, signature),
@@ -77,10 +78,12 @@ internal sealed class ServedModelFixture : IAsyncDisposable
                 Statistics = Statistics,
             },
             owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup))]);
-        _served = new ServedModel(1, config, model, Scheduler, Statistics);
-        _catalog.Publish(new ServingSnapshot([new ServedVersions("m", [_served], [2])]));
+        Served = new ServedModel(version, config, model, Scheduler, Statistics);
+        _catalog.Publish(new ServingSnapshot([new ServedVersions(name, [Served], [2])]));
         Engine = new InferenceEngine(_catalog, Pool, Phase, Time);
     }
+
+    public ServedModel Served { get; }
 
     public TimeProvider Time { get; }
 
@@ -125,7 +128,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
     {
         _isUnloaded = true;
         _catalog.Publish(ServingSnapshot.Empty);
-        return await _served.UnloadAsync(timeout ?? Testing.TestTimeouts.Phase, TimeProvider.System);
+        return await Served.UnloadAsync(timeout ?? Testing.TestTimeouts.Phase, TimeProvider.System);
     }
 
     public async ValueTask DisposeAsync()

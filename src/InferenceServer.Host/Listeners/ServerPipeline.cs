@@ -1,0 +1,30 @@
+using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Rpc;
+using Prometheus;
+
+namespace InferenceServer.Host.Listeners;
+
+/// <summary>Gives each port its routes. A route of one port does not exist on the others.</summary>
+internal static class ServerPipeline
+{
+    public static void Build(WebApplication app, CollectorRegistry registry)
+    {
+        app.MapWhen(static context => Is(context, Listener.Http), static http =>
+        {
+            http.UseRouting();
+            http.UseEndpoints(static endpoints => endpoints.MapKServeHttp());
+        });
+        app.MapWhen(static context => Is(context, Listener.Rpc), static rpc =>
+        {
+            rpc.UseRouting();
+            rpc.UseEndpoints(static endpoints => endpoints.MapKServeRpc());
+        });
+        app.MapWhen(static context => Is(context, Listener.Metrics), metrics =>
+        {
+            metrics.UseRouting();
+            metrics.UseEndpoints(endpoints => endpoints.MapMetrics("/metrics", registry));
+        });
+    }
+
+    private static bool Is(HttpContext context, Listener listener) => context.Features.Get<ListenerFeature>()?.Listener == listener;
+}

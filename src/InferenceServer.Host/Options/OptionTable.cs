@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+
+namespace InferenceServer.Host.Options;
+
+/// <summary>Every option that the server has. An option that is not here does not exist; one that is here has an effect.</summary>
+internal static class OptionTable
+{
+    private const long MaxPort = 65535;
+
+    public static OptionDefinition ModelRepository { get; } = new("model-repository", "ModelRepository", OptionKind.List, "model-repository", "A folder of models. May be given several times.") { Alias = "model-store" };
+
+    public static OptionDefinition Id { get; } = new("id", "Id", OptionKind.Text, "inference-server", "The name of this server in its metadata.");
+
+    public static OptionDefinition ModelControlMode { get; } = new("model-control-mode", "ModelControlMode", OptionKind.Word, "none", "How models are loaded: none loads all of them at start.") { Words = ["none"] };
+
+    public static OptionDefinition StrictReadiness { get; } = new("strict-readiness", "StrictReadiness", OptionKind.Boolean, "true", "Not ready while one model of the repository has failed to load.");
+
+    public static OptionDefinition ExitOnError { get; } = new("exit-on-error", "ExitOnError", OptionKind.Boolean, "false", "End with code 1 when a model fails to load at start, instead of serving the others.");
+
+    public static OptionDefinition ExitTimeout { get; } = new("exit-timeout-secs", "ExitTimeoutSecs", OptionKind.Number, "30", "How long to wait for requests in flight when the server stops, in seconds.") { Maximum = 86400 };
+
+    public static OptionDefinition DisableAutoComplete { get; } = new("disable-auto-complete-config", "DisableAutoCompleteConfig", OptionKind.Boolean, "false", "Take nothing from the model that its configuration leaves out.");
+
+    public static OptionDefinition ModelLoadThreadCount { get; } = new("model-load-thread-count", "ModelLoadThreadCount", OptionKind.Number, "4", "How many models load at once.") { Minimum = 1, Maximum = 256 };
+
+    public static OptionDefinition BackendConfig { get; } = new("backend-config", "BackendConfig", OptionKind.List, "", "A setting of a backend: <backend>,<key>=<value>, or <key>=<value> for all. May be given several times.");
+
+    public static OptionDefinition MaxQueueSize { get; } = new("max-queue-size", "MaxQueueSize", OptionKind.Number, "4096", "How many requests may wait for one model whose configuration does not say.") { Minimum = 1, Maximum = int.MaxValue };
+
+    public static OptionDefinition MaxQueueBytes { get; } = new("max-queue-bytes", "MaxQueueBytes", OptionKind.Number, "1073741824", "How many bytes of inputs may wait for one model.") { Minimum = 1 };
+
+    public static OptionDefinition AllowHttp { get; } = new("allow-http", "AllowHttp", OptionKind.Boolean, "true", "Serve HTTP.");
+
+    public static OptionDefinition HttpAddress { get; } = new("http-address", "HttpAddress", OptionKind.Text, "0.0.0.0", "The address that HTTP listens on.");
+
+    public static OptionDefinition HttpPort { get; } = new("http-port", "HttpPort", OptionKind.Number, "8000", "The port of HTTP; 0 takes a free one.") { Maximum = MaxPort };
+
+    public static OptionDefinition HttpMaxInputSize { get; } = new("http-max-input-size", "HttpMaxInputSize", OptionKind.Number, "67108864", "The largest JSON of a request, and the largest tensor in it, in bytes.") { Minimum = 1, Maximum = int.MaxValue };
+
+    public static OptionDefinition HttpMaxRequestBytes { get; } = new("http-max-request-bytes", "HttpMaxRequestBytes", OptionKind.Number, "2147483647", "The largest HTTP request body with its binary tensors, in bytes.") { Minimum = 1 };
+
+    public static OptionDefinition AllowGrpc { get; } = new("allow-grpc", "AllowGrpc", OptionKind.Boolean, "true", "Serve gRPC.");
+
+    public static OptionDefinition GrpcAddress { get; } = new("grpc-address", "GrpcAddress", OptionKind.Text, "0.0.0.0", "The address that gRPC listens on.");
+
+    public static OptionDefinition GrpcPort { get; } = new("grpc-port", "GrpcPort", OptionKind.Number, "8001", "The port of gRPC; 0 takes a free one.") { Maximum = MaxPort };
+
+    public static OptionDefinition AllowMetrics { get; } = new("allow-metrics", "AllowMetrics", OptionKind.Boolean, "true", "Serve Prometheus metrics.");
+
+    public static OptionDefinition MetricsAddress { get; } = new("metrics-address", "MetricsAddress", OptionKind.Text, "", "The address that metrics listen on; that of HTTP when not given.");
+
+    public static OptionDefinition MetricsPort { get; } = new("metrics-port", "MetricsPort", OptionKind.Number, "8002", "The port of the metrics; 0 takes a free one.") { Maximum = MaxPort };
+
+    public static OptionDefinition LogVerbose { get; } = new("log-verbose", "LogVerbose", OptionKind.Number, "0", "Log details: 1 of the server, 2 of its libraries too.") { Maximum = 2 };
+
+    public static OptionDefinition LogInfo { get; } = new("log-info", "LogInfo", OptionKind.Boolean, "true", "Log what happens.");
+
+    public static OptionDefinition LogWarning { get; } = new("log-warning", "LogWarning", OptionKind.Boolean, "true", "Log what is odd.");
+
+    public static OptionDefinition LogError { get; } = new("log-error", "LogError", OptionKind.Boolean, "true", "Log what fails.");
+
+    public static OptionDefinition LogFormat { get; } = new("log-format", "LogFormat", OptionKind.Word, "default", "default or ISO8601 for text, json for one JSON object a line.") { Words = ["default", "ISO8601", "json"] };
+
+    public static ImmutableArray<OptionDefinition> All { get; } =
+    [
+        ModelRepository, Id, ModelControlMode, StrictReadiness, ExitOnError, ExitTimeout, DisableAutoComplete, ModelLoadThreadCount, BackendConfig,
+        MaxQueueSize, MaxQueueBytes,
+        AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes,
+        AllowGrpc, GrpcAddress, GrpcPort,
+        AllowMetrics, MetricsAddress, MetricsPort,
+        LogVerbose, LogInfo, LogWarning, LogError, LogFormat,
+    ];
+}

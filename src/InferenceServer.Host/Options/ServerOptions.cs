@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace InferenceServer.Host.Options;
+
+/// <summary>Every setting of the process, read and checked.</summary>
+internal sealed record ServerOptions
+{
+    public required ImmutableArray<string> ModelRepositories { get; init; }
+
+    public required string Id { get; init; }
+
+    public required bool StrictReadiness { get; init; }
+
+    public required bool ExitOnError { get; init; }
+
+    public required TimeSpan ExitTimeout { get; init; }
+
+    public required bool AutoCompleteConfig { get; init; }
+
+    public required int ModelLoadThreads { get; init; }
+
+    public required ImmutableDictionary<string, ImmutableDictionary<string, string>> Backends { get; init; }
+
+    public required int MaxQueueSize { get; init; }
+
+    public required long MaxQueueBytes { get; init; }
+
+    /// <summary>Where HTTP listens; null when it is switched off.</summary>
+    public required IPEndPoint? Http { get; init; }
+
+    public required long HttpMaxInputSize { get; init; }
+
+    public required long HttpMaxRequestBytes { get; init; }
+
+    /// <summary>Where gRPC listens; null when it is switched off.</summary>
+    public required IPEndPoint? Grpc { get; init; }
+
+    /// <summary>Where the metrics listen; null when they are switched off.</summary>
+    public required IPEndPoint? Metrics { get; init; }
+
+    public required LogOptions Log { get; init; }
+}

@@ -1,0 +1,249 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.IO.Abstractions;
+using System.Net;
+using Microsoft.Extensions.Configuration;
+
+namespace InferenceServer.Host.Options;
+
+/// <summary>
+/// Reads the options from appsettings.json, the environment and the command line, the later winning over the earlier, and collects
+/// everything that is wrong with them instead of stopping at the first.
+/// </summary>
+internal sealed class ServerOptionsReader
+{
+    /// <summary>The section of the configuration that is the server's.</summary>
+    public const string Section = "InferenceServer";
+
+    private readonly IConfigurationSection _section;
+    private readonly CommandLine _line;
+    private readonly IFileSystem _files;
+    private readonly List<string> _errors = [];
+
+    private ServerOptionsReader(IConfiguration configuration, CommandLine line, IFileSystem files)
+    {
+        _section = configuration.GetSection(Section);
+        _line = line;
+        _files = files;
+    }
+
+    /// <summary>Reads the options.</summary>
+    /// <param name="configuration">appsettings.json and the environment.</param>
+    /// <param name="line">The command line.</param>
+    /// <param name="defaultRepository">The repository that is served when none is named.</param>
+    /// <param name="files">The file system, to see that the repositories exist.</param>
+    /// <param name="errors">Everything that is wrong, one sentence each; empty when the options can be used.</param>
+    public static ServerOptions Read(IConfiguration configuration, CommandLine line, string defaultRepository, IFileSystem files, out IReadOnlyList<string> errors)
+    {
+        var reader = new ServerOptionsReader(configuration, line, files);
+        reader._errors.AddRange(line.Errors);
+        reader.CheckKeys();
+        var options = reader.ReadAll(defaultRepository);
+        reader.CheckPorts(options);
+        errors = reader._errors;
+        return options;
+    }
+
+    private ServerOptions ReadAll(string defaultRepository)
+    {
+        Word(OptionTable.ModelControlMode);
+        return new ServerOptions
+        {
+            ModelRepositories = Repositories(defaultRepository),
+            Id = Text(OptionTable.Id),
+            StrictReadiness = Boolean(OptionTable.StrictReadiness),
+            ExitOnError = Boolean(OptionTable.ExitOnError),
+            ExitTimeout = TimeSpan.FromSeconds(Number(OptionTable.ExitTimeout)),
+            AutoCompleteConfig = !Boolean(OptionTable.DisableAutoComplete),
+            ModelLoadThreads = (int)Number(OptionTable.ModelLoadThreadCount),
+            Backends = BackendSettings(),
+            MaxQueueSize = (int)Number(OptionTable.MaxQueueSize),
+            MaxQueueBytes = Number(OptionTable.MaxQueueBytes),
+            Http = EndPoint(OptionTable.AllowHttp, OptionTable.HttpAddress, OptionTable.HttpPort),
+            HttpMaxInputSize = Number(OptionTable.HttpMaxInputSize),
+            HttpMaxRequestBytes = Number(OptionTable.HttpMaxRequestBytes),
+            Grpc = EndPoint(OptionTable.AllowGrpc, OptionTable.GrpcAddress, OptionTable.GrpcPort),
+            Metrics = EndPoint(OptionTable.AllowMetrics, OptionTable.MetricsAddress, OptionTable.MetricsPort),
+            Log = new LogOptions(
+                (int)Number(OptionTable.LogVerbose),
+                Boolean(OptionTable.LogInfo),
+                Boolean(OptionTable.LogWarning),
+                Boolean(OptionTable.LogError),
+                Word(OptionTable.LogFormat) switch { "json" => LogFormat.Json, "ISO8601" => LogFormat.Iso8601, _ => LogFormat.Default }),
+        };
+    }
+
+    private void CheckKeys()
+    {
+        var known = OptionTable.All.Select(static option => option.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var key in _section.GetChildren().Select(static child => child.Key).Where(key => !known.Contains(key)))
+        {
+            var near = Nearest.Of(key, known);
+            _errors.Add($"unknown setting '{Section}:{key}'{(near is null ? "" : $"; did you mean '{near}'?")}");
+        }
+    }
+
+    private void CheckPorts(ServerOptions options)
+    {
+        var ports = new[] { ("HTTP", options.Http), ("gRPC", options.Grpc), ("metrics", options.Metrics) };
+        for (var i = 0; i < ports.Length; i++)
+        {
+            for (var j = i + 1; j < ports.Length; j++)
+            {
+                if (ports[i].Item2 is { Port: > 0 } left && ports[j].Item2 is { } right && left.Port == right.Port)
+                {
+                    _errors.Add($"{ports[i].Item1} and {ports[j].Item1} have the same port {left.Port}, expected different ones");
+                }
+            }
+        }
+
+        if (options.Http is null && options.Grpc is null)
+        {
+            _errors.Add("HTTP and gRPC are both switched off, expected one of --allow-http and --allow-grpc to be true");
+        }
+    }
+
+    /// <summary>The values of an option and where the first came from: the command line, the environment, a file, or the default.</summary>
+    private (IReadOnlyList<string> Values, string Source) Raw(OptionDefinition option)
+    {
+        var values = _line.Values(option);
+        if (values.Count > 0)
+        {
+            return (values, $"--{option.Flag}");
+        }
+
+        var section = _section.GetSection(option.Key);
+        var source = $"{Section}:{option.Key}";
+        var children = section.GetChildren().Select(static child => child.Value).OfType<string>().ToArray();
+        if (children.Length > 0)
+        {
+            return (children, source);
+        }
+
+        return section.Value is { } value ? ([value], source) : ([option.Default], $"--{option.Flag}");
+    }
+
+    private string Text(OptionDefinition option)
+    {
+        var (values, source) = Raw(option);
+        if (values[^1].Length == 0)
+        {
+            _errors.Add($"{source}: expected a text, got nothing");
+        }
+
+        return values[^1];
+    }
+
+    private bool Boolean(OptionDefinition option)
+    {
+        var (values, source) = Raw(option);
+        switch (values[^1].ToUpperInvariant())
+        {
+            case "TRUE" or "ON" or "1":
+                return true;
+            case "FALSE" or "OFF" or "0":
+                return false;
+            default:
+                _errors.Add($"{source}: expected true or false, got '{values[^1]}'");
+                return option.Default == "true";
+        }
+    }
+
+    private long Number(OptionDefinition option)
+    {
+        var (values, source) = Raw(option);
+        if (long.TryParse(values[^1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= option.Minimum && number <= option.Maximum)
+        {
+            return number;
+        }
+
+        var upper = option.Maximum == long.MaxValue ? "" : $" and at most {option.Maximum}";
+        _errors.Add($"{source}: expected a whole number of at least {option.Minimum}{upper}, got '{values[^1]}'");
+        return long.Parse(option.Default, CultureInfo.InvariantCulture);
+    }
+
+    private string Word(OptionDefinition option)
+    {
+        var (values, source) = Raw(option);
+        var word = option.Words.FirstOrDefault(candidate => candidate.Equals(values[^1], StringComparison.OrdinalIgnoreCase));
+        if (word is null)
+        {
+            _errors.Add($"{source}: expected {string.Join(" or ", option.Words)}, got '{values[^1]}'");
+        }
+
+        return word ?? option.Default;
+    }
+
+    private ImmutableArray<string> Repositories(string defaultRepository)
+    {
+        var (values, source) = Raw(OptionTable.ModelRepository);
+        if (values is [var only] && only == OptionTable.ModelRepository.Default)
+        {
+            values = [defaultRepository];
+        }
+
+        foreach (var value in values)
+        {
+            if (value.Length == 0)
+            {
+                _errors.Add($"{source}: expected a folder, got nothing");
+            }
+            else if (!_files.Directory.Exists(value))
+            {
+                _errors.Add($"{source}: the folder '{value}' does not exist");
+            }
+        }
+
+        return [.. values];
+    }
+
+    private ImmutableDictionary<string, ImmutableDictionary<string, string>> BackendSettings()
+    {
+        var result = new Dictionary<string, ImmutableDictionary<string, string>>(StringComparer.Ordinal);
+        var (values, source) = Raw(OptionTable.BackendConfig);
+        foreach (var value in values.Where(static value => value.Length > 0))
+        {
+            var comma = value.IndexOf(',', StringComparison.Ordinal);
+            var setting = value[(comma + 1)..];
+            var equals = setting.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
+            {
+                _errors.Add($"{source}: expected <backend>,<key>=<value> or <key>=<value>, got '{value}'");
+                continue;
+            }
+
+            var backend = comma < 0 ? "" : value[..comma];
+            var key = setting[..equals];
+            var text = setting[(equals + 1)..];
+            if (key == Core.Hosting.CoreOptions.DefaultMaxBatchSizeKey
+                && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size >= 0))
+            {
+                _errors.Add($"{source}: {key} expects a whole number of at least 0, got '{text}'");
+            }
+
+            result[backend] = result.GetValueOrDefault(backend, ImmutableDictionary<string, string>.Empty).SetItem(key, text);
+        }
+
+        return result.ToImmutableDictionary();
+    }
+
+    private IPEndPoint? EndPoint(OptionDefinition allow, OptionDefinition address, OptionDefinition port)
+    {
+        var isAllowed = Boolean(allow);
+        var number = (int)Number(port);
+        var (values, source) = Raw(address);
+        if (values[^1].Length == 0 && address == OptionTable.MetricsAddress)
+        {
+            (values, source) = Raw(OptionTable.HttpAddress);
+        }
+
+        var text = values[^1] == "localhost" ? "127.0.0.1" : values[^1];
+        if (!IPAddress.TryParse(text, out var parsed))
+        {
+            _errors.Add($"{source}: expected an IP address such as 0.0.0.0, 127.0.0.1 or ::1, got '{values[^1]}'");
+            parsed = IPAddress.Loopback;
+        }
+
+        return isAllowed ? new IPEndPoint(parsed, number) : null;
+    }
+}

@@ -1,0 +1,75 @@
+using System.IO.Abstractions;
+using System.Reflection;
+using InferenceServer.Abstractions.Backends;
+using InferenceServer.Backends.Identity;
+using InferenceServer.Backends.Onnx;
+using InferenceServer.Core.Hosting;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Scheduling;
+using InferenceServer.Host.Listeners;
+using InferenceServer.Host.Metrics;
+using InferenceServer.Host.Options;
+using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Rpc;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Prometheus;
+using Serilog;
+
+namespace InferenceServer.Host.Startup;
+
+/// <summary>Puts the process together from its options.</summary>
+internal static class ServerHost
+{
+    /// <summary>The version of this software.</summary>
+    public static string Version { get; } =
+        typeof(ServerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    /// <summary>Builds the application; nothing listens before it is run.</summary>
+    public static WebApplication Build(ServerOptions options, TextWriter output)
+    {
+        // The process's own options have been read already: what ASP.NET Core would take from arguments and URLs is not wanted.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel => ListenerSetup.Configure(kestrel, options));
+        builder.Services.AddSerilog(Logging.ServerLogging.Create(options.Log), dispose: true);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ExitTimeout);
+        AddServices(builder.Services, options, output);
+        var registry = Prometheus.Metrics.NewCustomRegistry();
+        DotNetStats.Register(registry);
+        builder.Services.AddSingleton(registry);
+        var app = builder.Build();
+        _ = new ModelMetrics(app.Services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(), registry);
+        ServerPipeline.Build(app, registry);
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, ServerOptions options, TextWriter output)
+    {
+        services.AddRouting();
+        services.AddSingleton(options);
+        services.AddSingleton(output);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IFileSystem>(new FileSystem());
+        services.AddInferenceCore(
+            new CoreOptions
+            {
+                Identity = new ServerIdentity(options.Id, Version),
+                Repositories = options.ModelRepositories,
+                StrictReadiness = options.StrictReadiness,
+                ModelLoadThreads = options.ModelLoadThreads,
+                AutoCompleteConfig = options.AutoCompleteConfig,
+                ExitTimeout = options.ExitTimeout,
+
+                // .NET has already looked at the CPU quota of the container and at the affinity of the process.
+                ProcessorCount = Environment.ProcessorCount,
+                Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes },
+                Backends = options.Backends,
+            },
+            static provider => MakeBackends(provider.GetRequiredService<TimeProvider>()));
+        services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes });
+        services.AddKServeRpc(new KServeRpcOptions());
+        services.AddHostedService<StartupReporter>();
+    }
+
+    private static IReadOnlyList<IBackend> MakeBackends(TimeProvider time) => [new OnnxBackend(), new IdentityBackend(time)];
+}

@@ -1,0 +1,221 @@
+using System.Collections.Immutable;
+using InferenceServer.Abstractions.Backends;
+using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Hosting;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Repository;
+using InferenceServer.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace InferenceServer.Core.Tests.Lifecycle;
+
+/// <summary>The lifecycle loop over a loader that the test steps.</summary>
+public sealed class ModelManagerTests : IAsyncDisposable
+{
+    private readonly ModelCatalog _catalog = new();
+    private readonly StepLoader _loader = new();
+    private readonly ModelManager _manager;
+    private bool _isStopped;
+
+    public ModelManagerTests()
+    {
+        var options = new CoreOptions { Identity = new ServerIdentity("test", "0"), Repositories = [], ModelLoadThreads = 8, ExitTimeout = TestTimeouts.Phase };
+        _manager = new ModelManager(_catalog, _loader, TimeProvider.System, options, NullLogger<ModelManager>.Instance);
+        _manager.Start();
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_isStopped)
+        {
+            Assert.True(await _manager.StopAsync().WaitAsync(TestTimeouts.Phase, Token));
+        }
+
+        _manager.Dispose();
+    }
+
+    [Fact]
+    public async Task FirstWantedSet_IsSettledWhenEveryModelServesOrHasFailed()
+    {
+        _manager.Aspire([Model("a", [1]), Model("b", [1])]);
+        await _loader.Load("a", 1).SucceedAsync();
+        await UntilAsync(() => StateOf("a", 1) == ModelState.Ready);
+        Assert.False(_manager.FirstSettled.IsCompleted);
+        _loader.Load("b", 1).Fail("no memory");
+        await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
+        Assert.Equal(ModelState.Failed, StateOf("b", 1));
+        Assert.Equal("no memory", _manager.Statuses.Single(static status => status.Name == "b").Reason);
+        Assert.Equal("1", Serving("a"));
+        Assert.Equal("-", Serving("b"));
+    }
+
+    [Fact]
+    public async Task EmptyRepository_IsSettledAtOnce()
+    {
+        _manager.Aspire([]);
+        await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
+        Assert.Empty(_manager.Statuses);
+    }
+
+    [Fact]
+    public async Task ModelWithABrokenConfiguration_IsKnownWithItsReason()
+    {
+        _manager.Aspire([new AspiredModel("broken", [], "config.pbtxt:1:1: wrong"), Model("a", [1])]);
+        await _loader.Load("a", 1).SucceedAsync();
+        await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
+        Assert.Equal("config.pbtxt:1:1: wrong", _manager.Statuses.Single(static status => status.Name == "broken").Reason);
+        Assert.Equal("1", Serving("a"));
+    }
+
+    [Fact]
+    public async Task NewVersion_ServesBesideTheOldAndThenAlone()
+    {
+        _manager.Aspire([Model("a", [1])]);
+        var first = await _loader.Load("a", 1).SucceedAsync();
+        await UntilAsync(() => Serving("a") == "1");
+        _manager.Aspire([Model("a", [2])]);
+        var second = _loader.Load("a", 2);
+        await second.Begun;
+        Assert.Equal("1", Serving("a"));
+        await second.SucceedAsync();
+        await UntilAsync(() => Serving("a") == "2" && first.Backend.LivingModels == 0);
+    }
+
+    [Fact]
+    public async Task FailedNewVersion_LeavesTheOldServing()
+    {
+        _manager.Aspire([Model("a", [1])]);
+        await _loader.Load("a", 1).SucceedAsync();
+        await UntilAsync(() => Serving("a") == "1");
+        _manager.Aspire([Model("a", [2])]);
+        _loader.Load("a", 2).Fail("broken");
+        await UntilAsync(() => StateOf("a", 2) == ModelState.Failed);
+        Assert.Equal("1", Serving("a"));
+    }
+
+    [Fact]
+    public async Task ChangedFiles_AreSwappedUnderTheSameNumberWhileALeaseHoldsTheOld()
+    {
+        _manager.Aspire([Model("a", [1])]);
+        var old = await _loader.Load("a", 1).SucceedAsync();
+        await UntilAsync(() => Serving("a") == "1");
+        Assert.True(_catalog.TryAcquire("a", "", out var lease, out _));
+        _manager.Aspire([Model("a", [1], "changed")]);
+        var changed = await _loader.Load("a", 1, "changed").SucceedAsync();
+        await UntilAsync(() => _catalog.Current.Find("a")!.Find(1)!.Signature is not null && StateOf("a", 1) == ModelState.Ready && Leased() != lease.Model);
+        Assert.Equal(1, old.Backend.LivingModels);
+        lease.Dispose();
+        await UntilAsync(() => old.Backend.LivingModels == 0);
+        Assert.Equal(1, changed.Backend.LivingModels);
+
+        ServedModel Leased()
+        {
+            Assert.True(_catalog.TryAcquire("a", "", out var now, out _));
+            var model = now.Model;
+            now.Dispose();
+            return model;
+        }
+    }
+
+    [Fact]
+    public async Task BrokenConfigurationOfAServingModel_TakesNothingDown()
+    {
+        _manager.Aspire([Model("a", [1])]);
+        await _loader.Load("a", 1).SucceedAsync();
+        await UntilAsync(() => Serving("a") == "1");
+        _manager.Aspire([new AspiredModel("a", [], "config.pbtxt:1:1: wrong")]);
+        await UntilAsync(() => _manager.Statuses.Any(static status => status.Reason.Length > 0));
+        Assert.Equal("1", Serving("a"));
+    }
+
+    [Fact]
+    public async Task Stop_DuringALoad_CancelsItAndFreesTheRest()
+    {
+        _manager.Aspire([Model("a", [1]), Model("b", [1])]);
+        var loaded = await _loader.Load("a", 1).SucceedAsync();
+        await _loader.Load("b", 1).Begun;
+        await UntilAsync(() => Serving("a") == "1");
+        _isStopped = true;
+        Assert.True(await _manager.StopAsync().WaitAsync(TestTimeouts.Phase, Token));
+        Assert.Equal(0, loaded.Backend.LivingModels);
+    }
+
+    private static AspiredModel Model(string name, long[] versions, string fingerprint = "same")
+    {
+        var folder = new ModelFolder
+        {
+            Name = name,
+            Path = "/r/" + name,
+            Versions = [.. versions.Select(static number => new VersionFolder(number, "/", ["model.fake"]))],
+            Fingerprint = fingerprint,
+        };
+        BackendDescriptor[] backends = [new("fake") { DefaultModelFilename = "model.fake", DescribesModels = true }];
+        var aspired = AspiredModels.From(new RepositorySnapshot([folder]), backends)[0];
+        return aspired.Problem is not null || versions.Length == 1 ? aspired : throw new InvalidOperationException("these tests use one version a model");
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        var patience = DateTime.UtcNow + TestTimeouts.Phase;
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < patience, "what was waited for never happened");
+            await Task.Delay(2, Token);
+        }
+    }
+
+    private ModelState? StateOf(string name, long version) => _manager.Statuses.LastOrDefault(status => status.Name == name && status.Version == version)?.State;
+
+    private string Serving(string name) => _catalog.Current.Find(name) is { Ready: [_, ..] ready } ? string.Join(',', ready.Select(static served => served.Version)) : "-";
+
+    private sealed class StepLoader : IModelLoader
+    {
+        private readonly Dictionary<(string, long, string), Step> _steps = [];
+
+        public Step Load(string name, long version, string fingerprint = "same")
+        {
+            lock (_steps)
+            {
+                if (!_steps.TryGetValue((name, version, fingerprint), out var step))
+                {
+                    _steps[(name, version, fingerprint)] = step = new Step(name, version);
+                }
+
+                return step;
+            }
+        }
+
+        public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, CancellationToken cancellationToken)
+        {
+            var step = Load(modelName, version.Number, version.Fingerprint);
+            step.Begin();
+            return await step.Result.WaitAsync(cancellationToken);
+        }
+    }
+
+    private sealed class Step(string name, long version)
+    {
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<ModelLoadResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Begun => _begun.Task.WaitAsync(TestTimeouts.Phase);
+
+        public Task<ModelLoadResult> Result => _result.Task;
+
+        public void Begin() => _begun.TrySetResult();
+
+        public void Fail(string reason) => _result.SetResult(ModelLoadResult.Failed(reason));
+
+        public async Task<ServedModelFixture> SucceedAsync()
+        {
+            await Begun;
+            var fixture = new ServedModelFixture(name: name, version: version);
+            _result.SetResult(ModelLoadResult.Loaded(fixture.Served));
+            return fixture;
+        }
+    }
+}
