@@ -1,0 +1,101 @@
+using Inference;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Inference;
+using Choice = Inference.InferParameter.ParameterChoiceOneofCase;
+
+namespace InferenceServer.Protocols.KServe.Rpc;
+
+/// <summary>
+/// Reads the parameters of a request. The names that Triton's extensions define must have the type that they define (the sequence,
+/// schedule policy and parameters extensions); every other name is a parameter of the client's own.
+/// </summary>
+internal static class InferParameterReader
+{
+    private const string ReservedPrefix = "triton_";
+    private const string EmptyFinalResponse = "triton_enable_empty_final_response";
+    private const string SharedMemoryPrefix = "shared_memory_";
+
+    /// <summary>Copies the request's parameters.</summary>
+    public static InferenceError? Read(ModelInferRequest message, InferenceRequest request)
+    {
+        foreach (var (name, value) in message.Parameters)
+        {
+            if (Check(message, name, value) is { } error)
+            {
+                return error;
+            }
+
+            request.Parameters[name] = Convert(value);
+        }
+
+        return null;
+    }
+
+    /// <summary>Refuses the parameters of an input that would change where its data is.</summary>
+    public static InferenceError? CheckInput(ModelInferRequest message, ModelInferRequest.Types.InferInputTensor input)
+    {
+        foreach (var name in input.Parameters.Keys)
+        {
+            if (name.StartsWith(SharedMemoryPrefix, StringComparison.Ordinal))
+            {
+                return InferRequestErrors.UnsupportedParameter(message, name, "input", input.Name);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Refuses the parameters of an output that would change its form or where it goes.</summary>
+    public static InferenceError? CheckOutput(ModelInferRequest message, ModelInferRequest.Types.InferRequestedOutputTensor output)
+    {
+        foreach (var (name, value) in output.Parameters)
+        {
+            if (name == "classification")
+            {
+                return value.ParameterChoiceCase != Choice.Int64Param ? InferRequestErrors.ParameterType(message, name, "int64_param", value.ParameterChoiceCase)
+                    : value.Int64Param <= 0 ? InferRequestErrors.ParameterValue(message, name, "a value > 0", value.Int64Param)
+                    : InferRequestErrors.UnsupportedParameter(message, name, "output", output.Name);
+            }
+
+            if (name.StartsWith(SharedMemoryPrefix, StringComparison.Ordinal))
+            {
+                return InferRequestErrors.UnsupportedParameter(message, name, "output", output.Name);
+            }
+        }
+
+        return null;
+    }
+
+    private static InferenceError? Check(ModelInferRequest message, string name, InferParameter value)
+    {
+        var kind = value.ParameterChoiceCase;
+        switch (name)
+        {
+            case "sequence_id":
+                return kind is Choice.Int64Param or Choice.StringParam ? null : InferRequestErrors.ParameterType(message, name, "int64_param or string_param", kind);
+            case "sequence_start" or "sequence_end" or EmptyFinalResponse:
+                return kind is Choice.BoolParam ? null : InferRequestErrors.ParameterType(message, name, "bool_param", kind);
+            case "priority":
+                return kind is not (Choice.Int64Param or Choice.Uint64Param) ? InferRequestErrors.ParameterType(message, name, "int64_param or uint64_param", kind)
+                    : CheckNotNegative(message, name, value);
+            case "timeout":
+                return kind is not Choice.Int64Param ? InferRequestErrors.ParameterType(message, name, "int64_param", kind) : CheckNotNegative(message, name, value);
+            default:
+                return name.StartsWith(ReservedPrefix, StringComparison.Ordinal) ? InferRequestErrors.ReservedParameter(message, name, EmptyFinalResponse)
+                    : kind is Choice.None ? InferRequestErrors.ParameterType(message, name, "int64_param, uint64_param, bool_param, string_param or double_param", kind)
+                    : null;
+        }
+    }
+
+    private static InferenceError? CheckNotNegative(ModelInferRequest message, string name, InferParameter value) =>
+        value.ParameterChoiceCase is Choice.Int64Param && value.Int64Param < 0 ? InferRequestErrors.ParameterValue(message, name, "a value >= 0", value.Int64Param) : null;
+
+    private static ParameterValue Convert(InferParameter value) => value.ParameterChoiceCase switch
+    {
+        Choice.BoolParam => ParameterValue.FromBool(value.BoolParam),
+        Choice.Int64Param => ParameterValue.FromInt64(value.Int64Param),
+        Choice.Uint64Param => ParameterValue.FromUInt64(value.Uint64Param),
+        Choice.DoubleParam => ParameterValue.FromDouble(value.DoubleParam),
+        _ => ParameterValue.FromString(value.StringParam),
+    };
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Google.Protobuf;
+using Inference;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Inference;
+
+namespace InferenceServer.Protocols.KServe.Rpc;
+
+/// <summary>
+/// Makes the message of a response. Outputs always go into <c>raw_output_contents</c>, one entry an output in the same order, and point
+/// to the response's memory: the message is valid until the response is disposed.
+/// </summary>
+internal static class InferResponseWriter
+{
+    public static bool TryWrite(InferenceResponse response, [NotNullWhen(true)] out ModelInferResponse? message, [NotNullWhen(false)] out InferenceError? error)
+    {
+        message = new ModelInferResponse
+        {
+            ModelName = response.ModelName,
+            ModelVersion = response.ModelVersion.ToString(CultureInfo.InvariantCulture),
+            Id = response.Id,
+        };
+        foreach (ref readonly var output in response.Outputs)
+        {
+            message.Outputs.Add(Describe(output));
+        }
+
+        var size = MeasureWith(message, response.Outputs);
+        if (size > int.MaxValue)
+        {
+            // Neither gRPC nor a memory of .NET can hold it; without this check the failure would come from inside the serialiser.
+            message = null;
+            error = new InferenceError(ErrorCode.InvalidArgument, $"Response has byte size {size} which exceeds gRPC's byte size limit {int.MaxValue}.");
+            return false;
+        }
+
+        foreach (ref readonly var output in response.Outputs)
+        {
+            message.RawOutputContents.Add(output.Length == 0 ? ByteString.Empty : UnsafeByteOperations.UnsafeWrap(new TensorMemory(output).Memory));
+        }
+
+        error = null;
+        return true;
+    }
+
+    private static ModelInferResponse.Types.InferOutputTensor Describe(in TensorView output)
+    {
+        var message = new ModelInferResponse.Types.InferOutputTensor { Name = output.Name, Datatype = output.DataType.ProtocolName() };
+        foreach (var dimension in output.Shape.AsSpan())
+        {
+            message.Shape.Add(dimension);
+        }
+
+        return message;
+    }
+
+    private static long MeasureWith(ModelInferResponse message, ReadOnlySpan<TensorView> outputs)
+    {
+        long size = message.CalculateSize();
+        foreach (ref readonly var output in outputs)
+        {
+            // One byte of tag, the length, the bytes.
+            size += 1 + CodedOutputStream.ComputeUInt64Size((ulong)output.Length) + output.Length;
+        }
+
+        return size;
+    }
+}

@@ -1,0 +1,87 @@
+using Grpc.Core;
+using Inference;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Lifecycle;
+
+namespace InferenceServer.Protocols.KServe.Rpc;
+
+/// <summary>
+/// The KServe v2 service over gRPC: translates messages into calls of the engine and of the model control, and back. An rpc that is not
+/// overridden here is answered with UNIMPLEMENTED.
+/// </summary>
+internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl control) : GRPCInferenceService.GRPCInferenceServiceBase
+{
+    public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
+        Task.FromResult(new ServerLiveResponse { Live = control.IsLive });
+
+    public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
+        Task.FromResult(new ServerReadyResponse { Ready = control.IsReady });
+
+    public override Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
+    {
+        // Only a version that is ready can be described; the error says why another is not.
+        Describe(request.Name, request.Version);
+        return Task.FromResult(new ModelReadyResponse { Ready = true });
+    }
+
+    public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
+        Task.FromResult(MetadataMessages.OfServer(control.Server));
+
+    public override Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context) =>
+        Task.FromResult(MetadataMessages.OfModel(Describe(request.Name, request.Version)));
+
+    public override Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) =>
+        Task.FromResult(new ModelConfigResponse { Config = Describe(request.Name, request.Version).Config.ToMessage() });
+
+    public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
+    {
+        if (!engine.TryAcquire(request.ModelName, request.ModelVersion, out var lease, out var unknown))
+        {
+            throw RpcErrorMapping.ToException(unknown);
+        }
+
+        var inference = Read(request, lease);
+        inference.Deadline = context.Deadline == DateTime.MaxValue ? null : new DateTimeOffset(context.Deadline, TimeSpan.Zero);
+
+        var outcome = await engine.InferAsync(inference, context.CancellationToken).ConfigureAwait(false);
+        if (!outcome.IsSuccess)
+        {
+            throw RpcErrorMapping.ToException(outcome.Error);
+        }
+
+        // The message that is returned below only points to the outputs and is serialised after this method has ended. The web server
+        // disposes what is registered here after the call has ended, in whatever way, and that is always after serialisation.
+        context.GetHttpContext().Response.RegisterForDispose(outcome.Response);
+        return InferResponseWriter.TryWrite(outcome.Response, out var response, out var error) ? response : throw RpcErrorMapping.ToException(error);
+    }
+
+    private InferenceRequest Read(ModelInferRequest message, ModelLease lease)
+    {
+        var inference = new InferenceRequest(lease);
+        InferenceError? error;
+        try
+        {
+            error = InferRequestReader.Read(message, inference, engine.Allocator);
+        }
+        catch
+        {
+            inference.Dispose();
+            throw;
+        }
+
+        if (error is not null)
+        {
+            inference.Dispose();
+            throw RpcErrorMapping.ToException(error);
+        }
+
+        // The tensors have been copied. While the request waits for its turn, the call would otherwise keep the message alive.
+        message.RawInputContents.Clear();
+        message.Inputs.Clear();
+        return inference;
+    }
+
+    private ModelDescription Describe(string name, string version) =>
+        control.TryDescribe(name, version, out var description, out var error) ? description : throw RpcErrorMapping.ToException(error);
+}

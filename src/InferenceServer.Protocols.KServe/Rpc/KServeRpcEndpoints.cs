@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace InferenceServer.Protocols.KServe.Rpc;
+
+/// <summary>Registers and maps the KServe v2 service over gRPC, the standard health service and server reflection.</summary>
+public static class KServeRpcEndpoints
+{
+    /// <summary>
+    /// Registers the services. The host also registers an <see cref="Core.Inference.IInferenceEngine"/> and an
+    /// <see cref="Core.Inference.IModelControl"/>.
+    /// </summary>
+    public static IServiceCollection AddKServeRpc(this IServiceCollection services, KServeRpcOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxReceiveMessageBytes, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxSendMessageBytes, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.HealthWatchInterval, TimeSpan.Zero, nameof(options));
+
+        services.AddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<InferenceRpcService>();
+        services.AddSingleton<HealthRpcService>();
+        services.AddSingleton<RpcFailureInterceptor>();
+
+        // The limits belong to these services alone: other front doors may speak gRPC with limits of their own.
+        services.AddGrpc()
+            .AddServiceOptions<InferenceRpcService>(service =>
+            {
+                service.MaxReceiveMessageSize = options.MaxReceiveMessageBytes;
+                service.MaxSendMessageSize = options.MaxSendMessageBytes;
+                service.Interceptors.Add<RpcFailureInterceptor>();
+            })
+            .AddServiceOptions<HealthRpcService>(static service => service.Interceptors.Add<RpcFailureInterceptor>());
+        if (options.EnableReflection)
+        {
+            services.AddGrpcReflection();
+        }
+
+        return services;
+    }
+
+    /// <summary>Maps the services; conventions on the result, such as a host or a policy, apply to all of them.</summary>
+    public static IEndpointConventionBuilder MapKServeRpc(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var group = endpoints.MapGroup("");
+
+        // Kestrel's limit of 30 MB on bodies would cut large tensors off; the message size is limited by gRPC itself.
+        group.MapGrpcService<InferenceRpcService>().WithMetadata(NoBodySizeLimit.Instance);
+        group.MapGrpcService<HealthRpcService>();
+        if (endpoints.ServiceProvider.GetRequiredService<KServeRpcOptions>().EnableReflection)
+        {
+            group.MapGrpcReflectionService();
+        }
+
+        return group;
+    }
+}
