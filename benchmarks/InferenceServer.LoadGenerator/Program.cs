@@ -5,6 +5,7 @@ var root = new RootCommand("A closed-loop load tool for inference servers: every
 {
     RunCommand.Create(),
     CompareCommand.Create(),
+    RecordCommand.Create(),
     EchoCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -16,6 +16,7 @@ internal static class CompareCommand
             "--encodings", "json, binary, grpc, separated by commas", [WireEncoding.Json, WireEncoding.Binary, WireEncoding.Grpc]);
         var connections = OptionChecks.WholeList("--connections", "Numbers of connections from 1 to 1024", [1, 8, 32], 1, 1024);
         var rounds = OptionChecks.Whole("--rounds", "Rounds the medians are taken over", 5, 1, 1000);
+        var settle = OptionChecks.Seconds("--settle", "Discarded load on each side in each encoding before the first round", 5, 0, 600);
         var output = new Option<FileInfo?>("--output") { Description = "A file for the report; it is printed in any case" }.AcceptLegalFilePathsOnly();
         output.Validators.Add(result =>
         {
@@ -26,7 +27,7 @@ internal static class CompareCommand
         });
         var command = new Command("compare", "Measures a running server and a bare endpoint that gives the same answers, in turns, and prints a table");
         workload.AddTo(command);
-        foreach (var option in (Option[])[encodings, connections, rounds, output])
+        foreach (var option in (Option[])[encodings, connections, rounds, settle, output])
         {
             command.Add(option);
         }
@@ -39,6 +40,7 @@ internal static class CompareCommand
                 parsed.GetRequiredValue(encodings),
                 parsed.GetRequiredValue(connections),
                 parsed.GetRequiredValue(rounds),
+                TimeSpan.FromSeconds(parsed.GetRequiredValue(settle)),
                 workload.WarmUp(parsed),
                 workload.Seconds(parsed),
                 workload.Timeout(parsed),

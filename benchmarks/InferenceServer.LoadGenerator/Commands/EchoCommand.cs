@@ -22,7 +22,7 @@ internal static class EchoCommand
         command.SetAction((parsed, cancellation) => Failures.ReportAsync(async () =>
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(parsed.GetRequiredValue(lifetime));
+            limit.CancelAfter(TimeSpan.FromSeconds(parsed.GetRequiredValue(lifetime)));
             var answers = Recording.Load(parsed.GetRequiredValue(recording).FullName);
             await using var server = await EchoServer.StartAsync(
                 answers, parsed.GetRequiredValue(httpPort), parsed.GetRequiredValue(grpcPort), limit.Token);

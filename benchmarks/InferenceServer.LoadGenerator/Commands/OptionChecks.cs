@@ -16,16 +16,12 @@ internal static class OptionChecks
         return option;
     }
 
-    public static Option<TimeSpan> Seconds(string name, string description, double fallback, double lowest, double highest)
+    public static Option<double> Seconds(string name, string description, double fallback, double lowest, double highest)
     {
-        var option = new Option<TimeSpan>(name)
-        {
-            Description = $"{description}, in seconds [{lowest}..{highest}]",
-            DefaultValueFactory = _ => TimeSpan.FromSeconds(fallback),
-        };
+        var option = new Option<double>(name) { Description = $"{description}, in seconds [{lowest}..{highest}]", DefaultValueFactory = _ => fallback };
         option.CustomParser = result => result.Tokens is [var token] && double.TryParse(token.Value, out var value) && value >= lowest && value <= highest
-            ? TimeSpan.FromSeconds(value)
-            : Refuse(result, $"{name} must be a number of seconds from {lowest} to {highest}", TimeSpan.Zero);
+            ? value
+            : Refuse(result, $"{name} must be a number of seconds from {lowest} to {highest}", fallback);
         return option;
     }
 
@@ -88,7 +84,7 @@ internal static class OptionChecks
         return option;
     }
 
-    private static WireEncoding? TryEncoding(string text) => text switch
+    private static WireEncoding? TryEncoding(string text) => text.ToLowerInvariant() switch
     {
         "json" => WireEncoding.Json,
         "binary" => WireEncoding.Binary,

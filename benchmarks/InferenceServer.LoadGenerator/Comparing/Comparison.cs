@@ -12,6 +12,7 @@ internal sealed class Comparison(ComparisonPlan plan, RecordedWorkload workload,
 {
     public async Task<IReadOnlyList<ComparisonRow>> RunAsync(CancellationToken cancellation)
     {
+        await SettleAsync(cancellation);
         var pairs = new Dictionary<(WireEncoding, int), List<ComparedPair>>();
         for (var round = 0; round < plan.Rounds; round++)
         {
@@ -43,14 +44,39 @@ internal sealed class Comparison(ComparisonPlan plan, RecordedWorkload workload,
         return new ComparedPair(await RunPointAsync(encoding, connections, server, cancellation), floor);
     }
 
+    /// <summary>
+    /// Runs every path hot on both sides before anything counts: the first seconds of a process measure its compiler, and that of the
+    /// client as well.
+    /// </summary>
+    private async Task SettleAsync(CancellationToken cancellation)
+    {
+        if (plan.Settle == TimeSpan.Zero)
+        {
+            return;
+        }
+
+        foreach (var encoding in plan.Encodings)
+        {
+            foreach (var target in (LoadTarget[])[server, echo])
+            {
+                var result = await RunPointAsync(encoding, plan.Connections.Max(), target, TimeSpan.Zero, plan.Settle, cancellation);
+                await progress.WriteLineAsync($"settling {encoding} {(target == server ? "server" : "echo")}: {result}");
+            }
+        }
+    }
+
     private Task<PointResult> RunPointAsync(WireEncoding encoding, int connections, LoadTarget target, CancellationToken cancellation) =>
+        RunPointAsync(encoding, connections, target, plan.WarmUp, plan.Measure, cancellation);
+
+    private Task<PointResult> RunPointAsync(
+        WireEncoding encoding, int connections, LoadTarget target, TimeSpan warmUp, TimeSpan measure, CancellationToken cancellation) =>
         PointRunner.RunAsync(
             new LoadPoint(
                 encoding,
                 target.For(encoding),
                 connections,
-                plan.WarmUp,
-                plan.Measure,
+                warmUp,
+                measure,
                 plan.Timeout,
                 workload.Requests.For(encoding, target),
                 plan.ExactAnswers ? workload.Expected(encoding) : null),

@@ -15,7 +15,7 @@ internal static class ComparisonReport
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"Model `{plan.Model}`, {plan.Rows} row(s) a request; medians over {plan.Rounds} rounds of ");
-        text.Append(CultureInfo.InvariantCulture, $"{plan.Measure.TotalSeconds:0.##} s after {plan.WarmUp.TotalSeconds:0.##} s of warm-up; ");
+        text.Append(CultureInfo.InvariantCulture, $"{plan.Measure.TotalSeconds:0.##} s after {plan.WarmUp.TotalSeconds:0.##} s of warm-up, {plan.Settle.TotalSeconds:0.##} s a side and encoding before the first; ");
         text.Append(CultureInfo.InvariantCulture, $"the ratio is the median of the rounds' own ratios. Client, server and echo share {Environment.ProcessorCount} cores ");
         text.Append(CultureInfo.InvariantCulture, $"({RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {RuntimeInformation.FrameworkDescription}, ");
         text.Append(CultureInfo.InvariantCulture, $"{(GCSettings.IsServerGC ? "server" : "workstation")} GC).\n");

@@ -17,6 +17,11 @@ internal sealed class Recorder(LoadTarget server, TimeSpan timeout)
     {
         var metadata = Ask(HttpRequestBuilder.Get(server.Http, InferRequestBuilder.MetadataPath(model)), "model metadata");
         var description = ModelMetadataReader.Read(metadata.Body);
+        if (description.Name != model)
+        {
+            throw new LoadGeneratorException($"{server.Http} was asked for model '{model}' and describes '{description.Name}'");
+        }
+
         var inputs = TensorGenerator.Inputs(description, rows);
         var requests = new InferRequests(description.Name, inputs);
         var recording = new Recording(metadata, null, null, null);
