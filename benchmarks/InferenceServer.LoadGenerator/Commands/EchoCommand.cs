@@ -1,0 +1,44 @@
+using System.CommandLine;
+using InferenceServer.LoadGenerator.Echo;
+
+namespace InferenceServer.LoadGenerator.Commands;
+
+/// <summary>Serves recorded answers.</summary>
+internal static class EchoCommand
+{
+    public static Command Create()
+    {
+        var recording = new Option<FileInfo>("--recording") { Description = "The file with the answers to give", Required = true }.AcceptExistingOnly();
+        var httpPort = OptionChecks.Whole("--http-port", "Loopback port for HTTP; 0 takes a free one", 0, 0, 65535);
+        var grpcPort = OptionChecks.Whole("--grpc-port", "Loopback port for gRPC; 0 takes a free one", 0, 0, 65535);
+        var lifetime = OptionChecks.Seconds("--lifetime", "Longest time to serve", 4 * 3600, 1, 24 * 3600);
+        var untilStdinEnds = new Option<bool>("--until-stdin-ends") { Description = "Stop when standard input is closed" };
+        var command = new Command("echo", "Serves recorded answers from a bare endpoint, over HTTP and gRPC");
+        foreach (var option in (Option[])[recording, httpPort, grpcPort, lifetime, untilStdinEnds])
+        {
+            command.Add(option);
+        }
+
+        command.SetAction((parsed, cancellation) => Failures.ReportAsync(async () =>
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(TimeSpan.FromSeconds(parsed.GetRequiredValue(lifetime)));
+            var answers = Recording.Load(parsed.GetRequiredValue(recording).FullName);
+            await using var server = await EchoServer.StartAsync(
+                answers, parsed.GetRequiredValue(httpPort), parsed.GetRequiredValue(grpcPort), limit.Token);
+            await Console.Out.WriteLineAsync(new EchoAnnouncement(server.HttpAddress, server.GrpcAddress).ToString());
+            await WaitForEndAsync(parsed.GetValue(untilStdinEnds), limit.Token);
+            return 0;
+        }));
+        return command;
+    }
+
+    private static async Task WaitForEndAsync(bool untilStdinEnds, CancellationToken stop)
+    {
+        var stopped = Task.Delay(Timeout.Infinite, stop);
+
+        // Read on a thread of the pool: a console read does not listen to cancellation.
+        var input = untilStdinEnds ? Task.Run(() => Console.In.ReadToEnd(), CancellationToken.None) : stopped;
+        await Task.WhenAny(stopped, input);
+    }
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using InferenceServer.LoadGenerator.Echo;
+using InferenceServer.LoadGenerator.Load;
+using InferenceServer.LoadGenerator.Requests;
+
+namespace InferenceServer.LoadGenerator.Commands;
+
+/// <summary>Measures one point.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var workload = new WorkloadOptions();
+        var encodings = OptionChecks.Encodings("--encoding", "json, binary or grpc", [WireEncoding.Json]);
+        var connections = OptionChecks.Whole("--connections", "Connections, each with one request at a time", 8, 1, 1024);
+        var command = new Command("run", "Measures a server at one point and prints one line; exit code 1 when any request failed");
+        workload.AddTo(command);
+        command.Add(encodings);
+        command.Add(connections);
+        command.SetAction((parsed, cancellation) => Failures.ReportAsync(async () =>
+        {
+            var clean = true;
+            var target = workload.Target(parsed);
+            var chosen = parsed.GetRequiredValue(encodings);
+            var recorded = await new Recorder(target, workload.Timeout(parsed))
+                .RecordAsync(workload.Model(parsed), workload.Rows(parsed), chosen, cancellation);
+            foreach (var encoding in chosen)
+            {
+                var point = new LoadPoint(
+                    encoding,
+                    target.For(encoding),
+                    parsed.GetRequiredValue(connections),
+                    workload.WarmUp(parsed),
+                    workload.Seconds(parsed),
+                    workload.Timeout(parsed),
+                    recorded.Requests.For(encoding, target),
+                    workload.ExactAnswers(parsed) ? recorded.Expected(encoding) : null);
+                var result = await PointRunner.RunAsync(point, cancellation);
+                await Console.Out.WriteLineAsync($"{encoding} x{point.Connections}: {result} [{recorded.Check} of the first answer checked]");
+                clean &= result is { Errors: 0, Requests: > 0 };
+            }
+
+            return clean ? 0 : 1;
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Net;
+using InferenceServer.LoadGenerator.Load;
+
+namespace InferenceServer.LoadGenerator.Commands;
+
+/// <summary>The options that the commands which talk to a server share.</summary>
+internal sealed class WorkloadOptions
+{
+    private readonly Option<IPEndPoint> _http = OptionChecks.Address("--http", "Where the server listens for HTTP", 8000);
+    private readonly Option<IPEndPoint> _grpc = OptionChecks.Address("--grpc", "Where the server listens for gRPC", 8001);
+    private readonly Option<string> _model = ModelOption();
+    private readonly Option<int> _rows = OptionChecks.Whole("--rows", "Size of a leading free dimension of every input", 1, 1, 65536);
+    private readonly Option<double> _warmUp = OptionChecks.Seconds("--warmup", "Load before the measured time of each point", 1, 0, 600);
+    private readonly Option<double> _seconds = OptionChecks.Seconds("--seconds", "Measured time of each point", 3, 0.1, 3600);
+    private readonly Option<double> _timeout = OptionChecks.Seconds("--timeout", "Longest wait for one answer", 10, 0.1, 300);
+    private readonly Option<bool> _anyAnswer = new("--any-answer")
+    {
+        Description = "Compare only the status of later answers; for models whose answers to equal requests differ",
+    };
+
+    public void AddTo(Command command)
+    {
+        AddServerAndModelTo(command);
+        command.Add(_warmUp);
+        command.Add(_seconds);
+        command.Add(_anyAnswer);
+    }
+
+    /// <summary>For a command that asks but does not measure.</summary>
+    public void AddServerAndModelTo(Command command)
+    {
+        foreach (var option in (Option[])[_http, _grpc, _model, _rows, _timeout])
+        {
+            command.Add(option);
+        }
+    }
+
+    public LoadTarget Target(ParseResult parsed) => new(parsed.GetRequiredValue(_http), parsed.GetRequiredValue(_grpc));
+
+    public string Model(ParseResult parsed) => parsed.GetRequiredValue(_model);
+
+    public int Rows(ParseResult parsed) => parsed.GetRequiredValue(_rows);
+
+    public TimeSpan WarmUp(ParseResult parsed) => TimeSpan.FromSeconds(parsed.GetRequiredValue(_warmUp));
+
+    public TimeSpan Seconds(ParseResult parsed) => TimeSpan.FromSeconds(parsed.GetRequiredValue(_seconds));
+
+    public TimeSpan Timeout(ParseResult parsed) => TimeSpan.FromSeconds(parsed.GetRequiredValue(_timeout));
+
+    public bool ExactAnswers(ParseResult parsed) => !parsed.GetValue(_anyAnswer);
+
+    private static Option<string> ModelOption()
+    {
+        var option = new Option<string>("--model") { Description = "The model to ask", DefaultValueFactory = _ => "add_sub" };
+        option.Validators.Add(result =>
+        {
+            var name = result.GetValueOrDefault<string>();
+            if (string.IsNullOrEmpty(name) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
+            {
+                result.AddError($"--model must be a model's name of letters, digits, '_', '-' and '.'; got '{name}'");
+            }
+        });
+        return option;
+    }
+}

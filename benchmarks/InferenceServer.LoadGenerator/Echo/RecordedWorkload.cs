@@ -1,0 +1,16 @@
+using InferenceServer.LoadGenerator.Answers;
+using InferenceServer.LoadGenerator.Requests;
+
+namespace InferenceServer.LoadGenerator.Echo;
+
+/// <summary>The requests of a measurement and the checked answers to them.</summary>
+internal sealed record RecordedWorkload(InferRequests Requests, Recording Recording, AnswerCheck Check)
+{
+    /// <summary>The body every later answer must have.</summary>
+    public byte[] Expected(WireEncoding encoding) => (encoding switch
+    {
+        WireEncoding.Json => Recording.Json?.Body,
+        WireEncoding.Binary => Recording.Binary?.Body,
+        _ => Recording.Grpc,
+    }) ?? throw new InvalidOperationException($"{encoding} was not recorded");
+}

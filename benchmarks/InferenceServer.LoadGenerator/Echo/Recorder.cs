@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Grpc.Core;
+using InferenceServer.LoadGenerator.Answers;
+using InferenceServer.LoadGenerator.Http;
+using InferenceServer.LoadGenerator.Load;
+using InferenceServer.LoadGenerator.Models;
+using InferenceServer.LoadGenerator.Requests;
+using InferenceServer.LoadGenerator.Rpc;
+
+namespace InferenceServer.LoadGenerator.Echo;
+
+/// <summary>Asks a server once in each encoding, checks the answers and keeps them.</summary>
+internal sealed class Recorder(LoadTarget server, TimeSpan timeout)
+{
+    public async Task<RecordedWorkload> RecordAsync(string model, int rows, IReadOnlyList<WireEncoding> encodings, CancellationToken cancellation)
+    {
+        var metadata = Ask(HttpRequestBuilder.Get(server.Http, InferRequestBuilder.MetadataPath(model)), "model metadata");
+        var description = ModelMetadataReader.Read(metadata.Body);
+        if (description.Name != model)
+        {
+            throw new LoadGeneratorException($"{server.Http} was asked for model '{model}' and describes '{description.Name}'");
+        }
+
+        var inputs = TensorGenerator.Inputs(description, rows);
+        var requests = new InferRequests(description.Name, inputs);
+        var recording = new Recording(metadata, null, null, null);
+        var check = AnswerCheck.Form;
+        (WireEncoding Encoding, Answer Answer)? first = null;
+        foreach (var encoding in encodings)
+        {
+            (recording, var answer) = await AskAsync(recording, encoding, requests.For(encoding, server), cancellation);
+            check = AnswerChecker.Check(description, inputs, answer);
+            first ??= (encoding, answer);
+            AnswerChecker.CheckEqual(first.Value.Answer, first.Value.Encoding.ToString(), answer, encoding.ToString());
+        }
+
+        return new RecordedWorkload(requests, recording, check);
+    }
+
+    private async Task<(Recording Recording, Answer Answer)> AskAsync(
+        Recording recording, WireEncoding encoding, byte[] request, CancellationToken cancellation)
+    {
+        switch (encoding)
+        {
+            case WireEncoding.Json:
+                var json = Ask(request, "JSON request");
+                return (recording with { Json = json }, HttpAnswerReader.Read(json.Body, JsonLength(json)));
+            case WireEncoding.Binary:
+                var binary = Ask(request, "binary request");
+                return (recording with { Binary = binary }, HttpAnswerReader.Read(binary.Body, JsonLength(binary)));
+            default:
+                var message = await CallAsync(request, cancellation);
+                return (recording with { Grpc = message }, RpcAnswerReader.Read(message));
+        }
+    }
+
+    private RecordedHttpAnswer Ask(byte[] request, string what)
+    {
+        try
+        {
+            using var connection = HttpConnection.Open(server.Http, timeout);
+            connection.Exchange(request);
+            var response = connection.Response;
+            return response.StatusCode == 200
+                ? new RecordedHttpAnswer(response.Headers(), response.Body.ToArray())
+                : throw new LoadGeneratorException(
+                    $"the {what} to {server.Http} gave status {response.StatusCode}: {System.Text.Encoding.UTF8.GetString(response.Body)}");
+        }
+        catch (Exception e) when (e is SocketException or BadResponseException)
+        {
+            throw new LoadGeneratorException($"the {what} to {server.Http} failed: {e.Message}", e);
+        }
+    }
+
+    private async Task<byte[]> CallAsync(byte[] request, CancellationToken cancellation)
+    {
+        try
+        {
+            using var connection = RpcConnection.Open(server.Grpc, timeout);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(timeout);
+            return await connection.ExchangeAsync(request, limit.Token);
+        }
+        catch (RpcException e)
+        {
+            throw new LoadGeneratorException($"the gRPC request to {server.Grpc} gave {e.StatusCode}: {e.Status.Detail}", e);
+        }
+    }
+
+    private static int? JsonLength(RecordedHttpAnswer answer)
+    {
+        var value = answer.Header("Inference-Header-Content-Length");
+        return value is null
+            ? null
+            : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+                ? length
+                : throw new LoadGeneratorException($"the answer has the Inference-Header-Content-Length '{value}'");
+    }
+}

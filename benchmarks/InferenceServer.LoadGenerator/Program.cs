@@ -1,0 +1,11 @@
+using System.CommandLine;
+using InferenceServer.LoadGenerator.Commands;
+
+var root = new RootCommand("A closed-loop load tool for inference servers: every connection sends its next request when the last answer is read.")
+{
+    RunCommand.Create(),
+    CompareCommand.Create(),
+    RecordCommand.Create(),
+    EchoCommand.Create(),
+};
+return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,14 @@
+namespace InferenceServer.LoadGenerator.Requests;
+
+/// <summary>The three ways a request can travel.</summary>
+internal enum WireEncoding
+{
+    /// <summary>HTTP with the tensors as JSON numbers.</summary>
+    Json,
+
+    /// <summary>HTTP with a JSON header and the tensors as bytes behind it.</summary>
+    Binary,
+
+    /// <summary>gRPC ModelInfer with raw contents.</summary>
+    Grpc,
+}

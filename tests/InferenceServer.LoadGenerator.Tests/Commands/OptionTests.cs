@@ -1,0 +1,40 @@
+using InferenceServer.LoadGenerator.Commands;
+using Xunit;
+
+namespace InferenceServer.LoadGenerator.Tests.Commands;
+
+public sealed class OptionTests
+{
+    [Theory]
+    [InlineData("--rows 0", "--rows must be a whole number from 1 to 65536; got '0'")]
+    [InlineData("--rows many", "got 'many'")]
+    [InlineData("--connections 1,1", "different whole numbers")]
+    [InlineData("--connections 1,,2", "separated by commas")]
+    [InlineData("--connections 5000", "from 1 to 1024")]
+    [InlineData("--encodings json,xml", "json, binary and grpc")]
+    [InlineData("--encodings 1", "json, binary and grpc")]
+    [InlineData("--seconds 0", "--seconds must be a number of seconds from 0.1")]
+    [InlineData("--seconds NaN", "--seconds must be a number of seconds")]
+    [InlineData("--http 10.0.0.1:8000", "--http must be a loopback address")]
+    [InlineData("--http 127.0.0.1", "with a port")]
+    [InlineData("--grpc example.com:1", "--grpc must be a loopback address")]
+    [InlineData("--model ../x", "--model must be")]
+    [InlineData("--rounds -1", "--rounds must be")]
+    [InlineData("--output /no/such/folder/x.md", "does not exist")]
+    public void Compare_BadValue_IsRefusedWithItsReason(string arguments, string message)
+    {
+        var parsed = CompareCommand.Create().Parse(arguments);
+
+        var error = Assert.Single(parsed.Errors);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--http localhost:8000 --grpc http://127.0.0.1:8001/ --encodings grpc,json --connections 1,64 --seconds 0.5 --warmup 0 --settle 0")]
+    [InlineData("--http [::1]:8000")]
+    public void Compare_GoodValues_AreTaken(string arguments) => Assert.Empty(CompareCommand.Create().Parse(arguments).Errors);
+
+    [Fact]
+    public void Echo_NoRecording_IsRefused() => Assert.NotEmpty(EchoCommand.Create().Parse("").Errors);
+}

@@ -1,0 +1,39 @@
+using InferenceServer.LoadGenerator.Comparing;
+using InferenceServer.LoadGenerator.Load;
+using InferenceServer.LoadGenerator.Requests;
+using Xunit;
+
+namespace InferenceServer.LoadGenerator.Tests.Comparing;
+
+public sealed class ComparisonTableTests
+{
+    [Fact]
+    public void Markdown_ThreeRounds_GivesMedians()
+    {
+        var row = new ComparisonRow(WireEncoding.Json, 8, [Pair(500, 1000), Pair(900, 1000), Pair(1400, 2000)]);
+
+        var lines = ComparisonTable.Markdown([row]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Equal(3, lines.Length);
+        Assert.Equal("| HTTP JSON | 8 | 900 | 1000 | 0.70 (0.50-0.90) | 1.000 / 3.000 | 1.000 / 3.000 |", lines[2]);
+        Assert.All(lines, line => Assert.Equal(8, line.Count(c => c == '|')));
+    }
+
+    [Fact]
+    public void Markdown_AnyError_WarnsBelowTheTable()
+    {
+        var row = new ComparisonRow(WireEncoding.Grpc, 1, [Pair(1, 1, errors: 2)]);
+
+        Assert.Contains("**2 requests failed", ComparisonTable.Markdown([row]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ratio_EchoWithoutAnswers_IsZero() => Assert.Equal(0, Pair(5, 0).Ratio);
+
+    [Fact]
+    public void Median_EvenCount_IsTheMeanOfTheMiddle() => Assert.Equal(2.5, Median.Of([4, 1, 3, 2]));
+
+    private static ComparedPair Pair(long server, long echo, long errors = 0) => new(Result(server, errors), Result(echo, 0));
+
+    private static PointResult Result(long requests, long errors) => new(requests, 1, 1, 2, 3, 4, 10, errors, null);
+}
