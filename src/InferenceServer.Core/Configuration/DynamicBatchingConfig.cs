@@ -5,8 +5,8 @@ namespace InferenceServer.Core.Configuration;
 /// <summary>How requests are put together into batches, and how long and how many may wait.</summary>
 public sealed record DynamicBatchingConfig
 {
-    /// <summary>The sizes worth waiting for, ascending, each 1 to the model's largest; empty when none is preferred.</summary>
-    public ImmutableArray<int> PreferredBatchSizes { get; init; } = [];
+    /// <summary>The sizes worth waiting for, ascending, each 1 to the model's largest; that largest alone when the file prefers none.</summary>
+    public required ImmutableArray<int> PreferredBatchSizes { get; init; }
 
     /// <summary>How long the oldest request may wait for a preferred size; zero sends whatever is there.</summary>
     public TimeSpan MaxQueueDelay { get; init; }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Models;
+using InferenceServer.Core.Configuration.Completion;
 
 namespace InferenceServer.Core.Configuration;
 
@@ -18,5 +19,45 @@ public static class ModelConfigCompletion
         ModelSignature signature,
         ModelCompletionOptions options,
         [NotNullWhen(true)] out ModelConfig? config,
-        out ImmutableArray<ConfigProblem> problems) => throw new NotImplementedException();
+        out ImmutableArray<ConfigProblem> problems)
+    {
+        config = null;
+        var context = new CompletionContext(declared, signature, options);
+        if (context.IsIncomplete && !options.AutoComplete)
+        {
+            ReportIncomplete(context);
+            problems = context.Problems.ToImmutable();
+            return false;
+        }
+
+        var decided = BatchSizeDecision.Decide(context);
+        new SignatureComparison(context, decided).Run();
+        if (decided is { } maxBatchSize)
+        {
+            BatchingConsistency.Check(context, maxBatchSize);
+            if (context.Problems.IsEmpty)
+            {
+                TensorCompletion.Fill(context, isBatching: maxBatchSize > 0);
+                MessageNormaliser.Normalise(context, maxBatchSize);
+                config = ModelConfigFactory.Create(context);
+            }
+        }
+
+        problems = context.Problems.ToImmutable();
+        return config is not null;
+    }
+
+    private static void ReportIncomplete(CompletionContext context)
+    {
+        foreach (var (field, isMissing) in new[] { ("input", context.Inputs.IsEmpty), ("output", context.Outputs.IsEmpty) })
+        {
+            if (isMissing)
+            {
+                context.Error(
+                    field,
+                    $"the configuration of model '{context.Declared.Name}' has no {field}, and auto-completion is turned off",
+                    $"write {field} [ {{ name: \"...\" data_type: TYPE_FP32 dims: [ -1 ] }} ], or turn auto-completion on");
+            }
+        }
+    }
 }

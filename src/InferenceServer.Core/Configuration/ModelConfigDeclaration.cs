@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Backends;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Configuration.Rules;
 
 namespace InferenceServer.Core.Configuration;
 
@@ -12,11 +14,56 @@ public static class ModelConfigDeclaration
     /// <param name="facts">What lies in the model's folder.</param>
     /// <param name="backends">The backends that this server has.</param>
     /// <param name="declared">What to load, when nothing is wrong.</param>
-    /// <param name="problems">Everything that is wrong, in the order of the file.</param>
+    /// <param name="problems">Everything that is wrong, in the order of the file; the document's own problems, if it has any.</param>
     public static bool TryDeclare(
         ModelConfigDocument document,
         ModelFolderFacts facts,
         IReadOnlyList<BackendDescriptor> backends,
         [NotNullWhen(true)] out DeclaredModelConfig? declared,
-        out ImmutableArray<ConfigProblem> problems) => throw new NotImplementedException();
+        out ImmutableArray<ConfigProblem> problems)
+    {
+        declared = null;
+        problems = document.Problems;
+        if (!problems.IsEmpty)
+        {
+            // What a half-read file lacks is no mistake of its own.
+            return false;
+        }
+
+        var context = new RuleContext(document, facts, backends);
+        foreach (var rule in ConfigRules.All)
+        {
+            rule.Check(context);
+        }
+
+        problems = context.Problems.ToImmutable();
+        if (!problems.IsEmpty || context.Backend is not { } backend)
+        {
+            return false;
+        }
+
+        var message = context.Message;
+        var isBatching = context.MaxBatchSize > 0;
+        declared = new DeclaredModelConfig
+        {
+            Name = facts.ModelName,
+            Backend = backend,
+            ModelFilename = message.DefaultModelFilename.Length > 0 ? message.DefaultModelFilename : backend.DefaultModelFilename,
+            VersionPolicy = VersionPolicies.Of(message),
+            DeclaredMaxBatchSize = context.MaxBatchSize,
+            ModelInputs = [.. DeclaredTensor.InputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
+            ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
+            Parameters = message.Parameters.ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
+            GraphOptimizationLevel = message.Optimization?.Graph?.Level,
+            Document = document,
+            Warnings = context.Warnings.ToImmutable(),
+        };
+        return true;
+    }
+
+    private static TensorSpec SpecOf(DeclaredTensor tensor, bool isBatching)
+    {
+        var shape = new TensorShape((tensor.Reshape ?? tensor.Dims).AsSpan());
+        return new TensorSpec(tensor.Name, tensor.Type, isBatching ? shape.Prepend(TensorShape.Free) : shape) { IsOptional = tensor.IsOptional };
+    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Core.Configuration.Syntax;
 
 namespace InferenceServer.Core.Configuration;
 
@@ -38,10 +39,12 @@ public sealed class ModelConfigDocument
     public ImmutableArray<ConfigProblem> Problems { get; }
 
     /// <summary>Reads protobuf text format (<c>config.pbtxt</c>). Never throws, whatever the bytes are.</summary>
-    public static ModelConfigDocument ReadText(string fileName, ReadOnlyMemory<byte> utf8) => throw new NotImplementedException();
+    public static ModelConfigDocument ReadText(string fileName, ReadOnlyMemory<byte> utf8) =>
+        DocumentReader.ReadText(fileName, utf8);
 
     /// <summary>Reads the same message as JSON (<c>config.json</c>). Never throws, whatever the bytes are.</summary>
-    public static ModelConfigDocument ReadJson(string fileName, ReadOnlyMemory<byte> utf8) => throw new NotImplementedException();
+    public static ModelConfigDocument ReadJson(string fileName, ReadOnlyMemory<byte> utf8) =>
+        DocumentReader.ReadJson(fileName, utf8);
 
     /// <summary>The document of a model without a configuration file; problems are reported as if the file were there and empty.</summary>
     public static ModelConfigDocument Empty(string fileName) => new(fileName, new global::Inference.ModelConfig(), ConfigPositions.Empty, []);

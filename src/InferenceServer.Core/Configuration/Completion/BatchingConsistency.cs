@@ -1,0 +1,54 @@
+using InferenceServer.Core.Configuration.Rules;
+
+namespace InferenceServer.Core.Configuration.Completion;
+
+/// <summary>Checks what depends on the batch size where the file left that to be decided.</summary>
+internal static class BatchingConsistency
+{
+    public static void Check(CompletionContext context, int maxBatchSize)
+    {
+        if (context.Declared.DeclaredMaxBatchSize is not null)
+        {
+            return;
+        }
+
+        if (maxBatchSize == 0)
+        {
+            CheckUnbatched(context);
+        }
+
+        var preferred = context.Message.DynamicBatching?.PreferredBatchSize ?? [];
+        for (var i = 0; maxBatchSize > 0 && i < preferred.Count; i++)
+        {
+            if (preferred[i] > maxBatchSize)
+            {
+                context.Error(
+                    DeclaredTensor.PathOf("dynamic_batching.preferred_batch_size", i),
+                    FormattableString.Invariant($"a preferred_batch_size of {preferred[i]} is more than max_batch_size, which is not given and so is {maxBatchSize}"),
+                    FormattableString.Invariant($"write max_batch_size: {preferred.Max()}"));
+            }
+        }
+    }
+
+    private static void CheckUnbatched(CompletionContext context)
+    {
+        if (context.Message.DynamicBatching is not null)
+        {
+            context.Error(
+                "dynamic_batching",
+                "dynamic_batching needs a batch dimension, but max_batch_size is not given and so is 0",
+                "write the largest batch that the model takes as max_batch_size, or leave out dynamic_batching");
+        }
+
+        foreach (var tensor in context.Inputs.AddRange(context.Outputs))
+        {
+            if (tensor.Reshape is { IsEmpty: true })
+            {
+                context.Error(
+                    $"{tensor.Path}.reshape",
+                    $"{tensor.Words} has an empty reshape, which needs a batch dimension, but max_batch_size is not given and so is 0",
+                    "leave out the reshape; dims of [ 1 ] alone fit a scalar of the model");
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using Kind = global::Inference.ModelInstanceGroup.Types.Kind;
+using Optimization = global::Inference.ModelOptimizationPolicy;
+
+namespace InferenceServer.Core.Configuration.Completion;
+
+/// <summary>Writes every default into the message, so that what is shown is what is used and reads back to the same.</summary>
+internal static class MessageNormaliser
+{
+    public static void Normalise(CompletionContext context, int maxBatchSize)
+    {
+        var message = context.Message;
+        message.Name = context.Declared.Name;
+        message.Backend = context.Declared.Backend.Name;
+        message.Platform = context.Declared.Backend.Platform ?? "";
+        message.DefaultModelFilename = context.Declared.ModelFilename ?? "";
+        message.MaxBatchSize = maxBatchSize;
+        message.VersionPolicy ??= new global::Inference.ModelVersionPolicy();
+        if (message.VersionPolicy.PolicyChoiceCase == global::Inference.ModelVersionPolicy.PolicyChoiceOneofCase.None)
+        {
+            message.VersionPolicy.Latest = new global::Inference.ModelVersionPolicy.Types.Latest { NumVersions = 1 };
+        }
+
+        message.Optimization ??= new Optimization();
+        message.Optimization.InputPinnedMemory ??= new Optimization.Types.PinnedMemoryBuffer { Enable = true };
+        message.Optimization.OutputPinnedMemory ??= new Optimization.Types.PinnedMemoryBuffer { Enable = true };
+        NormaliseBatching(message, isCompleted: context.IsIncomplete);
+        NormaliseGroups(message);
+    }
+
+    // Batches are formed for every model that can take them; Triton's clients expect to see so only where Triton would form them.
+    private static void NormaliseBatching(global::Inference.ModelConfig message, bool isCompleted)
+    {
+        if (isCompleted && message.MaxBatchSize > 1)
+        {
+            message.DynamicBatching ??= new global::Inference.ModelDynamicBatching();
+        }
+
+        if (message.DynamicBatching is { PreferredBatchSize.Count: 0 } batching)
+        {
+            batching.PreferredBatchSize.Add(message.MaxBatchSize);
+        }
+    }
+
+    private static void NormaliseGroups(global::Inference.ModelConfig message)
+    {
+        if (message.InstanceGroup.Count == 0)
+        {
+            // Instances share the engine's threads, so a second one gains nothing by default.
+            message.InstanceGroup.Add(new global::Inference.ModelInstanceGroup { Name = message.Name });
+        }
+
+        for (var i = 0; i < message.InstanceGroup.Count; i++)
+        {
+            var group = message.InstanceGroup[i];
+            group.Name = group.Name.Length > 0 ? group.Name : FormattableString.Invariant($"{message.Name}_{i}");
+            group.Count = Math.Max(1, group.Count);
+            group.Kind = group.Kind == Kind.Auto ? Kind.Cpu : group.Kind;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using InferenceServer.Abstractions.Models;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Configuration.Rules;
+using Kind = global::Inference.ModelInstanceGroup.Types.Kind;
+
+namespace InferenceServer.Core.Configuration.Completion;
+
+/// <summary>From the completed message to the record that the server works with.</summary>
+internal static class ModelConfigFactory
+{
+    public static ModelConfig Create(CompletionContext context)
+    {
+        var message = context.Message;
+        var signature = context.Signature;
+        var isBatching = message.MaxBatchSize > 0;
+        return new ModelConfig
+        {
+            Name = message.Name,
+            Backend = message.Backend,
+            Platform = message.Platform,
+            ModelFilename = context.Declared.ModelFilename,
+            MaxBatchSize = message.MaxBatchSize,
+            Inputs = [.. DeclaredTensor.InputsOf(message).Select(tensor => Tensor(tensor, signature.Inputs, isBatching))],
+            Outputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => Tensor(tensor, signature.Outputs, isBatching))],
+            VersionPolicy = context.Declared.VersionPolicy,
+            InstanceGroups = [.. message.InstanceGroup.Select(Group)],
+            DynamicBatching = Batching(message),
+            Parameters = context.Declared.Parameters,
+            Warnings = context.Declared.Warnings,
+            Message = message,
+        };
+    }
+
+    private static ModelTensor Tensor(DeclaredTensor tensor, ImmutableArray<TensorSpec> signature, bool isBatching)
+    {
+        var dims = new TensorShape(tensor.Dims.AsSpan());
+        var isScalar = !isBatching && signature.First(spec => spec.Name == tensor.Name).Shape.Rank == 0;
+        var modelDims = isScalar ? TensorShape.Scalar : tensor.Reshape is { } reshape ? new TensorShape(reshape.AsSpan()) : dims;
+        return new ModelTensor(tensor.Name, tensor.Type)
+        {
+            Dims = dims,
+            Shape = isBatching ? dims.Prepend(TensorShape.Free) : dims,
+            ModelShape = isBatching ? modelDims.Prepend(TensorShape.Free) : modelDims,
+            HasReshape = modelDims != dims,
+            IsOptional = tensor.IsOptional,
+            LabelFilename = tensor.LabelFilename.Length > 0 ? tensor.LabelFilename : null,
+        };
+    }
+
+    private static InstanceGroup Group(global::Inference.ModelInstanceGroup group) =>
+        new(group.Name, group.Count, group.Kind == Kind.Model ? InstanceKind.Model : InstanceKind.Cpu, [.. group.Gpus]);
+
+    private static DynamicBatchingConfig? Batching(global::Inference.ModelConfig message)
+    {
+        if (message.DynamicBatching is not { } batching)
+        {
+            return message.MaxBatchSize > 1 ? new DynamicBatchingConfig { PreferredBatchSizes = [message.MaxBatchSize] } : null;
+        }
+
+        var policy = batching.DefaultQueuePolicy ?? new global::Inference.ModelQueuePolicy();
+        return new DynamicBatchingConfig
+        {
+            PreferredBatchSizes = [.. batching.PreferredBatchSize.Distinct().Order()],
+            MaxQueueDelay = Microseconds(batching.MaxQueueDelayMicroseconds),
+            MaxQueueSize = (int)Math.Min(policy.MaxQueueSize, int.MaxValue),
+            DefaultTimeout = Microseconds(policy.DefaultTimeoutMicroseconds),
+            AllowTimeoutOverride = policy.AllowTimeoutOverride,
+            TimeoutAction = policy.TimeoutAction == global::Inference.ModelQueuePolicy.Types.TimeoutAction.Delay ? TimeoutAction.Delay : TimeoutAction.Reject,
+        };
+    }
+
+    private static TimeSpan Microseconds(ulong count) => TimeSpan.FromTicks((long)count * TimeSpan.TicksPerMicrosecond);
+}

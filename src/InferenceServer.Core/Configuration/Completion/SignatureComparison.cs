@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Configuration.Rules;
+using InferenceServer.Core.Configuration.Syntax;
+
+namespace InferenceServer.Core.Configuration.Completion;
+
+/// <summary>Finds where the file's inputs and outputs contradict the model's. A file may narrow what the model takes, never widen it.</summary>
+/// <param name="context">The two sides.</param>
+/// <param name="maxBatchSize">The batch size decided on; null when there is none to be had, which leaves the shapes out.</param>
+internal sealed class SignatureComparison(CompletionContext context, int? maxBatchSize)
+{
+    public void Run()
+    {
+        var meant = CheckNames(context.Inputs, context.Signature.Inputs, "input");
+        CheckNames(context.Outputs, context.Signature.Outputs, "output");
+        CheckMissing(meant);
+        foreach (var (declared, model) in context.Pairs)
+        {
+            if (model is not null)
+            {
+                CheckType(declared, model);
+                CheckOptional(declared, model);
+                CheckShape(declared, model);
+            }
+        }
+    }
+
+    // Gives back the names that the misspelt ones probably stand for, so that they are not reported a second time as missing.
+    private HashSet<string> CheckNames(ImmutableArray<DeclaredTensor> declared, ImmutableArray<TensorSpec> model, string kind)
+    {
+        var known = model.Select(static spec => spec.Name).ToList();
+        var free = known.Except(declared.Select(static tensor => tensor.Name)).ToList();
+        var meant = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tensor in declared.Where(tensor => !known.Contains(tensor.Name)))
+        {
+            // The only name that is left is meant, however far the spelling is off.
+            var nearest = free.Count == 1 ? free[0] : DidYouMean.Nearest(tensor.Name, free);
+            if (nearest is not null)
+            {
+                meant.Add(nearest);
+            }
+
+            var names = known.Count == 0 ? $"it has no {kind}s" : $"its {kind}s are {string.Join(", ", known)}";
+            context.Error(
+                $"{tensor.Path}.name",
+                $"the model has no {kind} '{tensor.Name}'; {names}",
+                nearest is null ? null : $"did you mean '{nearest}'?");
+        }
+
+        return meant;
+    }
+
+    private void CheckMissing(HashSet<string> meant)
+    {
+        if (context.Inputs.IsEmpty)
+        {
+            return;
+        }
+
+        var given = context.Inputs.Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var spec in context.Signature.Inputs.Where(spec => !spec.IsOptional && !given.Contains(spec.Name) && !meant.Contains(spec.Name)))
+        {
+            context.Error(
+                "input",
+                $"the model needs input '{spec.Name}' ({ConfigTypeNames.Of(spec.DataType)}, {spec.Shape}), which the configuration does not declare",
+                $"add input {{ name: \"{spec.Name}\" data_type: {ConfigTypeNames.Of(spec.DataType)} {ConfigTypeNames.Dims(DimsOf(spec))} }}");
+        }
+    }
+
+    private void CheckType(DeclaredTensor declared, TensorSpec model)
+    {
+        if (declared.Type != model.DataType)
+        {
+            context.Error(
+                $"{declared.Path}.data_type",
+                $"{declared.Words} has data_type {ConfigTypeNames.Of(declared.Type)} here and {ConfigTypeNames.Of(model.DataType)} in the model",
+                $"write data_type: {ConfigTypeNames.Of(model.DataType)}");
+        }
+    }
+
+    private void CheckOptional(DeclaredTensor declared, TensorSpec model)
+    {
+        if (declared.IsOptional && !model.IsOptional)
+        {
+            context.Error($"{declared.Path}.optional", $"{declared.Words} is optional here, but the model needs it", "leave out optional");
+        }
+    }
+
+    private void CheckShape(DeclaredTensor declared, TensorSpec model)
+    {
+        if (maxBatchSize is not { } batch)
+        {
+            return;
+        }
+
+        var dims = declared.Reshape ?? declared.Dims;
+        if (model.Shape.Rank == 0 && batch == 0 && declared.Reshape is null && dims.All(static dim => dim == 1))
+        {
+            return;
+        }
+
+        var (path, field) = declared.Reshape is null ? ($"{declared.Path}.dims", "dims") : ($"{declared.Path}.reshape.shape", "a reshape");
+        long[] full = batch > 0 ? [TensorShape.Free, .. dims] : [.. dims];
+        var words = $"{declared.Words} has {field} of [{string.Join(',', dims)}] here{(batch > 0 ? $", so with the batch dimension [{string.Join(',', full)}]," : "")} and shape {model.Shape} in the model";
+        if (full.Length != model.Shape.Rank)
+        {
+            var isBatchInDims = batch > 0 && dims.Length == model.Shape.Rank;
+            context.Error(
+                path,
+                $"{words}: {full.Length} and {model.Shape.Rank} dimensions",
+                $"write {ConfigTypeNames.Dims(DimsOf(model))}{(isBatchInDims ? "; dims leave out the batch dimension" : "")}");
+            return;
+        }
+
+        for (var i = 0; i < full.Length; i++)
+        {
+            if (model.Shape[i] != TensorShape.Free && full[i] != model.Shape[i])
+            {
+                var element = DeclaredTensor.PathOf(path, i - (full.Length - dims.Length));
+                context.Error(element, $"{words}: {full[i]} and {model.Shape[i]} in dimension {i}", $"write {ConfigTypeNames.Dims(DimsOf(model))}");
+                return;
+            }
+        }
+    }
+
+    private TensorShape DimsOf(TensorSpec model)
+    {
+        var dims = maxBatchSize > 0 && model.Shape.Rank > 0 ? model.Shape.WithoutFirst() : model.Shape;
+        return dims.Rank > 0 ? dims : new TensorShape(1);
+    }
+}

@@ -1,0 +1,49 @@
+using InferenceServer.Abstractions.Tensors;
+using Google.Protobuf.Collections;
+
+namespace InferenceServer.Core.Configuration.Completion;
+
+/// <summary>Fills in the inputs or the outputs, whichever the file leaves to the model.</summary>
+internal static class TensorCompletion
+{
+    public static void Fill(CompletionContext context, bool isBatching)
+    {
+        if (context.Inputs.IsEmpty)
+        {
+            context.Message.Input.AddRange(context.Signature.Inputs.Select(spec => Input(spec, isBatching)));
+        }
+
+        if (context.Outputs.IsEmpty)
+        {
+            context.Message.Output.AddRange(context.Signature.Outputs.Select(spec => Output(spec, isBatching)));
+        }
+    }
+
+    private static global::Inference.ModelInput Input(TensorSpec spec, bool isBatching)
+    {
+        var input = new global::Inference.ModelInput { Name = spec.Name, DataType = (global::Inference.DataType)spec.DataType, Optional = spec.IsOptional };
+        input.Reshape = FillDims(input.Dims, spec, isBatching);
+        return input;
+    }
+
+    private static global::Inference.ModelOutput Output(TensorSpec spec, bool isBatching)
+    {
+        var output = new global::Inference.ModelOutput { Name = spec.Name, DataType = (global::Inference.DataType)spec.DataType };
+        output.Reshape = FillDims(output.Dims, spec, isBatching);
+        return output;
+    }
+
+    // A file cannot give dims of none. With a batch dimension an empty reshape says that the item is a scalar; without one, dims of 1
+    // are taken for a scalar wherever the model has one.
+    private static global::Inference.ModelTensorReshape? FillDims(RepeatedField<long> dims, TensorSpec spec, bool isBatching)
+    {
+        dims.AddRange((isBatching ? spec.Shape.WithoutFirst() : spec.Shape).AsSpan().ToArray());
+        if (dims.Count > 0)
+        {
+            return null;
+        }
+
+        dims.Add(1);
+        return isBatching ? new global::Inference.ModelTensorReshape() : null;
+    }
+}

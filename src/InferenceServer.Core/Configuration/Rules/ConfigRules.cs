@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace InferenceServer.Core.Configuration.Rules;
+
+/// <summary>Every rule that needs no model. Their order does not matter: problems are sorted by place.</summary>
+internal static class ConfigRules
+{
+    public static ImmutableArray<IConfigRule> All { get; } =
+    [
+        new NameRule(),
+        new BackendRule(),
+        new ModelFilenameRule(),
+        new MaxBatchSizeRule(),
+        new TensorRule(),
+        new ReshapeRule(),
+        new DescribedTensorsRule(),
+        new DynamicBatchingRule(),
+        new InstanceGroupRule(),
+        new VersionPolicyRule(),
+        new LabelFilenameRule(),
+        new GraphLevelRule(),
+        new UnusedFeatureRule(),
+    ];
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using InferenceServer.Abstractions.Tensors;
+
+namespace InferenceServer.Core.Configuration.Rules;
+
+/// <summary>An input or output as the file declares it: what the two messages for them have in common.</summary>
+/// <param name="Path">Its path in the file, such as <c>input[0]</c>.</param>
+/// <param name="Kind">The word for it: <c>input</c> or <c>output</c>.</param>
+/// <param name="Name">Its name; empty when the file gives none.</param>
+/// <param name="Type">The element type.</param>
+/// <param name="Dims">The dimensions that clients see, without the batch dimension.</param>
+/// <param name="Reshape">The dimensions that the model sees, without the batch dimension; null when they are the same.</param>
+internal sealed record DeclaredTensor(
+    string Path, string Kind, string Name, TensorDataType Type, ImmutableArray<long> Dims, ImmutableArray<long>? Reshape)
+{
+    public bool IsOptional { get; init; }
+
+    public string LabelFilename { get; init; } = "";
+
+    /// <summary>How messages call it.</summary>
+    public string Words => Name.Length > 0 ? $"{Kind} '{Name}'" : Path;
+
+    public static ImmutableArray<DeclaredTensor> InputsOf(global::Inference.ModelConfig message) =>
+        [.. message.Input.Select(static (input, i) => new DeclaredTensor(
+            PathOf("input", i), "input", input.Name, (TensorDataType)input.DataType, [.. input.Dims], ShapeOf(input.Reshape)) { IsOptional = input.Optional })];
+
+    public static ImmutableArray<DeclaredTensor> OutputsOf(global::Inference.ModelConfig message) =>
+        [.. message.Output.Select(static (output, i) => new DeclaredTensor(
+            PathOf("output", i), "output", output.Name, (TensorDataType)output.DataType, [.. output.Dims], ShapeOf(output.Reshape)) { LabelFilename = output.LabelFilename })];
+
+    public static string PathOf(string kind, int index) => FormattableString.Invariant($"{kind}[{index}]");
+
+    private static ImmutableArray<long>? ShapeOf(global::Inference.ModelTensorReshape? reshape) => reshape is null ? null : [.. reshape.Shape];
+}

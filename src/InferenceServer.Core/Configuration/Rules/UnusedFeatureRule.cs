@@ -1,0 +1,24 @@
+namespace InferenceServer.Core.Configuration.Rules;
+
+/// <summary>Says so wherever a file asks for something that this server does not do: nothing is ignored in silence.</summary>
+internal sealed class UnusedFeatureRule : IConfigRule
+{
+    public void Check(RuleContext context)
+    {
+        foreach (var feature in UnusedFeatureTable.Rows)
+        {
+            foreach (var path in feature.Paths(context.Message))
+            {
+                if (feature.IsError)
+                {
+                    var what = path == "platform" ? "platform \"ensemble\"" : path;
+                    context.Error(path, $"{what} is not supported by this server: {feature.Note}", $"leave it out");
+                }
+                else
+                {
+                    context.Warn(path, $"{path} has no effect: {feature.Note}");
+                }
+            }
+        }
+    }
+}

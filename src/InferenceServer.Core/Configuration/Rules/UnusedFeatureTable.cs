@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using static global::Inference.ModelOptimizationPolicy.Types;
+
+namespace InferenceServer.Core.Configuration.Rules;
+
+/// <summary>Every feature of the message that this server does not act upon: a feature that comes to work loses its row.</summary>
+internal static class UnusedFeatureTable
+{
+    private const string Cpu = "it concerns GPUs and this build runs models on the CPU";
+
+    public static ImmutableArray<UnusedFeature> Rows { get; } =
+    [
+        // Without these the answers would differ, or something would be less protected than the file says.
+        Refused(static m => If(m.SequenceBatching is not null, "sequence_batching"), "requests of one sequence would be mixed with others"),
+        Refused(static m => If(m.EnsembleScheduling is not null, "ensemble_scheduling"), "serve the models of its steps one by one"),
+        Refused(static m => If(m.EnsembleScheduling is null && m.Platform == "ensemble", "platform"), "serve the models of its steps one by one"),
+        Refused(static m => If(m.BatchInput.Count > 0, "batch_input"), "the model would miss an input"),
+        Refused(static m => If(m.BatchOutput.Count > 0, "batch_output"), "the model's output would not be cut into its parts"),
+        Refused(static m => Inputs(m, static i => i.AllowRaggedBatch, "allow_ragged_batch"), "without it, only requests of equal shapes share a batch"),
+        Refused(static m => Inputs(m, static i => i.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
+        Refused(static m => Outputs(m, static o => o.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
+        Refused(static m => Inputs(m, static i => i.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
+        Refused(static m => Outputs(m, static o => o.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
+        Refused(static m => If(m.ModelTransactionPolicy is { Decoupled: true }, "model_transaction_policy.decoupled"), "every request gets exactly one response"),
+        Refused(static m => If(m.DynamicBatching is { PreserveOrdering: true }, "dynamic_batching.preserve_ordering"), "responses are sent as they become ready"),
+        Refused(static m => If(m.ModelRepositoryAgents is { Agents.Count: > 0 }, "model_repository_agents"), "the check that they stand for would not be made"),
+        Refused(static m => Groups(m, static g => g.Passive, "passive"), "an instance that is never used cannot be asked for"),
+        Refused(static m => Groups(m, static g => g.SecondaryDevices.Count > 0, "secondary_devices"), Cpu),
+        Refused(static m => If(m.Optimization?.ExecutionAccelerators is { GpuExecutionAccelerator.Count: > 0 }, "optimization.execution_accelerators.gpu_execution_accelerator"), Cpu),
+        Refused(static m => If(m.Optimization?.ExecutionAccelerators is { CpuExecutionAccelerator.Count: > 0 }, "optimization.execution_accelerators.cpu_execution_accelerator"), "models run on the engine's own CPU kernels"),
+        Refused(static m => If(m.ModelOperations is { OpLibraryFilename.Count: > 0 }, "model_operations"), "code from a model's folder is not loaded"),
+        Refused(static m => If(m.Runtime.Length > 0, "runtime"), "a backend has one runtime here"),
+        Refused(static m => If(m.CcModelFilenames.Count > 0, "cc_model_filenames"), Cpu),
+
+        // Without these every answer is the same.
+        Ignored(static m => If(m.DynamicBatching is { PriorityLevels: > 0 }, "dynamic_batching.priority_levels"), "requests are served in the order in which they come"),
+        Ignored(static m => If(m.DynamicBatching is { DefaultPriorityLevel: > 0 }, "dynamic_batching.default_priority_level"), "requests are served in the order in which they come"),
+        Ignored(static m => If(m.DynamicBatching is { PriorityQueuePolicy.Count: > 0 }, "dynamic_batching.priority_queue_policy"), "default_queue_policy holds for every request"),
+        Ignored(static m => If(m.ResponseCache is { Enable: true }, "response_cache"), "every request is executed"),
+        Ignored(static m => If(m.ModelWarmup.Count > 0, "model_warmup"), "the first requests may be slower"),
+        Ignored(static m => If(m.MetricTags.Count > 0, "metric_tags"), "metrics have the labels model and version"),
+        Ignored(static m => If(m.ModelMetrics is { MetricControl.Count: > 0 }, "model_metrics"), "histograms have the server's own buckets"),
+        Ignored(static m => Groups(m, static g => g.RateLimiter is not null, "rate_limiter"), "instances run whenever there is work"),
+        Ignored(static m => Groups(m, static g => g.HostPolicy.Length > 0, "host_policy"), "instances run on all processors of the server"),
+        Ignored(static m => Groups(m, static g => g.Profile.Count > 0, "profile"), "it concerns TensorRT"),
+        Ignored(static m => Inputs(m, static i => i.Format != global::Inference.ModelInput.Types.Format.None, "format"), "it is a hint that no backend here reads"),
+        Ignored(static m => If(m.Optimization is { Priority: not ModelPriority.PriorityDefault }, "optimization.priority"), "every model has the same priority"),
+        Ignored(static m => If(m.Optimization?.Cuda is not null, "optimization.cuda"), Cpu),
+        Ignored(static m => If(m.Optimization?.InputPinnedMemory is { Enable: false }, "optimization.input_pinned_memory"), Cpu),
+        Ignored(static m => If(m.Optimization?.OutputPinnedMemory is { Enable: false }, "optimization.output_pinned_memory"), Cpu),
+        Ignored(static m => If(m.Optimization is { GatherKernelBufferThreshold: > 0 }, "optimization.gather_kernel_buffer_threshold"), Cpu),
+        Ignored(static m => If(m.Optimization is { EagerBatching: true }, "optimization.eager_batching"), "a batch is formed when an instance takes it"),
+    ];
+
+    private static UnusedFeature Refused(Func<global::Inference.ModelConfig, IEnumerable<string>> paths, string note) => new(paths, true, note);
+
+    private static UnusedFeature Ignored(Func<global::Inference.ModelConfig, IEnumerable<string>> paths, string note) => new(paths, false, note);
+
+    private static IEnumerable<string> If(bool isUsed, string path) => isUsed ? [path] : [];
+
+    private static IEnumerable<string> Inputs(global::Inference.ModelConfig message, Func<global::Inference.ModelInput, bool> isUsed, string field) =>
+        Each(message.Input, isUsed, "input", field);
+
+    private static IEnumerable<string> Outputs(global::Inference.ModelConfig message, Func<global::Inference.ModelOutput, bool> isUsed, string field) =>
+        Each(message.Output, isUsed, "output", field);
+
+    private static IEnumerable<string> Groups(global::Inference.ModelConfig message, Func<global::Inference.ModelInstanceGroup, bool> isUsed, string field) =>
+        Each(message.InstanceGroup, isUsed, "instance_group", field);
+
+    private static IEnumerable<string> Each<T>(IEnumerable<T> items, Func<T, bool> isUsed, string list, string field) =>
+        items.Select((item, i) => isUsed(item) ? $"{DeclaredTensor.PathOf(list, i)}.{field}" : null).OfType<string>();
+}

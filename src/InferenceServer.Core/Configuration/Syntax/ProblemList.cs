@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace InferenceServer.Core.Configuration.Syntax;
+
+/// <summary>
+/// Collects the problems of one file. Bounded, because a file of rubbish can hold as many mistakes as bytes and nobody reads more
+/// than the first screenful.
+/// </summary>
+internal sealed class ProblemList(string file)
+{
+    private const int MaxProblems = 50;
+    private readonly List<ConfigProblem> _problems = [];
+    private int _count;
+
+    public bool IsEmpty => _count == 0;
+
+    public void Add(ConfigPosition position, string message, string? suggestion = null)
+    {
+        _count++;
+        if (_problems.Count < MaxProblems)
+        {
+            _problems.Add(new ConfigProblem(file, position.Line, position.Column, message, suggestion));
+        }
+    }
+
+    /// <summary>The problems in the order of the file; those that were found first come first where two share a place.</summary>
+    public ImmutableArray<ConfigProblem> ToImmutable()
+    {
+        var sorted = _problems.OrderBy(static problem => problem.Line).ThenBy(static problem => problem.Column);
+        return _count > _problems.Count
+            ? [.. sorted, new ConfigProblem(file, 0, 0, string.Create(CultureInfo.InvariantCulture, $"{_count - _problems.Count} more problems are not shown"), null)]
+            : [.. sorted];
+    }
+}
