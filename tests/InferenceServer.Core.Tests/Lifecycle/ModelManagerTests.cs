@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
-using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
