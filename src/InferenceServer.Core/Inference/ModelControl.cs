@@ -26,8 +26,9 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
             return false;
         }
 
-        var ready = catalog.Current.Find(modelName)?.Ready ?? [];
-        description = new ModelDescription(model.Version, [.. ready.Select(static served => served.Version)], model.Config);
+        // A client that names a version is told of that one alone.
+        var shown = version.Length > 0 ? [model] : catalog.Current.Find(modelName)?.Ready ?? [model];
+        description = new ModelDescription(model.Version, [.. shown.Select(static served => served.Version)], model.Config);
         return true;
     }
 }

@@ -12,7 +12,7 @@ internal static class ServerLogging
     private const string DefaultTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}";
     private const string Iso8601Template = "{UtcTimestamp:yyyy-MM-ddTHH:mm:ss.ffffffZ} {Level:u3} {Message:lj}{NewLine}{Exception}";
 
-    public static Logger Create(LogOptions options)
+    public static Logger Create(LogOptions options, params ILogEventSink[] sinks)
     {
         var configuration = new LoggerConfiguration()
             .MinimumLevel.Is(options.Verbosity > 0 ? LogEventLevel.Debug : LogEventLevel.Information)
@@ -20,6 +20,11 @@ internal static class ServerLogging
             .MinimumLevel.Override("Grpc", options.Verbosity > 1 ? LogEventLevel.Debug : LogEventLevel.Warning)
             .MinimumLevel.Override("System", options.Verbosity > 1 ? LogEventLevel.Debug : LogEventLevel.Warning)
             .Filter.ByIncludingOnly(logEvent => IsWanted(options, logEvent.Level));
+
+        foreach (var sink in sinks)
+        {
+            configuration.WriteTo.Sink(sink);
+        }
 
         // Standard output is for the start-up summary and for tools; a log that is piped away must not take it along.
         return options.Format switch

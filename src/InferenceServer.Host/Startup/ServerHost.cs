@@ -14,6 +14,7 @@ using InferenceServer.Protocols.KServe.Rpc;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Prometheus;
 using Serilog;
+using Serilog.Core;
 
 namespace InferenceServer.Host.Startup;
 
@@ -25,13 +26,16 @@ internal static class ServerHost
         typeof(ServerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
     /// <summary>Builds the application; nothing listens before it is run.</summary>
-    public static WebApplication Build(ServerOptions options, TextWriter output)
+    /// <param name="options">The process's options, checked.</param>
+    /// <param name="output">Where the start-up summary goes.</param>
+    /// <param name="sinks">Where log events go besides the console.</param>
+    public static WebApplication Build(ServerOptions options, TextWriter output, params ILogEventSink[] sinks)
     {
         // The process's own options have been read already: what ASP.NET Core would take from arguments and URLs is not wanted.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => ListenerSetup.Configure(kestrel, options));
-        builder.Services.AddSerilog(Logging.ServerLogging.Create(options.Log), dispose: true);
+        builder.Services.AddSerilog(Logging.ServerLogging.Create(options.Log, sinks), dispose: true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ExitTimeout);
         AddServices(builder.Services, options, output);
         var registry = Prometheus.Metrics.NewCustomRegistry();

@@ -1,0 +1,122 @@
+using System.IO.Abstractions;
+using System.Net;
+using Grpc.Net.Client;
+using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Memory;
+using InferenceServer.Host.Options;
+using InferenceServer.Host.Startup;
+using InferenceServer.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Serilog.Core;
+using Serilog.Events;
+using Xunit;
+
+namespace InferenceServer.FunctionalTests.Server;
+
+/// <summary>
+/// The whole server in the test's process: real Kestrel on free loopback ports, real backends, a real repository. Stopping it checks that
+/// nothing unexpected was logged and that every tensor buffer came back.
+/// </summary>
+internal sealed class RunningServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ErrorSink _errors;
+    private readonly bool _expectsErrors;
+
+    private RunningServer(WebApplication app, ErrorSink errors, ServerOptions options, StringWriter output, bool expectsErrors)
+    {
+        _app = app;
+        _errors = errors;
+        _expectsErrors = expectsErrors;
+        Output = output;
+        var addresses = StartupReporter.Addresses(app.Services.GetRequiredService<IServer>(), options);
+        Http = new HttpClient { BaseAddress = new Uri(addresses["HTTP"]), Timeout = TestTimeouts.Phase };
+        MetricsAddress = addresses["metrics"];
+        Channel = GrpcChannel.ForAddress("http://" + addresses["gRPC"], new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
+        Rpc = new Inference.GRPCInferenceService.GRPCInferenceServiceClient(Channel);
+    }
+
+    public HttpClient Http { get; }
+
+    public GrpcChannel Channel { get; }
+
+    public Inference.GRPCInferenceService.GRPCInferenceServiceClient Rpc { get; }
+
+    public string MetricsAddress { get; }
+
+    /// <summary>What the server printed for people.</summary>
+    public StringWriter Output { get; }
+
+    public IReadOnlyList<ModelStatus> Statuses => _app.Services.GetRequiredService<IModelStatusSource>().Statuses;
+
+    public IReadOnlyList<string> LoggedErrors => _errors.Messages;
+
+    public static async Task<RunningServer> StartAsync(string repository, bool expectsErrors = false, bool waitForModels = true, params string[] flags)
+    {
+        string[] args = ["--http-address=127.0.0.1", "--grpc-address=127.0.0.1", "--http-port=0", "--grpc-port=0", "--metrics-port=0", $"--model-repository={repository}", .. flags];
+        var options = ServerOptionsReader.Read(new ConfigurationBuilder().Build(), CommandLine.Parse(args), repository, new FileSystem(), out var problems);
+        Assert.Empty(problems);
+        var errors = new ErrorSink();
+        var output = new StringWriter();
+        var app = ServerHost.Build(options, output, errors);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        var server = new RunningServer(app, errors, options, output, expectsErrors);
+        if (waitForModels)
+        {
+            await app.Services.GetRequiredService<IModelStatusSource>().FirstSettled.WaitAsync(TestTimeouts.Phase);
+        }
+
+        return server;
+    }
+
+    public async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, string json)
+    {
+        using var content = new StringContent(json);
+        using var response = await Http.PostAsync(path, content, TestContext.Current.CancellationToken);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        Channel.Dispose();
+        var pool = _app.Services.GetRequiredService<TensorPool>();
+        await _app.StopAsync();
+        Assert.Equal(0, pool.RentedBuffers);
+        await _app.DisposeAsync();
+        if (!_expectsErrors)
+        {
+            Assert.Empty(_errors.Messages);
+        }
+    }
+
+    private sealed class ErrorSink : ILogEventSink
+    {
+        private readonly List<string> _messages = [];
+
+        public IReadOnlyList<string> Messages
+        {
+            get
+            {
+                lock (_messages)
+                {
+                    return [.. _messages];
+                }
+            }
+        }
+
+        public void Emit(LogEvent logEvent)
+        {
+            if (logEvent.Level >= LogEventLevel.Error)
+            {
+                lock (_messages)
+                {
+                    _messages.Add(logEvent.RenderMessage() + logEvent.Exception);
+                }
+            }
+        }
+    }
+}
