@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Inference;
+
+namespace InferenceServer.Protocols.KServe.Tests.Rpc;
+
+/// <summary>Says what a test has told it. The model <c>echo</c> is ready, <c>loading</c> is not, all others are unknown.</summary>
+internal sealed class FakeControl : IModelControl
+{
+    public ServerIdentity Server { get; } = new("tested", "1.2.3");
+
+    public volatile bool Live = true;
+
+    public volatile bool Ready = true;
+
+    public volatile string KnownModel = "echo";
+
+    public bool IsLive => Live;
+
+    public bool IsReady => Ready;
+
+    public bool IsStopping => false;
+
+    public bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
+    {
+        description = null;
+        error = modelName == "loading" ? new InferenceError(ErrorCode.Unavailable, "Request for unknown model: 'loading' version 1 is not at ready state")
+            : modelName != KnownModel ? new InferenceError(ErrorCode.NotFound, $"Request for unknown model: '{modelName}' is not found")
+            : version is "" or "3" ? null
+            : new InferenceError(ErrorCode.InvalidArgument, $"failed to get model version from specified version string '{version}', version should be an integral value > 0");
+        if (error is null)
+        {
+            description = new ModelDescription(3, ImmutableArray.Create(1L, 3L), FakeModel.Config);
+        }
+
+        return error is null;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics.CodeAnalysis;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Lifecycle;
+using Xunit;
+
+namespace InferenceServer.Protocols.KServe.Tests.Rpc;
+
+/// <summary>Has one model, <c>echo</c>, that gives every input back under its own name, or does what a test says.</summary>
+internal sealed class FakeEngine : IInferenceEngine, IDisposable
+{
+    public PoisoningAllocator Memory { get; } = new();
+
+    public ServedModel Model { get; } = FakeModel.Create();
+
+    public Func<InferenceRequest, CancellationToken, ValueTask<InferenceOutcome>> Handler { get; set; } = static (request, _) => ValueTask.FromResult(Echo(request));
+
+    public ITensorAllocator Allocator => Memory;
+
+    public static InferenceOutcome Echo(InferenceRequest request) => Answer(request, [.. request.Inputs.Select(static input => input.Acquire())]);
+
+    /// <summary>Ends a request with these outputs, as the engine does: the inputs are released, the lease moves to the response.</summary>
+    public static InferenceOutcome Answer(InferenceRequest request, TensorView[] outputs)
+    {
+        var response = new InferenceResponse(request.Id, request.DetachLease(), outputs);
+        request.Dispose();
+        return InferenceOutcome.Success(response);
+    }
+
+    public static InferenceOutcome Refuse(InferenceRequest request, ErrorCode code, string message)
+    {
+        request.Dispose();
+        return InferenceOutcome.Failure(new InferenceError(code, message));
+    }
+
+    public bool TryAcquire(string modelName, string version, [NotNullWhen(true)] out ModelLease? lease, [NotNullWhen(false)] out InferenceError? error)
+    {
+        lease = null;
+        error = modelName == "echo" ? null : new InferenceError(ErrorCode.NotFound, $"Request for unknown model: '{modelName}' is not found");
+        if (error is null)
+        {
+            Assert.True(Model.TryAcquire());
+            lease = new ModelLease(Model);
+        }
+
+        return error is null;
+    }
+
+    public ValueTask<InferenceOutcome> InferAsync(InferenceRequest request, CancellationToken cancellationToken) => Handler(request, cancellationToken);
+
+    public void Dispose() => Memory.Dispose();
+}
