@@ -37,8 +37,11 @@ internal static class EchoCommand
     {
         var stopped = Task.Delay(Timeout.Infinite, stop);
 
-        // Read on a thread of the pool: a console read does not listen to cancellation.
-        var input = untilStdinEnds ? Task.Run(() => Console.In.ReadToEnd(), CancellationToken.None) : stopped;
+        // A console read blocks and does not listen to cancellation. On a thread of the pool it would take one of the few workers away
+        // from the requests and visibly lower the throughput of the side that is meant to be the ceiling.
+        var input = untilStdinEnds
+            ? Task.Factory.StartNew(() => Console.In.ReadToEnd(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+            : stopped;
         await Task.WhenAny(stopped, input);
     }
 }
