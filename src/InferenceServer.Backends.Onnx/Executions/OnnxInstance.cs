@@ -1,0 +1,108 @@
+using InferenceServer.Abstractions.Backends;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
+using InferenceServer.Backends.Onnx.Messages;
+using InferenceServer.Backends.Onnx.Sessions;
+using Microsoft.ML.OnnxRuntime;
+
+namespace InferenceServer.Backends.Onnx.Executions;
+
+/// <summary>One lane: the bindings of one run at a time over the session that all lanes share.</summary>
+internal sealed class OnnxInstance : IModelInstance
+{
+    private const string ShrinkageEntry = "memory.enable_memory_arena_shrinkage";
+
+    private readonly InferenceSession _session;
+    private readonly ModelSignature _signature;
+    private readonly OrtIoBinding _binding;
+    private readonly RunOptions _options;
+    private readonly InputBinder _inputs;
+
+    public OnnxInstance(InferenceSession session, ModelSignature signature, SessionSettings settings)
+    {
+        _session = session;
+        _signature = signature;
+
+        // What goes wrong in a run is in the exception; the engine's log would only say it a second time.
+        _options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        if (settings.ArenaShrinkage is { } arenas)
+        {
+            _options.AddRunConfigEntry(ShrinkageEntry, arenas);
+        }
+
+        _binding = session.CreateIoBinding();
+        _inputs = new InputBinder(_binding);
+    }
+
+    public void Execute(ExecutionBatch batch)
+    {
+        ThrowIfCancelled(batch);
+        try
+        {
+            _inputs.Bind(batch.Inputs);
+            if (BindOutputs(batch))
+            {
+                Run(batch.Cancellation);
+                OutputCollector.Collect(_binding, _signature, batch);
+            }
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            ThrowIfCancelled(batch);
+            var message = EngineMessage.Read(exception.Message, folder: null);
+            throw new BackendException(message.Code, message.Text, exception);
+        }
+        finally
+        {
+            // The bindings count as owners: what stays bound stays allocated.
+            _binding.ClearBoundInputs();
+            _binding.ClearBoundOutputs();
+            _inputs.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _binding.Dispose();
+        _options.Dispose();
+    }
+
+    private static void ThrowIfCancelled(ExecutionBatch batch)
+    {
+        if (batch.Cancellation.IsCancellationRequested)
+        {
+            throw new BackendException(ErrorCode.Cancelled, "the execution was cancelled, since nobody waits for its result any more");
+        }
+    }
+
+    private bool BindOutputs(ExecutionBatch batch)
+    {
+        var any = false;
+        for (var i = 0; i < _signature.Outputs.Length; i++)
+        {
+            if (batch.IsRequested(i))
+            {
+                _binding.BindOutputToDevice(_signature.Outputs[i].Name, OrtMemoryInfo.DefaultInstance);
+                any = true;
+            }
+        }
+
+        return any;
+    }
+
+    private void Run(CancellationToken cancellation)
+    {
+        try
+        {
+            // Leaving the block waits for a callback that is under way, so none touches the options after it.
+            using (cancellation.UnsafeRegister(static state => ((RunOptions)state!).Terminate = true, _options))
+            {
+                _session.RunWithBinding(_options, _binding);
+            }
+        }
+        finally
+        {
+            _options.Terminate = false;
+        }
+    }
+}

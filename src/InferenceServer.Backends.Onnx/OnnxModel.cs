@@ -1,0 +1,33 @@
+using InferenceServer.Abstractions.Backends;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
+using InferenceServer.Backends.Onnx.Executions;
+using InferenceServer.Backends.Onnx.Sessions;
+using Microsoft.ML.OnnxRuntime;
+
+namespace InferenceServer.Backends.Onnx;
+
+/// <summary>The session of one version. The engine runs it from many threads at once, so every instance uses this one.</summary>
+internal sealed class OnnxModel(InferenceSession session, ModelSignature signature, SessionSettings settings, SessionLog log) : IBackendModel
+{
+    public ModelSignature Signature { get; } = signature;
+
+    public IModelInstance CreateInstance(InstancePlacement placement)
+    {
+        if (placement.Kind == InstanceKind.Gpu)
+        {
+            throw new BackendException(
+                ErrorCode.Unsupported,
+                $"instance '{placement.Name}' asks for GPU {placement.DeviceId}, and this build runs ONNX models on the processor only; use the kind KIND_CPU");
+        }
+
+        return new OnnxInstance(session, Signature, settings);
+    }
+
+    public void Dispose()
+    {
+        session.Dispose();
+        log.Dispose();
+        NativeHeap.Trim();
+    }
+}

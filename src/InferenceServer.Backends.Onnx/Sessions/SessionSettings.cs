@@ -1,0 +1,80 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace InferenceServer.Backends.Onnx.Sessions;
+
+/// <summary>What a model's configuration and the server's settings ask of a session.</summary>
+internal sealed record SessionSettings
+{
+    /// <summary>Threads in the pool that sessions share, for the work inside an operator; the caller's own thread counts as one.</summary>
+    public required int SharedIntraOpThreads { get; init; }
+
+    /// <summary>Threads in the shared pool for operators beside one another.</summary>
+    public required int SharedInterOpThreads { get; init; }
+
+    /// <summary>False when this session has pools of its own.</summary>
+    public required bool UsesSharedThreads { get; init; }
+
+    /// <summary>Threads inside an operator for a session with pools of its own; 0 for as many as processors.</summary>
+    public int IntraOpThreads { get; init; }
+
+    /// <summary>Threads for operators beside one another; 0 for as many as processors.</summary>
+    public int InterOpThreads { get; init; }
+
+    /// <summary>Whether operators may run beside one another.</summary>
+    public ExecutionMode ExecutionMode { get; init; } = ExecutionMode.ORT_SEQUENTIAL;
+
+    /// <summary>How far the graph is rewritten.</summary>
+    public GraphOptimizationLevel Optimization { get; init; } = GraphOptimizationLevel.ORT_ENABLE_ALL;
+
+    /// <summary>Whether the session keeps an arena of processor memory.</summary>
+    public bool MemoryArena { get; init; }
+
+    /// <summary>Whether the session remembers, for each combination of input shapes, how its memory was laid out.</summary>
+    public bool MemoryPattern { get; init; }
+
+    /// <summary>The arenas that give unused memory back after each run, such as <c>cpu:0</c>; null for none.</summary>
+    public string? ArenaShrinkage { get; init; }
+
+    /// <summary>Entries for the engine as they are.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Entries { get; init; } = [];
+
+    /// <summary>The engine's form of these settings.</summary>
+    public SessionOptions ToOptions(int processors, bool hasSharedThreads, string logId)
+    {
+        var options = new SessionOptions
+        {
+            LogId = logId,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING,
+            GraphOptimizationLevel = Optimization,
+            ExecutionMode = ExecutionMode,
+            EnableCpuMemArena = MemoryArena,
+            EnableMemoryPattern = MemoryPattern,
+        };
+        try
+        {
+            if (UsesSharedThreads && hasSharedThreads)
+            {
+                options.DisablePerSessionThreads();
+            }
+            else
+            {
+                options.IntraOpNumThreads = IntraOpThreads == 0 ? processors : IntraOpThreads;
+                options.InterOpNumThreads = InterOpThreads == 0 ? processors : InterOpThreads;
+                options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+                options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+            }
+
+            foreach (var (key, value) in Entries)
+            {
+                options.AddSessionConfigEntry(key, value);
+            }
+
+            return options;
+        }
+        catch
+        {
+            options.Dispose();
+            throw;
+        }
+    }
+}
