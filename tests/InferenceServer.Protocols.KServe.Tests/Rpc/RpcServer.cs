@@ -19,6 +19,9 @@ namespace InferenceServer.Protocols.KServe.Tests.Rpc;
 /// </summary>
 public sealed class RpcServer : IAsyncDisposable
 {
+    /// <summary>What the host of this server puts on every endpoint of the front end.</summary>
+    public static readonly object Convention = new();
+
     private readonly WebApplication _app;
     private bool _stopped;
 
@@ -32,7 +35,7 @@ public sealed class RpcServer : IAsyncDisposable
         builder.Services.AddSingleton<IModelControl>(Control);
         builder.Services.AddKServeRpc(options);
         _app = builder.Build();
-        _app.MapKServeRpc();
+        _app.MapKServeRpc().WithMetadata(Convention);
     }
 
     internal FakeEngine Engine { get; } = new();
