@@ -1,6 +1,5 @@
 using System.Net;
 using InferenceServer.Host.Options;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace InferenceServer.Host.Listeners;

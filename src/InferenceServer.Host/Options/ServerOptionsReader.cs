@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Abstractions;
 using System.Net;
-using Microsoft.Extensions.Configuration;
 
 namespace InferenceServer.Host.Options;
 

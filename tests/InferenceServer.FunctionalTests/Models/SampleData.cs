@@ -9,7 +9,7 @@ internal static class SampleData
     /// <summary>Eight test digits: 64 pixels each, ten probabilities each, and the true label.</summary>
     public static (float[][] Images, float[][] Probabilities, int[] Labels) Digits()
     {
-        var root = Load("digits_cnn.json");
+        var root = Load("digits.json");
         return (Chunk(Floats(root, "x"), 64), Chunk(Floats(root, "y"), 10), [.. root.GetProperty("label").EnumerateArray().Select(static value => value.GetInt32())]);
     }
 
@@ -23,7 +23,7 @@ internal static class SampleData
     /// <summary>Three sentences with their embeddings of 96 numbers.</summary>
     public static (string[] Texts, float[][] Embeddings) Sentences()
     {
-        var root = Load("lsa.json");
+        var root = Load("text_embedding.json");
         return ([.. root.GetProperty("text").EnumerateArray().Select(static value => value.GetString()!)], Chunk(Floats(root, "emb"), 96));
     }
 
