@@ -1,0 +1,11 @@
+namespace InferenceServer.FunctionalTests.Models;
+
+/// <summary>A question to a model, in no encoding yet.</summary>
+/// <param name="Model">The model's name.</param>
+/// <param name="Inputs">Its inputs.</param>
+internal sealed record Question(string Model, params QuestionInput[] Inputs)
+{
+    public string Id { get; init; } = "";
+
+    public string[] Outputs { get; init; } = [];
+}
