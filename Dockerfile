@@ -27,7 +27,9 @@ COPY protos/ protos/
 COPY src/ src/
 # For the platform of the image alone: without a runtime identifier the native libraries of every platform would come along.
 RUN dotnet publish src/InferenceServer.Host --no-restore --use-current-runtime --self-contained false \
-        --configuration Release --output /app -p:UseAppHost=true -p:DebugType=none -p:GenerateDocumentationFile=false -p:EnforceCodeStyleInBuild=false
+        --configuration Release --output /app -p:UseAppHost=true -p:DebugType=none -p:GenerateDocumentationFile=false -p:EnforceCodeStyleInBuild=false \
+    # The ONNX Runtime package copies its Windows libraries everywhere.
+    && rm -f /app/onnxruntime*.dll
 
 FROM ${RUNTIME_IMAGE} AS final
 # No diagnostics: their sockets would be files under /tmp, and the root file system may be read-only.

@@ -28,8 +28,10 @@ cp -a "$dotnet/dotnet" "$dotnet/host" "$dotnet/shared" "$work/root/usr/share/dot
 echo 'app:x:1654:1654::/home/app:/usr/sbin/nologin' >>"$work/root/etc/passwd"
 echo 'app:x:1654:' >>"$work/root/etc/group"
 tar -C "$work/root" -c . | podman import \
-    --change 'ENV APP_UID=1654' --change 'ENV DOTNET_ROOT=/usr/share/dotnet' - localhost/dotnet-aspnet
+    --change 'ENV APP_UID=1654' --change 'ENV DOTNET_ROOT=/usr/share/dotnet' \
+    --change 'ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1' - localhost/dotnet-aspnet
 
 # The SDK image is the same with everything.
 cp -a "$dotnet/." "$work/root/usr/share/dotnet/"
-tar -C "$work/root" -c . | podman import --change 'ENV DOTNET_ROOT=/usr/share/dotnet' - localhost/dotnet-sdk
+tar -C "$work/root" -c . | podman import --change 'ENV DOTNET_ROOT=/usr/share/dotnet' \
+    --change 'ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1' - localhost/dotnet-sdk
