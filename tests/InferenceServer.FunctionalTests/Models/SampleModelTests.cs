@@ -89,9 +89,9 @@ public sealed class SampleModelTests(SampleServer sample)
         AssertClose([.. left.Zip(right, static (a, b) => a - b)], Assert.Single(one.Outputs).Numbers, 0);
     }
 
-    private static void AssertClose(IReadOnlyList<float> expected, double[] actual, double tolerance)
+    private static void AssertClose(float[] expected, double[] actual, double tolerance)
     {
-        Assert.Equal(expected.Count, actual.Length);
+        Assert.Equal(expected.Length, actual.Length);
         for (var i = 0; i < actual.Length; i++)
         {
             Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance, $"element {i}: expected {expected[i]}, got {actual[i]}");
