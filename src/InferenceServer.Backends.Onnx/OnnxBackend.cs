@@ -41,6 +41,14 @@ public sealed class OnnxBackend : IBackend
         catch (OnnxRuntimeException exception)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (UncarriedTypes.FindIn(exception.Message) is { } type)
+            {
+                throw new BackendException(
+                    ErrorCode.Unsupported,
+                    $"'{Path.GetFileName(file)}' has an input or output of the type {type}, which no protocol can carry; put a Cast to another type there",
+                    exception);
+            }
+
             var message = EngineMessage.Read(exception.Message, Path.GetDirectoryName(file));
             throw new BackendException(ErrorCode.Internal, $"'{Path.GetFileName(file)}' cannot be loaded: {message.Text}", exception);
         }

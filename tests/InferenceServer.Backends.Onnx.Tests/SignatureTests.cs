@@ -85,15 +85,26 @@ public sealed class SignatureTests
     }
 
     [Theory]
-    [InlineData(OnnxElementType.Complex64)]
-    [InlineData(OnnxElementType.Complex128)]
-    [InlineData(OnnxElementType.Float8E4M3FN)]
-    [InlineData(OnnxElementType.Int4)]
-    public void Load_TypeThatNoProtocolCarries_NamesTheTensor(OnnxElementType type)
+    [InlineData(OnnxElementType.Float8E4M3FN, 19, "FLOAT8E4M3FN")]
+    [InlineData(OnnxElementType.UInt4, 21, "UINT4")]
+    [InlineData(OnnxElementType.Int4, 21, "INT4")]
+    public void Load_TypeThatNoProtocolCarries_NamesTheTypeAndTheWayOut(OnnxElementType type, int opset, string name)
     {
-        var error = OnnxModels.LoadFails(SampleOnnxModels.Identity([2], type));
-        Assert.Contains("'INPUT0'", error.Message, StringComparison.Ordinal);
+        var error = OnnxModels.LoadFails(new OnnxModelBuilder(opset)
+            .Input("x", OnnxElementType.Float, 2)
+            .Output("odd", type, 2)
+            .Node("Cast", ["x"], ["odd"], OnnxAttribute.Int("to", (long)type))
+            .Build());
+        Assert.Equal(ErrorCode.Unsupported, error.Code);
+        Assert.Contains($" of the type {name}, ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Cast", error.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(OnnxElementType.Complex64, "complex64")]
+    [InlineData(OnnxElementType.Complex128, "complex128")]
+    public void Load_TypeThatTheEngineLacks_NamesTheType(OnnxElementType type, string name) =>
+        Assert.Contains(name, OnnxModels.LoadFails(SampleOnnxModels.Identity([2], type)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(8, true)]

@@ -11,10 +11,13 @@ internal sealed partial record EngineMessage(ErrorCode Code, string Text)
     /// <summary>Longer messages list shapes or operators without end.</summary>
     private const int MaxLength = 1000;
 
+    /// <summary>What is looked at: some messages repeat data of a request, and no request shall keep the expressions below busy.</summary>
+    private const int MaxRead = 4000;
+
     /// <summary>Reads the message of an exception, which begins with the engine's own code in brackets.</summary>
     public static EngineMessage Read(string message, string? folder)
     {
-        var text = Clean(Prefix().Replace(message, "", 1), folder);
+        var text = Clean(LoadPrefix().Replace(Prefix().Replace(message, "", 1), "", 1), folder);
         if (message.Contains("Failed to allocate memory", StringComparison.Ordinal) || message.Contains("bad_alloc", StringComparison.Ordinal))
         {
             return new EngineMessage(ErrorCode.ResourceExhausted, text);
@@ -30,6 +33,11 @@ internal sealed partial record EngineMessage(ErrorCode Code, string Text)
     /// <param name="folder">The folder that the model's file lies in.</param>
     public static string Clean(string message, string? folder)
     {
+        if (message.Length > MaxRead)
+        {
+            message = message[..MaxRead];
+        }
+
         if (!string.IsNullOrEmpty(folder))
         {
             message = message.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace(folder, "the model's folder", StringComparison.Ordinal);
@@ -47,8 +55,12 @@ internal sealed partial record EngineMessage(ErrorCode Code, string Text)
     [GeneratedRegex(@"^\[ErrorCode:\w+\]\s*")]
     private static partial Regex Prefix();
 
+    /// <summary>The caller says which file it was.</summary>
+    [GeneratedRegex(@"^Load model from .{1,2000}? failed:\s*")]
+    private static partial Regex LoadPrefix();
+
     /// <summary>A source file with a line, and the function that follows it.</summary>
-    [GeneratedRegex(@"\S+\.(?:cc|cpp|cxx|h|hpp|cu|cuh):\d+\s+(?:[^\s(]+\s+)*?[\w:~<>*&,]+\([^()]*(?:\([^()]*\)[^()]*)*\)(?:\s*const)?(?:\s*\[[^\]]*\])?\s*|\S+\.(?:cc|cpp|cxx|h|hpp|cu|cuh):\d+\s*")]
+    [GeneratedRegex(@"\S{1,300}\.(?:cc|cpp|cxx|h|hpp|cu|cuh):\d+\s+(?:[^\s(]+\s+)*?[\w:~<>*&,]+\([^()]*(?:\([^()]*\)[^()]*)*\)(?:\s*const)?(?:\s*\[[^\]]*\])?\s*|\S{1,300}\.(?:cc|cpp|cxx|h|hpp|cu|cuh):\d+\s*")]
     private static partial Regex SourcePlace();
 
     /// <summary>A quoted name of a node, or an absolute path with its last part as <c>file</c>.</summary>

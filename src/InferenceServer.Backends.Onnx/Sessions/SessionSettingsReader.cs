@@ -113,5 +113,5 @@ internal static class SessionSettingsReader
         || key is "session.execution_mode" or "session.use_per_session_threads";
 
     private static bool NamesFiles(string key) =>
-        key.Contains("file", StringComparison.Ordinal) || key.Contains("path", StringComparison.Ordinal) || key.Contains("folder", StringComparison.Ordinal);
+        key.Contains("file", StringComparison.Ordinal) || key.Contains("path", StringComparison.Ordinal) || key == "session.enable_profiling";
 }

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using InferenceServer.Testing.Onnx;
+using Xunit;
+
+namespace InferenceServer.Backends.Onnx.Tests;
+
+public sealed class SharedThreadsTests
+{
+    private const int Models = 60;
+
+    [Fact]
+    public void Load_ManyModels_AddsNoThreads()
+    {
+        OnnxModels.Load(SampleOnnxModels.AddSub()).Dispose();
+        var before = Threads();
+        var models = Enumerable.Range(0, Models).Select(static _ => OnnxModels.Load(SampleOnnxModels.AddSub())).ToArray();
+        var after = Threads();
+        Array.ForEach(models, static model => model.Dispose());
+
+        // Pools of their own would add a thread a model; half of that leaves room for the tests beside this one.
+        Assert.InRange(after - before, int.MinValue, Models / 2);
+    }
+
+    [Fact]
+    public void Load_ModelsThatAskForThreads_GetThem()
+    {
+        var before = Threads();
+        var models = Enumerable.Range(0, Models).Select(static _ => OnnxModels.Load(SampleOnnxModels.AddSub(), ("intra_op_thread_count", "3"))).ToArray();
+        var after = Threads();
+        Array.ForEach(models, static model => model.Dispose());
+        Assert.InRange(after - before, Models, int.MaxValue);
+    }
+
+    private static int Threads()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.Threads.Count;
+    }
+}
