@@ -30,7 +30,13 @@ internal sealed class BackendRule : IConfigRule
     private static void ReportNone(RuleContext context, string backend, string platform)
     {
         var names = context.Backends.Select(static known => known.Name).Order(StringComparer.Ordinal).ToList();
-        if (backend.Length > 0)
+        var given = backend.Length > 0 ? backend : platform;
+        if (given.Length > 0 && context.Backends.FirstOrDefault(known => known.Name == given || known.Platform == given) is { } swapped)
+        {
+            var (field, other) = backend.Length > 0 ? ("backend", "platform") : ("platform", "backend");
+            context.Error(field, $"this server has no {field} '{given}', which is the name of a {other}", $"write backend: \"{swapped.Name}\"");
+        }
+        else if (backend.Length > 0)
         {
             context.Error("backend", $"this server has no backend '{backend}'", Suggest(backend, names, "the backends are"));
         }

@@ -61,12 +61,20 @@ internal static class FieldWords
         });
     }
 
-    /// <summary>The value that a name in a file stands for: the known name itself, a near one, or one that it is the end of.</summary>
+    /// <summary>The value that a name in a file stands for: a near one, one that it is the end of, or what other tools call the type.</summary>
     public static string? SuggestEnum(EnumDescriptor type, string name)
     {
         var names = type.Values.Select(static value => value.Name).ToList();
         var upper = name.ToUpperInvariant();
-        var suffix = upper switch { "BYTES" => "_STRING", "FLOAT" => "_FP32", "DOUBLE" => "_FP64", _ => "_" + upper };
+        var suffix = upper.Replace("TYPE_", "", StringComparison.Ordinal) switch
+        {
+            "BYTES" => "_STRING",
+            "HALF" or "FLOAT16" => "_FP16",
+            "FLOAT" or "FLOAT32" => "_FP32",
+            "DOUBLE" or "FLOAT64" => "_FP64",
+            "BFLOAT16" => "_BF16",
+            _ => "_" + upper,
+        };
         var nearest = names.Find(known => known.EndsWith(suffix, StringComparison.Ordinal)) ?? DidYouMean.Nearest(name, names);
         return nearest is null ? OneOf("the values are", names) : $"did you mean '{nearest}'?";
     }

@@ -263,7 +263,7 @@ internal sealed class TextFormatReader
                 opening.Position,
                 $"{FieldWords.Name(node.Field)} must be {FieldWords.Expected(node.Field)}, found {_tokens.Describe(opening)}",
                 node.Field.IsMap ? $"write {node.Field.Name} {{ key: ... value: ... }}" : $"write {node.Field.Name} {{ ... }}");
-            SkipValue();
+            SkipValue(isCertain: true);
             return;
         }
 
@@ -281,10 +281,11 @@ internal sealed class TextFormatReader
         }
     }
 
-    // Takes what looks like the value of a field that means nothing, without looking into it; at least one token.
-    private void SkipValue()
+    // Takes what looks like the value of a field that means nothing, without looking into it. A word is taken for a value only where
+    // it is certain that one stands here: after an unknown field without a colon it is the next field.
+    private void SkipValue(bool isCertain = false)
     {
-        var hasColon = _tokens.TryTake(TextTokenKind.Colon);
+        isCertain |= _tokens.TryTake(TextTokenKind.Colon);
         if (_tokens.Peek().IsOpening)
         {
             SkipBrackets();
@@ -295,7 +296,7 @@ internal sealed class TextFormatReader
             {
             }
         }
-        else if (!_tokens.IsAtNoValue() && (hasColon || _tokens.Peek().Kind != TextTokenKind.Identifier))
+        else if (!_tokens.IsAtNoValue() && (isCertain || _tokens.Peek().Kind != TextTokenKind.Identifier))
         {
             _tokens.TryTake(TextTokenKind.Minus);
             _tokens.Take();

@@ -1,0 +1,62 @@
+using Xunit;
+using static InferenceServer.Core.Tests.Configuration.ConfigFixture;
+
+namespace InferenceServer.Core.Tests.Configuration;
+
+public sealed class UnusedFeatureTests
+{
+    [Theory]
+    [InlineData("sequence_batching { }", 1, 1, "sequence_batching")]
+    [InlineData("platform: \"ensemble\" ensemble_scheduling { }", 1, 22, "ensemble_scheduling")]
+    [InlineData("platform: \"ensemble\"", 1, 1, "platform \"ensemble\"")]
+    [InlineData("batch_input { }", 1, 1, "batch_input")]
+    [InlineData("batch_output { }", 1, 1, "batch_output")]
+    [InlineData("input { name: \"X\" data_type: TYPE_FP32 dims: 4 allow_ragged_batch: true }", 1, 48, "input[0].allow_ragged_batch")]
+    [InlineData("input { name: \"X\" data_type: TYPE_FP32 dims: 4 is_shape_tensor: true }", 1, 48, "input[0].is_shape_tensor")]
+    [InlineData("output { name: \"X\" data_type: TYPE_FP32 dims: 4 is_shape_tensor: true }", 1, 49, "output[0].is_shape_tensor")]
+    [InlineData("input { name: \"X\" data_type: TYPE_FP32 dims: 4 is_non_linear_format_io: true }", 1, 48, "input[0].is_non_linear_format_io")]
+    [InlineData("output { name: \"X\" data_type: TYPE_FP32 dims: 4 is_non_linear_format_io: true }", 1, 49, "output[0].is_non_linear_format_io")]
+    [InlineData("model_transaction_policy { decoupled: true }", 1, 28, "model_transaction_policy.decoupled")]
+    [InlineData("dynamic_batching { preserve_ordering: true }", 1, 20, "dynamic_batching.preserve_ordering")]
+    [InlineData("model_repository_agents { agents { name: \"checksum\" } }", 1, 1, "model_repository_agents")]
+    [InlineData("instance_group [ { }, { passive: true } ]", 1, 25, "instance_group[1].passive")]
+    [InlineData("instance_group { secondary_devices { device_id: 0 } }", 1, 18, "instance_group[0].secondary_devices")]
+    [InlineData("optimization { execution_accelerators { gpu_execution_accelerator { name: \"tensorrt\" } } }", 1, 41, "gpu_execution_accelerator")]
+    [InlineData("optimization { execution_accelerators { cpu_execution_accelerator { name: \"openvino\" } } }", 1, 41, "cpu_execution_accelerator")]
+    [InlineData("model_operations { op_library_filename: \"a.so\" }", 1, 1, "model_operations")]
+    [InlineData("runtime: \"model.py\"", 1, 1, "runtime")]
+    [InlineData("cc_model_filenames { key: \"7.5\" value: \"a\" }", 1, 1, "cc_model_filenames")]
+    public void TryDeclare_FeatureThatChangesAnswers_IsRefused(string text, int line, int column, string path) =>
+        ProblemAssert.Single(DeclareProblems(text), line, column, $"{path}|is not supported by this server", null);
+
+    [Theory]
+    [InlineData("dynamic_batching { priority_levels: 2 }", 1, 20, "dynamic_batching.priority_levels")]
+    [InlineData("dynamic_batching { default_priority_level: 2 }", 1, 20, "dynamic_batching.default_priority_level")]
+    [InlineData("dynamic_batching { priority_queue_policy { key: 1 value { } } }", 1, 20, "dynamic_batching.priority_queue_policy")]
+    [InlineData("response_cache { enable: true }", 1, 1, "response_cache")]
+    [InlineData("model_warmup { name: \"w\" }", 1, 1, "model_warmup")]
+    [InlineData("metric_tags { key: \"a\" value: \"b\" }", 1, 1, "metric_tags")]
+    [InlineData("model_metrics { metric_control { } }", 1, 1, "model_metrics")]
+    [InlineData("instance_group { rate_limiter { } }", 1, 18, "instance_group[0].rate_limiter")]
+    [InlineData("instance_group { host_policy: \"p\" }", 1, 18, "instance_group[0].host_policy")]
+    [InlineData("instance_group { profile: \"0\" }", 1, 18, "instance_group[0].profile")]
+    [InlineData("input { name: \"X\" data_type: TYPE_FP32 dims: [ 1, 1, 3 ] format: FORMAT_NHWC }", 1, 58, "input[0].format")]
+    [InlineData("optimization { priority: PRIORITY_MAX }", 1, 16, "optimization.priority")]
+    [InlineData("optimization { cuda { graphs: true } }", 1, 16, "optimization.cuda")]
+    [InlineData("optimization { input_pinned_memory { enable: false } }", 1, 16, "optimization.input_pinned_memory")]
+    [InlineData("optimization { output_pinned_memory { } }", 1, 16, "optimization.output_pinned_memory")]
+    [InlineData("optimization { gather_kernel_buffer_threshold: 4 }", 1, 16, "optimization.gather_kernel_buffer_threshold")]
+    [InlineData("optimization { eager_batching: true }", 1, 16, "optimization.eager_batching")]
+    public void TryDeclare_FeatureThatChangesNoAnswer_IsAWarning(string text, int line, int column, string path) =>
+        ProblemAssert.Single(Declare(text).Warnings, line, column, $"{path} has no effect", null);
+
+    [Fact]
+    public void TryDeclare_FeaturesTurnedOff_SayNothing() =>
+        Assert.Empty(Declare("""
+            model_transaction_policy { decoupled: false }
+            response_cache { enable: false }
+            dynamic_batching { preserve_ordering: false priority_levels: 0 }
+            instance_group { passive: false kind: KIND_AUTO }
+            optimization { input_pinned_memory { enable: true } eager_batching: false }
+            """).Warnings);
+}
