@@ -22,10 +22,10 @@ public sealed class JsonConfigReaderTests
         Assert.Empty(document.Problems);
         var message = document.Message;
         Assert.Equal(8, message.MaxBatchSize);
-        Assert.Equal(Inference.DataType.TypeFp32, message.Input[0].DataType);
+        Assert.Equal(global::Inference.DataType.TypeFp32, message.Input[0].DataType);
         Assert.Equal([4, 5, 6, 100], message.Input[0].Dims);
         Assert.NotNull(message.Input[0].Reshape);
-        Assert.Equal(Inference.DataType.TypeInt64, message.Output[0].DataType);
+        Assert.Equal(global::Inference.DataType.TypeInt64, message.Output[0].DataType);
         Assert.Equal(100u, message.DynamicBatching.MaxQueueDelayMicroseconds);
         Assert.Equal(1u, message.DynamicBatching.PriorityQueuePolicy[2].MaxQueueSize);
         Assert.Equal("1", message.Parameters["a"].StringValue);

@@ -110,7 +110,7 @@ public sealed class TextFormatReaderTests
     [InlineData("11")]
     [InlineData("0xB")]
     public void Read_Enum_ByNameOrNumber(string literal) =>
-        Assert.Equal(Inference.DataType.TypeFp32, ConfigFixture.Text($"input {{ data_type: {literal} }}").Message.Input[0].DataType);
+        Assert.Equal(global::Inference.DataType.TypeFp32, ConfigFixture.Text($"input {{ data_type: {literal} }}").Message.Input[0].DataType);
 
     [Fact]
     public void Read_Maps_OfAllKinds()
@@ -167,7 +167,7 @@ public sealed class TextFormatReaderTests
         var document = ModelConfigDocument.Empty("config.pbtxt");
 
         Assert.Empty(document.Problems);
-        Assert.Equal(new Inference.ModelConfig(), document.Message);
+        Assert.Equal(new global::Inference.ModelConfig(), document.Message);
         Assert.False(document.Positions.WasWritten("name"));
     }
 }
