@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 
 namespace InferenceServer.Protocols.KServe;
 
-/// <summary>The extensions of KServe v2 that the server metadata lists; a name is added together with what it promises.</summary>
-internal static class ServerExtensions
+/// <summary>The protocol extensions that the server metadata lists, over HTTP as over gRPC. A name stands here once what it names works.</summary>
+public static class ServerExtensions
 {
+    /// <summary>The names, in the order in which they are shown.</summary>
     public static ImmutableArray<string> Names { get; } = ["model_configuration", "binary_tensor_data", "parameters"];
 }

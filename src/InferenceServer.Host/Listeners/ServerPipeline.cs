@@ -12,7 +12,11 @@ internal static class ServerPipeline
         app.MapWhen(static context => Is(context, Listener.Http), static http =>
         {
             http.UseRouting();
-            http.UseEndpoints(static endpoints => endpoints.MapKServeHttp());
+            http.UseEndpoints(static endpoints =>
+            {
+                endpoints.MapKServeHttp();
+                endpoints.MapKServeNotFound();
+            });
         });
         app.MapWhen(static context => Is(context, Listener.Rpc), static rpc =>
         {

@@ -70,7 +70,7 @@ internal static class ServerHost
                 Backends = options.Backends,
             },
             static provider => MakeBackends(provider.GetRequiredService<TimeProvider>()));
-        services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes });
+        services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = (int)options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes });
         services.AddKServeRpc(new KServeRpcOptions());
         services.AddHostedService<StartupReporter>();
     }

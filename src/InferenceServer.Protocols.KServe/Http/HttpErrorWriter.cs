@@ -1,0 +1,56 @@
+using System.Buffers;
+using InferenceServer.Abstractions.Errors;
+using Microsoft.AspNetCore.Http;
+
+namespace InferenceServer.Protocols.KServe.Http;
+
+/// <summary>
+/// Answers with an error: <c>{"error": text}</c> as the protocol has it, and beside the text what it says for machines (code, subject,
+/// expected, got), where there is something to say.
+/// </summary>
+internal static class HttpErrorWriter
+{
+    /// <summary>A text may quote what a client sent; beyond this many characters it is cut.</summary>
+    private const int MaxText = 4096;
+
+    public static Task WriteAsync(HttpContext context, InferenceError error) => WriteAsync(context, error, HttpErrorMapping.ToStatus(error.Code));
+
+    public static async Task WriteAsync(HttpContext context, InferenceError error, int status)
+    {
+        if (error.IsRetryable && status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+
+        using var text = new PooledText();
+        text.Write("{\"error\":"u8);
+        JsonStringWriter.Write(text, Cut(error.Message));
+        WriteMember(text, ",\"code\":"u8, HttpErrorMapping.ToName(error.Code));
+        WriteMember(text, ",\"subject\":"u8, error.Subject);
+        WriteMember(text, ",\"expected\":"u8, error.Expected);
+        WriteMember(text, ",\"got\":"u8, error.Actual);
+        text.Write("}"u8);
+        await JsonAnswer.SendAsync(context, status, text);
+    }
+
+    /// <summary>Answers with a text that stands for the status itself, such as Not Found.</summary>
+    public static async Task WriteAsync(HttpContext context, int status, string message)
+    {
+        using var text = new PooledText();
+        text.Write("{\"error\":"u8);
+        JsonStringWriter.Write(text, message);
+        text.Write("}"u8);
+        await JsonAnswer.SendAsync(context, status, text);
+    }
+
+    private static void WriteMember(PooledText text, ReadOnlySpan<byte> name, string? value)
+    {
+        if (value is not null)
+        {
+            text.Write(name);
+            JsonStringWriter.Write(text, Cut(value));
+        }
+    }
+
+    private static string Cut(string text) => text.Length <= MaxText ? text : string.Concat(text.AsSpan(0, MaxText), "...");
+}

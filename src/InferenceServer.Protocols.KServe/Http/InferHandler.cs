@@ -1,0 +1,115 @@
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Inference;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace InferenceServer.Protocols.KServe.Http;
+
+/// <summary>Answers <c>POST .../infer</c>.</summary>
+internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions options)
+{
+    private readonly InferRequestReader _reader = new(engine.Allocator, options);
+
+    public async Task HandleAsync(HttpContext context, string model, string version)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            // The server's own limit knows nothing of tensors; those of the options apply instead.
+            limit.MaxRequestBodySize = null;
+        }
+
+        // Before a byte of the body is read or a lease is taken.
+        if (context.Request.ContentLength > options.MaxRequestBytes)
+        {
+            var error = RequestErrors.BodyLimit(context.Request.ContentLength.Value, options.MaxRequestBytes);
+            await HttpErrorWriter.WriteAsync(context, error, StatusCodes.Status413PayloadTooLarge);
+            return;
+        }
+
+        if (!engine.TryAcquire(model, version, out var lease, out var refusal))
+        {
+            await HttpErrorWriter.WriteAsync(context, refusal);
+            return;
+        }
+
+        using var header = new InferHeader();
+        var request = new InferenceRequest(lease);
+        try
+        {
+            if (await ReadAsync(context, request, header) is { } error)
+            {
+                request.Dispose();
+                await HttpErrorWriter.WriteAsync(context, error);
+                return;
+            }
+        }
+        catch (BadHttpRequestException exception)
+        {
+            request.Dispose();
+            await HttpErrorWriter.WriteAsync(context, exception.StatusCode, exception.Message);
+            return;
+        }
+        catch (BackendException exception)
+        {
+            request.Dispose();
+            await HttpErrorWriter.WriteAsync(context, new InferenceError(exception.Code, exception.Message));
+            return;
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // The client has gone in the middle of its request: there is nobody to answer.
+            request.Dispose();
+            return;
+        }
+        catch
+        {
+            request.Dispose();
+            throw;
+        }
+
+        await AnswerAsync(context, request, header);
+    }
+
+    private async ValueTask<InferenceError?> ReadAsync(HttpContext context, InferenceRequest request, InferHeader header)
+    {
+        var encoding = context.Request.Headers.ContentEncoding;
+        if (encoding.Count > 0 && encoding != "identity")
+        {
+            context.Response.Headers.AcceptEncoding = "identity";
+            return RequestErrors.Compression(encoding.ToString());
+        }
+
+        var error = await _reader.ReadAsync(context.Request, request.Lease.Model.Config, header, context.RequestAborted);
+        if (error is null)
+        {
+            header.MoveTo(request);
+        }
+
+        return error;
+    }
+
+    private async Task AnswerAsync(HttpContext context, InferenceRequest request, InferHeader header)
+    {
+        // From here on the request belongs to the engine.
+        var outcome = await engine.InferAsync(request, context.RequestAborted);
+        if (!outcome.IsSuccess)
+        {
+            if (!context.RequestAborted.IsCancellationRequested)
+            {
+                await HttpErrorWriter.WriteAsync(context, outcome.Error);
+            }
+
+            return;
+        }
+
+        using var response = outcome.Response;
+        try
+        {
+            await InferResponseWriter.WriteAsync(context, response, header);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone; the rest of the response is for nobody.
+        }
+    }
+}

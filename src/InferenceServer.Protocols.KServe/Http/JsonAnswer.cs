@@ -1,0 +1,16 @@
+using Microsoft.AspNetCore.Http;
+
+namespace InferenceServer.Protocols.KServe.Http;
+
+/// <summary>Sends a JSON text whole, with its length.</summary>
+internal static class JsonAnswer
+{
+    public static async Task SendAsync(HttpContext context, int status, PooledText text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = text.Length;
+        await text.CopyToAsync(context.Response.BodyWriter, context.RequestAborted);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+}

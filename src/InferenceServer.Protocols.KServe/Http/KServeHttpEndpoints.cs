@@ -1,0 +1,62 @@
+using InferenceServer.Core.Inference;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace InferenceServer.Protocols.KServe.Http;
+
+/// <summary>Puts the HTTP half of the KServe v2 protocol into an application.</summary>
+public static class KServeHttpEndpoints
+{
+    /// <summary>
+    /// Adds what answers the routes. The container must also give an <see cref="IInferenceEngine"/> and an <see cref="IModelControl"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">A limit makes no sense.</exception>
+    public static IServiceCollection AddKServeHttp(this IServiceCollection services, KServeHttpOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return services
+            .AddSingleton(provider => new InferHandler(provider.GetRequiredService<IInferenceEngine>(), options))
+            .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()));
+    }
+
+    /// <summary>
+    /// Maps the routes under <c>/v2</c>, each for every method: a wrong one is answered in the protocol's own words.
+    /// </summary>
+    /// <returns>A builder for what holds for all of them, such as a host or a policy.</returns>
+    public static IEndpointConventionBuilder MapKServeHttp(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var metadata = endpoints.ServiceProvider.GetRequiredService<MetadataHandler>();
+        var infer = endpoints.ServiceProvider.GetRequiredService<InferHandler>();
+        var group = endpoints.MapGroup("");
+        Map(group, "/v2/health/live", HttpMethods.Get, (context, _, _) => metadata.LiveAsync(context));
+        Map(group, "/v2/health/ready", HttpMethods.Get, (context, _, _) => metadata.ReadyAsync(context));
+        Map(group, "/v2", HttpMethods.Get, (context, _, _) => metadata.ServerAsync(context));
+        MapModel(group, "", HttpMethods.Get, metadata.ModelAsync);
+        MapModel(group, "/ready", HttpMethods.Get, metadata.ModelReadyAsync);
+        MapModel(group, "/infer", HttpMethods.Post, infer.HandleAsync);
+        return group;
+    }
+
+    /// <summary>Answers every path that nothing else answers with the protocol's own 404.</summary>
+    public static IEndpointConventionBuilder MapKServeNotFound(this IEndpointRouteBuilder endpoints)
+    {
+        RequestDelegate notFound = KServeRoute.NotFoundAsync;
+        return endpoints.MapFallback("{*path}", notFound).WithDisplayName("KServe Not Found");
+    }
+
+    private static void MapModel(IEndpointRouteBuilder group, string action, string method, Func<HttpContext, string, string, Task> handler)
+    {
+        Map(group, "/v2/models/{model}" + action, method, handler);
+        Map(group, "/v2/models/{model}/versions/{version}" + action, method, handler);
+    }
+
+    private static void Map(IEndpointRouteBuilder group, string pattern, string method, Func<HttpContext, string, string, Task> handler)
+    {
+        RequestDelegate answer = new KServeRoute(pattern, method, handler).HandleAsync;
+        group.Map(pattern, answer).WithDisplayName($"KServe {method} {pattern}");
+    }
+}

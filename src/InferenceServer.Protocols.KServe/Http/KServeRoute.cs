@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace InferenceServer.Protocols.KServe.Http;
+
+/// <summary>
+/// One route of the protocol: its pattern, its only method and what answers it. The router matches without regard to case and to a slash at
+/// the end; the protocol does not, so that the path is compared once more here.
+/// </summary>
+internal sealed class KServeRoute(string pattern, string method, Func<HttpContext, string, string, Task> handler)
+{
+    private readonly string[] _segments = pattern.Split('/');
+
+    public string Pattern => pattern;
+
+    public string Method => method;
+
+    public Task HandleAsync(HttpContext context)
+    {
+        var version = context.GetRouteValue("version") as string ?? "";
+        if (!IsExact(context.Request.Path.Value) || version.AsSpan().ContainsAnyExceptInRange('0', '9'))
+        {
+            return NotFoundAsync(context);
+        }
+
+        if (!HttpMethods.Equals(context.Request.Method, method))
+        {
+            context.Response.Headers.Allow = method;
+            return HttpErrorWriter.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed");
+        }
+
+        return handler(context, context.GetRouteValue("model") as string ?? "", version);
+    }
+
+    public static Task NotFoundAsync(HttpContext context) => HttpErrorWriter.WriteAsync(context, StatusCodes.Status404NotFound, "Not Found");
+
+    private bool IsExact(ReadOnlySpan<char> path)
+    {
+        var place = 0;
+        foreach (var range in path.Split('/'))
+        {
+            if (place == _segments.Length)
+            {
+                return false;
+            }
+
+            var expected = _segments[place++];
+            if (expected is not ['{', ..] && !path[range].SequenceEqual(expected))
+            {
+                return false;
+            }
+        }
+
+        return place == _segments.Length;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Buffers;
+using InferenceServer.Core.Inference;
+using Microsoft.AspNetCore.Http;
+
+namespace InferenceServer.Protocols.KServe.Http;
+
+/// <summary>Answers what clients and probes ask about the server and its models.</summary>
+internal sealed class MetadataHandler(IModelControl control)
+{
+    public Task LiveAsync(HttpContext context) => AnswerHealthAsync(context, control.IsLive);
+
+    public Task ReadyAsync(HttpContext context) => AnswerHealthAsync(context, control.IsReady);
+
+    public async Task ServerAsync(HttpContext context)
+    {
+        using var text = new PooledText();
+        text.Write("{\"name\":"u8);
+        JsonStringWriter.Write(text, control.Server.Name);
+        text.Write(",\"version\":"u8);
+        JsonStringWriter.Write(text, control.Server.Version);
+        text.Write(",\"extensions\":["u8);
+        for (var i = 0; i < ServerExtensions.Names.Length; i++)
+        {
+            text.Write(i == 0 ? default : ","u8);
+            JsonStringWriter.Write(text, ServerExtensions.Names[i]);
+        }
+
+        text.Write("]}"u8);
+        await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, text);
+    }
+
+    public async Task ModelAsync(HttpContext context, string model, string version)
+    {
+        if (!control.TryDescribe(model, version, out var description, out var error))
+        {
+            await HttpErrorWriter.WriteAsync(context, error);
+            return;
+        }
+
+        using var text = new PooledText();
+        ModelMetadataWriter.Write(text, description, version.Length > 0);
+        await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, text);
+    }
+
+    public Task ModelReadyAsync(HttpContext context, string model, string version) =>
+        control.TryDescribe(model, version, out _, out var error) ? Task.CompletedTask : HttpErrorWriter.WriteAsync(context, error);
+
+    private Task AnswerHealthAsync(HttpContext context, bool isHealthy)
+    {
+        if (control.IsStopping)
+        {
+            return HttpErrorWriter.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Server exiting");
+        }
+
+        context.Response.StatusCode = isHealthy ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest;
+        context.Response.ContentLength = 0;
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace InferenceServer.Protocols.KServe.Http;
+
+/// <summary>
+/// Collects output whose length must be known before it is sent. Grows in pieces of pooled memory, so that nothing is copied while it
+/// grows; disposing it gives them back.
+/// </summary>
+internal sealed class PooledText : IBufferWriter<byte>, IDisposable
+{
+    private const int FirstPiece = 4096;
+    private const int LargestPiece = 1 << 20;
+
+    private readonly List<(byte[] Array, int Used)> _full = [];
+    private byte[] _current = ArrayPool<byte>.Shared.Rent(FirstPiece);
+    private int _used;
+    private long _fullLength;
+
+    /// <summary>How many bytes have been written.</summary>
+    public long Length => _fullLength + _used;
+
+    public void Advance(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)(_current.Length - _used), nameof(count));
+        _used += count;
+    }
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Reserve(sizeHint);
+        return _current.AsMemory(_used);
+    }
+
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Reserve(sizeHint);
+        return _current.AsSpan(_used);
+    }
+
+    /// <summary>Copies everything to a pipe, flushing now and then so that the pipe's own limits hold; the last piece is not flushed.</summary>
+    public async ValueTask CopyToAsync(PipeWriter destination, CancellationToken cancellationToken)
+    {
+        foreach (var (array, used) in _full)
+        {
+            destination.Write(array.AsSpan(0, used));
+            await destination.FlushAsync(cancellationToken);
+        }
+
+        destination.Write(_current.AsSpan(0, _used));
+    }
+
+    /// <summary>Everything in one array. For tests.</summary>
+    public byte[] ToArray()
+    {
+        var all = new byte[Length];
+        var offset = 0;
+        foreach (var (array, used) in _full)
+        {
+            array.AsSpan(0, used).CopyTo(all.AsSpan(offset));
+            offset += used;
+        }
+
+        _current.AsSpan(0, _used).CopyTo(all.AsSpan(offset));
+        return all;
+    }
+
+    public void Dispose()
+    {
+        foreach (var (array, _) in _full)
+        {
+            ArrayPool<byte>.Shared.Return(array);
+        }
+
+        _full.Clear();
+        ArrayPool<byte>.Shared.Return(_current);
+        _current = [];
+        _used = 0;
+        _fullLength = 0;
+    }
+
+    private void Reserve(int size)
+    {
+        if (_current.Length - _used >= Math.Max(1, size))
+        {
+            return;
+        }
+
+        _full.Add((_current, _used));
+        _fullLength += _used;
+        _used = 0;
+        _current = ArrayPool<byte>.Shared.Rent(Math.Max(size, Math.Min(LargestPiece, (int)Math.Min(_fullLength, LargestPiece))));
+    }
+}

@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.Globalization;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using InferenceServer.Abstractions.Tensors;
+
+namespace InferenceServer.Protocols.KServe.Http;
+
+/// <summary>
+/// Writes the elements of a tensor as a flat JSON array. Real numbers are the shortest that read back as the same value of their type, with
+/// a fraction or an exponent always; NaN, Infinity and -Infinity are written as these words, as clients of the protocol expect.
+/// </summary>
+internal static class TensorDataWriter
+{
+    /// <summary>More than any number takes, the comma before it included.</summary>
+    private const int NumberRoom = 40;
+
+    public static void Write(IBufferWriter<byte> output, in TensorView tensor)
+    {
+        output.Write("["u8);
+        switch (tensor.DataType)
+        {
+            case TensorDataType.Bool:
+                WriteBools(output, tensor.Span);
+                break;
+            case TensorDataType.UInt8:
+                WriteIntegers<byte>(output, tensor.Span);
+                break;
+            case TensorDataType.UInt16:
+                WriteIntegers<ushort>(output, tensor.Span);
+                break;
+            case TensorDataType.UInt32:
+                WriteIntegers<uint>(output, tensor.Span);
+                break;
+            case TensorDataType.UInt64:
+                WriteIntegers<ulong>(output, tensor.Span);
+                break;
+            case TensorDataType.Int8:
+                WriteIntegers<sbyte>(output, tensor.Span);
+                break;
+            case TensorDataType.Int16:
+                WriteIntegers<short>(output, tensor.Span);
+                break;
+            case TensorDataType.Int32:
+                WriteIntegers<int>(output, tensor.Span);
+                break;
+            case TensorDataType.Int64:
+                WriteIntegers<long>(output, tensor.Span);
+                break;
+            case TensorDataType.Fp16:
+                WriteReals<Half>(output, MemoryMarshal.Cast<byte, Half>(tensor.Span));
+                break;
+            case TensorDataType.Fp32:
+                WriteReals<float>(output, MemoryMarshal.Cast<byte, float>(tensor.Span));
+                break;
+            case TensorDataType.Fp64:
+                WriteReals<double>(output, MemoryMarshal.Cast<byte, double>(tensor.Span));
+                break;
+            case TensorDataType.Bf16:
+                WriteBrainFloats(output, MemoryMarshal.Cast<byte, ushort>(tensor.Span));
+                break;
+            case TensorDataType.Bytes:
+                WriteStrings(output, tensor.Span);
+                break;
+            default:
+                throw new InvalidOperationException($"output '{tensor.Name}' has no datatype");
+        }
+
+        output.Write("]"u8);
+    }
+
+    private static void WriteBools(IBufferWriter<byte> output, ReadOnlySpan<byte> values)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            output.Write(i == 0 ? (values[i] != 0 ? "true"u8 : "false"u8) : values[i] != 0 ? ",true"u8 : ",false"u8);
+        }
+    }
+
+    private static void WriteIntegers<T>(IBufferWriter<byte> output, ReadOnlySpan<byte> bytes)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var values = MemoryMarshal.Cast<byte, T>(bytes);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var room = output.GetSpan(NumberRoom);
+            room[0] = (byte)',';
+            var comma = i == 0 ? 0 : 1;
+            values[i].TryFormat(room[comma..], out var written, default, CultureInfo.InvariantCulture);
+            output.Advance(comma + written);
+        }
+    }
+
+    private static void WriteReals<T>(IBufferWriter<byte> output, ReadOnlySpan<T> values)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            WriteReal(output, values[i], i > 0);
+        }
+    }
+
+    private static void WriteBrainFloats(IBufferWriter<byte> output, ReadOnlySpan<ushort> values)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            WriteReal(output, BitConverter.UInt32BitsToSingle((uint)values[i] << 16), i > 0);
+        }
+    }
+
+    private static void WriteReal<T>(IBufferWriter<byte> output, T value, bool withComma)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var room = output.GetSpan(NumberRoom);
+        room[0] = (byte)',';
+        var comma = withComma ? 1 : 0;
+        value.TryFormat(room[comma..], out var written, default, CultureInfo.InvariantCulture);
+        var end = comma + written;
+
+        // A reader that tells integers from real numbers must see a real number whatever the value is.
+        if (T.IsFinite(value) && room[comma..end].IndexOfAny((byte)'.', (byte)'E') < 0)
+        {
+            room[end++] = (byte)'.';
+            room[end++] = (byte)'0';
+        }
+
+        output.Advance(end);
+    }
+
+    private static void WriteStrings(IBufferWriter<byte> output, ReadOnlySpan<byte> data)
+    {
+        for (var isFirst = true; BytesTensor.TryReadNext(ref data, out var element); isFirst = false)
+        {
+            if (!isFirst)
+            {
+                output.Write(","u8);
+            }
+
+            JsonStringWriter.Write(output, element);
+        }
+    }
+}
