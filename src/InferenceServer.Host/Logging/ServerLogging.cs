@@ -19,7 +19,7 @@ internal static class ServerLogging
             .MinimumLevel.Override("Microsoft", options.Verbosity > 1 ? LogEventLevel.Debug : LogEventLevel.Warning)
             .MinimumLevel.Override("Grpc", options.Verbosity > 1 ? LogEventLevel.Debug : LogEventLevel.Warning)
             .MinimumLevel.Override("System", options.Verbosity > 1 ? LogEventLevel.Debug : LogEventLevel.Warning)
-            .Filter.ByIncludingOnly(logEvent => IsWanted(options, logEvent.Level));
+            .Filter.ByIncludingOnly(logEvent => IsWanted(options, logEvent.Level) && (options.Verbosity > 1 || !IsGoneClient(logEvent)));
 
         foreach (var sink in sinks)
         {
@@ -38,6 +38,15 @@ internal static class ServerLogging
     private static Logger WriteText(LoggerConfiguration configuration, string template) => configuration
         .WriteTo.Console(outputTemplate: template, standardErrorFromLevel: LogEventLevel.Verbose, formatProvider: System.Globalization.CultureInfo.InvariantCulture)
         .CreateLogger();
+
+    /// <summary>
+    /// True for what the gRPC library reports as an error when a client has merely gone: that is ordinary, and no one can act upon it.
+    /// </summary>
+    private static bool IsGoneClient(LogEvent logEvent) =>
+        logEvent.Exception is IOException or OperationCanceledException
+        && logEvent.Properties.TryGetValue(Constants.SourceContextPropertyName, out var source)
+        && source is ScalarValue { Value: string name }
+        && name.StartsWith("Grpc.", StringComparison.Ordinal);
 
     private static bool IsWanted(LogOptions options, LogEventLevel level) => level switch
     {

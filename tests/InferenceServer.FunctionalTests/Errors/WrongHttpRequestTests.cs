@@ -85,8 +85,8 @@ public sealed class WrongHttpRequestTests(SampleServer sample)
     public static TheoryData<string, int, string[]> WrongBinary => new()
     {
         // A change of the good request; the bytes that follow the header; words
-        { "size:12", 128, ["INPUT0", "64", "12"] },
-        { "size:68", 128, ["INPUT0", "64", "68"] },
+        { "size:12", 76, ["INPUT0", "64", "12"] },
+        { "size:68", 132, ["INPUT0", "64", "68"] },
         { "size:64", 100, ["INPUT1"] },
         { "size:64", 200, ["add_sub"] },
         { "size:-1", 128, ["binary_data_size"] },
