@@ -26,6 +26,9 @@ public sealed record CoreOptions
     /// <summary>True when missing parts of a configuration are taken from the model.</summary>
     public bool AutoCompleteConfig { get; init; } = true;
 
+    /// <summary>How long a question about a model is held up while the server starts.</summary>
+    public TimeSpan StartupHold { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long the server waits for what is in flight when it stops.</summary>
     public TimeSpan ExitTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -53,6 +53,7 @@ public static class CoreServices
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<IModelStatusSource>(),
             provider.GetRequiredService<ServerPhase>(),
+            provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<CoreOptions>()));
         services.AddSingleton<IInferenceEngine>(static provider => new InferenceEngine(
             provider.GetRequiredService<ModelCatalog>(),

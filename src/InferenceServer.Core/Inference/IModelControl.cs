@@ -22,6 +22,13 @@ public interface IModelControl
     bool IsStopping { get; }
 
     /// <summary>
+    /// Ends when the first wanted set of models has settled, or when a question has been held up for it as long as it may be: then it gets
+    /// the answer of the moment. A front end waits before it asks for a model, so that a client which comes while the server starts is
+    /// answered late instead of being told that its model does not exist.
+    /// </summary>
+    ValueTask WaitForStartAsync(CancellationToken cancellationToken);
+
+    /// <summary>
     /// Describes a ready version of a model.
     /// </summary>
     /// <param name="modelName">The model's name.</param>

@@ -23,6 +23,12 @@ internal static class InferenceErrors
     public static InferenceError NoReadyVersion(string model) =>
         new(ErrorCode.NotFound, $"Request for unknown model: '{model}' has no available versions") { Subject = model };
 
+    public static InferenceError Starting(string model) =>
+        new(ErrorCode.Unavailable, $"Request for model '{model}': the server is starting and has not read its repository yet") { Subject = model };
+
+    public static InferenceError StillLoading(string model) =>
+        new(ErrorCode.Unavailable, $"Request for model '{model}': it is still loading and has no available versions yet") { Subject = model };
+
     public static InferenceError VersionNotReady(string model, long version) =>
         new(ErrorCode.Unavailable, $"Request for unknown model: '{model}' version {version} is not at ready state") { Subject = model };
 

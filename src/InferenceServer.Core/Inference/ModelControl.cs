@@ -6,7 +6,7 @@ using InferenceServer.Core.Lifecycle;
 namespace InferenceServer.Core.Inference;
 
 /// <summary>Answers the control plane's questions from the catalog and the lifecycle's statuses.</summary>
-internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource statuses, ServerPhase phase, CoreOptions options) : IModelControl
+internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource statuses, ServerPhase phase, TimeProvider time, CoreOptions options) : IModelControl
 {
     public ServerIdentity Server => options.Identity;
 
@@ -17,6 +17,9 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public bool IsReady => !phase.IsStopping
         && statuses.FirstSettled.IsCompletedSuccessfully
         && (!options.StrictReadiness || !statuses.Statuses.Any(static status => status.State is not (ModelState.Ready or ModelState.Draining)));
+
+    public ValueTask WaitForStartAsync(CancellationToken cancellationToken) =>
+        statuses.FirstSettled.IsCompleted ? ValueTask.CompletedTask : new ValueTask(HoldAsync(cancellationToken));
 
     public bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
     {
@@ -30,5 +33,17 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         var shown = version.Length > 0 ? [model] : catalog.Current.Find(modelName)?.Ready ?? [model];
         description = new ModelDescription(model.Version, [.. shown.Select(static served => served.Version)], model.Config);
         return true;
+    }
+
+    private async Task HoldAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await statuses.FirstSettled.WaitAsync(options.StartupHold, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The answer of the moment says that the model is still loading.
+        }
     }
 }

@@ -11,7 +11,7 @@ namespace InferenceServer.Core.Lifecycle;
 /// </summary>
 internal sealed class ModelCatalog
 {
-    private volatile ServingSnapshot _current = ServingSnapshot.Empty;
+    private volatile ServingSnapshot _current = ServingSnapshot.BeforeStart;
 
     public ServingSnapshot Current => _current;
 
@@ -47,9 +47,10 @@ internal sealed class ModelCatalog
             return false;
         }
 
-        if (_current.Find(name) is not { } versions)
+        var current = _current;
+        if (current.Find(name) is not { } versions)
         {
-            error = InferenceErrors.UnknownModel(name);
+            error = ReferenceEquals(current, ServingSnapshot.BeforeStart) ? InferenceErrors.Starting(name) : InferenceErrors.UnknownModel(name);
             return false;
         }
 
@@ -59,7 +60,7 @@ internal sealed class ModelCatalog
             return true;
         }
 
-        error = version.Length == 0 ? InferenceErrors.NoReadyVersion(name)
+        error = version.Length == 0 ? versions.IsLoading ? InferenceErrors.StillLoading(name) : InferenceErrors.NoReadyVersion(name)
             : versions.Others.Contains(number) ? InferenceErrors.VersionNotReady(name, number)
             : InferenceErrors.UnknownVersion(name, number, versions.Ready.Length == 0 ? "none" : string.Join(", ", versions.Ready.Select(static ready => ready.Version)));
         return false;

@@ -236,7 +236,10 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             .Where(number => !ready.Any(served => served.Version == number))
             .Distinct()
             .ToImmutableArray();
-        return new ServedVersions(name, ready, others);
+        return new ServedVersions(name, ready, others)
+        {
+            IsLoading = _incarnations.Exists(incarnation => incarnation.ModelName == name && incarnation.State is (ModelState.New or ModelState.Loading)),
+        };
     }
 
     private ImmutableArray<ModelStatus> MakeStatuses()

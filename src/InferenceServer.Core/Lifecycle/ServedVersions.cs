@@ -8,6 +8,9 @@ namespace InferenceServer.Core.Lifecycle;
 /// <param name="Others">The numbers of those that are known and do not serve: loading, draining or failed.</param>
 internal sealed record ServedVersions(string Name, ImmutableArray<ServedModel> Ready, ImmutableArray<long> Others)
 {
+    /// <summary>True while a version is on its way: what is not there now will be soon.</summary>
+    public bool IsLoading { get; init; }
+
     public ServedModel? Find(long version)
     {
         foreach (var model in Ready)

@@ -10,6 +10,9 @@ internal sealed class ServingSnapshot
 
     public ServingSnapshot(IEnumerable<ServedVersions> models) => _models = models.ToFrozenDictionary(static model => model.Name, StringComparer.Ordinal);
 
+    /// <summary>Before the repository has been read for the first time.</summary>
+    public static ServingSnapshot BeforeStart { get; } = new([]);
+
     public static ServingSnapshot Empty { get; } = new([]);
 
     public ImmutableArray<ServedVersions> Models => _models.Values;

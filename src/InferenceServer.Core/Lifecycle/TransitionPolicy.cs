@@ -16,7 +16,7 @@ internal static class TransitionPolicy
         IReadOnlyCollection<IncarnationStatus> statuses, IReadOnlyCollection<(long Number, string Fingerprint)> wanted)
     {
         // Something wanted that neither serves nor has failed is still on its way; until it is there, the old ones stay.
-        var isSettled = wanted.Count == 0 || wanted.All(version => statuses.Any(status => IsOf(status, version) && status.State is ModelState.Ready or ModelState.Failed));
+        var isSettled = wanted.Count == 0 || wanted.All(version => statuses.Any(status => IsOf(status, version) && status.State is (ModelState.Ready or ModelState.Failed)));
         var isServed = wanted.Count == 0 || wanted.Any(version => statuses.Any(status => IsOf(status, version) && status.State == ModelState.Ready));
         foreach (var status in statuses)
         {

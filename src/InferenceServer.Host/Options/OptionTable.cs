@@ -19,6 +19,8 @@ internal static class OptionTable
 
     public static OptionDefinition ExitTimeout { get; } = new("exit-timeout-secs", "ExitTimeoutSecs", OptionKind.Number, "30", "How long to wait for requests in flight when the server stops, in seconds.") { Maximum = 86400 };
 
+    public static OptionDefinition StartupHold { get; } = new("startup-hold-secs", "StartupHoldSecs", OptionKind.Number, "30", "How long a request is held up while the first models load, in seconds.") { Maximum = 86400 };
+
     public static OptionDefinition DisableAutoComplete { get; } = new("disable-auto-complete-config", "DisableAutoCompleteConfig", OptionKind.Boolean, "false", "Take nothing from the model that its configuration leaves out.");
 
     public static OptionDefinition ModelLoadThreadCount { get; } = new("model-load-thread-count", "ModelLoadThreadCount", OptionKind.Number, "4", "How many models load at once.") { Minimum = 1, Maximum = 256 };
@@ -63,7 +65,7 @@ internal static class OptionTable
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
-        ModelRepository, Id, ModelControlMode, StrictReadiness, ExitOnError, ExitTimeout, DisableAutoComplete, ModelLoadThreadCount, BackendConfig,
+        ModelRepository, Id, ModelControlMode, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, BackendConfig,
         MaxQueueSize, MaxQueueBytes,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes,
         AllowGrpc, GrpcAddress, GrpcPort,

@@ -16,6 +16,8 @@ internal sealed record ServerOptions
 
     public required TimeSpan ExitTimeout { get; init; }
 
+    public required TimeSpan StartupHold { get; init; }
+
     public required bool AutoCompleteConfig { get; init; }
 
     public required int ModelLoadThreads { get; init; }

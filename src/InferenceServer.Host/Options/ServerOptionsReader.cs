@@ -53,6 +53,7 @@ internal sealed class ServerOptionsReader
             StrictReadiness = Boolean(OptionTable.StrictReadiness),
             ExitOnError = Boolean(OptionTable.ExitOnError),
             ExitTimeout = TimeSpan.FromSeconds(Number(OptionTable.ExitTimeout)),
+            StartupHold = TimeSpan.FromSeconds(Number(OptionTable.StartupHold)),
             AutoCompleteConfig = !Boolean(OptionTable.DisableAutoComplete),
             ModelLoadThreads = (int)Number(OptionTable.ModelLoadThreadCount),
             Backends = BackendSettings(),

@@ -63,6 +63,7 @@ internal static class ServerHost
                 ModelLoadThreads = options.ModelLoadThreads,
                 AutoCompleteConfig = options.AutoCompleteConfig,
                 ExitTimeout = options.ExitTimeout,
+                StartupHold = options.StartupHold,
 
                 // .NET has already looked at the CPU quota of the container and at the affinity of the process.
                 ProcessorCount = Environment.ProcessorCount,

@@ -35,9 +35,11 @@ public static class KServeHttpEndpoints
         Map(group, "/v2/health/live", HttpMethods.Get, (context, _, _) => metadata.LiveAsync(context));
         Map(group, "/v2/health/ready", HttpMethods.Get, (context, _, _) => metadata.ReadyAsync(context));
         Map(group, "/v2", HttpMethods.Get, (context, _, _) => metadata.ServerAsync(context));
-        MapModel(group, "", HttpMethods.Get, metadata.ModelAsync);
+        var control = endpoints.ServiceProvider.GetRequiredService<IModelControl>();
+        MapModel(group, "", HttpMethods.Get, AfterStart(control, metadata.ModelAsync));
+        MapModel(group, "/config", HttpMethods.Get, AfterStart(control, metadata.ModelConfigAsync));
         MapModel(group, "/ready", HttpMethods.Get, metadata.ModelReadyAsync);
-        MapModel(group, "/infer", HttpMethods.Post, infer.HandleAsync);
+        MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
         return group;
     }
 
@@ -46,6 +48,29 @@ public static class KServeHttpEndpoints
     {
         RequestDelegate notFound = KServeRoute.NotFoundAsync;
         return endpoints.MapFallback("{*path}", notFound).WithDisplayName("KServe Not Found");
+    }
+
+    /// <summary>Holds a question about a model up while the server starts. Probes are not held up: they want the truth of the moment.</summary>
+    private static Func<HttpContext, string, string, Task> AfterStart(IModelControl control, Func<HttpContext, string, string, Task> handler) =>
+        (context, model, version) =>
+        {
+            var start = control.WaitForStartAsync(context.RequestAborted);
+            return start.IsCompletedSuccessfully ? handler(context, model, version) : HoldAsync(start, context, model, version, handler);
+        };
+
+    private static async Task HoldAsync(ValueTask start, HttpContext context, string model, string version, Func<HttpContext, string, string, Task> handler)
+    {
+        try
+        {
+            await start;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client did not wait as long.
+            return;
+        }
+
+        await handler(context, model, version);
     }
 
     private static void MapModel(IEndpointRouteBuilder group, string action, string method, Func<HttpContext, string, string, Task> handler)

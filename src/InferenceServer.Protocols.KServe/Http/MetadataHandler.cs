@@ -1,4 +1,5 @@
 using System.Buffers;
+using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Inference;
 using Microsoft.AspNetCore.Http;
 
@@ -39,6 +40,19 @@ internal sealed class MetadataHandler(IModelControl control)
 
         using var text = new PooledText();
         ModelMetadataWriter.Write(text, description, version.Length > 0);
+        await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, text);
+    }
+
+    public async Task ModelConfigAsync(HttpContext context, string model, string version)
+    {
+        if (!control.TryDescribe(model, version, out var description, out var error))
+        {
+            await HttpErrorWriter.WriteAsync(context, error);
+            return;
+        }
+
+        using var text = new PooledText();
+        ModelConfigJsonWriter.Write(description.Config.ToMessage(), text);
         await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, text);
     }
 

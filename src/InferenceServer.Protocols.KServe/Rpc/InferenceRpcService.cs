@@ -28,14 +28,21 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
         Task.FromResult(MetadataMessages.OfServer(control.Server));
 
-    public override Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context) =>
-        Task.FromResult(MetadataMessages.OfModel(Describe(request.Name, request.Version)));
+    public override async Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
+    {
+        await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
+        return MetadataMessages.OfModel(Describe(request.Name, request.Version));
+    }
 
-    public override Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) =>
-        Task.FromResult(new ModelConfigResponse { Config = Describe(request.Name, request.Version).Config.ToMessage() });
+    public override async Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context)
+    {
+        await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
+        return new ModelConfigResponse { Config = Describe(request.Name, request.Version).Config.ToMessage() };
+    }
 
     public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
     {
+        await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
         if (!engine.TryAcquire(request.ModelName, request.ModelVersion, out var lease, out var unknown))
         {
             throw RpcErrorMapping.ToException(unknown);

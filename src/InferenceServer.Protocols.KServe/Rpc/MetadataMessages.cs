@@ -19,7 +19,7 @@ internal static class MetadataMessages
     public static ModelMetadataResponse OfModel(ModelDescription model) => new()
     {
         Name = model.Config.Name,
-        Platform = model.Config.Platform,
+        Platform = model.Config.Platform.Length > 0 ? model.Config.Platform : model.Config.Backend,
         Versions = { model.ReadyVersions.Select(static version => version.ToString(CultureInfo.InvariantCulture)) },
         Inputs = { model.Config.Inputs.Select(OfTensor) },
         Outputs = { model.Config.Outputs.Select(OfTensor) },

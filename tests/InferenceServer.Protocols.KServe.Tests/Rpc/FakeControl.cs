@@ -22,6 +22,8 @@ internal sealed class FakeControl : IModelControl
 
     public bool IsStopping => false;
 
+    public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     public bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
     {
         description = null;
