@@ -16,10 +16,13 @@ internal sealed class ProblemList(string file)
 
     public bool IsEmpty => _count == 0;
 
+    /// <summary>True when further problems are only counted, so that thinking up suggestions for them is wasted.</summary>
+    public bool IsFull => _problems.Count >= MaxProblems;
+
     public void Add(ConfigPosition position, string message, string? suggestion = null)
     {
         _count++;
-        if (_problems.Count < MaxProblems)
+        if (!IsFull)
         {
             _problems.Add(new ConfigProblem(file, position.Line, position.Column, OneLine(message), suggestion is null ? null : OneLine(suggestion)));
         }

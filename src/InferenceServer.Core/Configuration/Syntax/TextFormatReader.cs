@@ -132,7 +132,7 @@ internal sealed class TextFormatReader
         _problems.Add(
             token.Position,
             $"unknown field '{FieldWords.Quote(name)}' in {FieldWords.Name(block.Node.Descriptor)}",
-            FieldWords.SuggestField(block.Node.Descriptor, name));
+            _problems.IsFull ? null : FieldWords.SuggestField(block.Node.Descriptor, name));
         SkipValue();
     }
 
