@@ -119,4 +119,13 @@ public sealed class TextFormatMistakesTests
 
         Assert.Contains(ConfigFixture.Text(text).Problems, problem => problem.Message.Contains("more than 64 deep", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Read_HugeMap_TakesTimeInProportion()
+    {
+        // Comparing each entry with each other one would take minutes.
+        var text = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"metric_tags{{key:\"{i}\"}}"));
+
+        Assert.Equal(40_000, ConfigFixture.Text(text).Message.MetricTags.Count);
+    }
 }

@@ -105,7 +105,7 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
         var words = $"{declared.Words} has {field} of [{string.Join(',', dims)}] here{(batch > 0 ? $", so with the batch dimension [{string.Join(',', full)}]," : "")} and shape {model.Shape} in the model";
         if (full.Length != model.Shape.Rank)
         {
-            var isBatchInDims = batch > 0 && dims.Length == model.Shape.Rank;
+            var isBatchInDims = batch > 0 && dims.Length > 0 && dims.AsSpan(1..).SequenceEqual(DimsOf(model).AsSpan());
             context.Error(
                 path,
                 $"{words}: {full.Length} and {model.Shape.Rank} dimensions",

@@ -1,5 +1,5 @@
-using InferenceServer.Abstractions.Tensors;
 using Google.Protobuf.Collections;
+using InferenceServer.Abstractions.Tensors;
 
 namespace InferenceServer.Core.Configuration.Completion;
 

@@ -13,15 +13,16 @@ internal sealed class TensorRule : IConfigRule
 
     private static void Check(RuleContext context, IReadOnlyList<DeclaredTensor> tensors)
     {
+        var paths = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var tensor in tensors)
         {
             if (tensor.Name.Length == 0)
             {
                 context.Error($"{tensor.Path}.name", $"{tensor.Path} has no name", "write name: \"...\", as the model calls the tensor");
             }
-            else if (tensors.First(other => other.Name == tensor.Name) is var first && first.Path != tensor.Path)
+            else if (!paths.TryAdd(tensor.Name, tensor.Path))
             {
-                var at = context.Positions.Find($"{first.Path}.name");
+                var at = context.Positions.Find($"{paths[tensor.Name]}.name");
                 context.Error(
                     $"{tensor.Path}.name",
                     FormattableString.Invariant($"the name '{tensor.Name}' is taken by another {tensor.Kind}, at {at.Line}:{at.Column}"));

@@ -12,7 +12,7 @@ internal sealed class UnusedFeatureRule : IConfigRule
                 if (feature.IsError)
                 {
                     var what = path == "platform" ? "platform \"ensemble\"" : path;
-                    context.Error(path, $"{what} is not supported by this server: {feature.Note}", $"leave it out");
+                    context.Error(path, $"{what} is not supported by this server: {feature.Note}");
                 }
                 else
                 {

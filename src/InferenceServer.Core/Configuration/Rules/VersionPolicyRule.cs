@@ -41,6 +41,7 @@ internal sealed class VersionPolicyRule : IConfigRule
             context.Error(Path, "version_policy is specific, but names no versions", "write version_policy { specific { versions: [ 1 ] } }");
         }
 
+        var seen = new HashSet<long>();
         for (var i = 0; i < versions.Count; i++)
         {
             if (versions[i] < 1)
@@ -48,7 +49,7 @@ internal sealed class VersionPolicyRule : IConfigRule
                 context.Error(DeclaredTensor.PathOf(Path, i), FormattableString.Invariant($"a version must be 1 or more, found {versions[i]}"));
                 isGood = false;
             }
-            else if (versions.Take(i).Contains(versions[i]))
+            else if (!seen.Add(versions[i]))
             {
                 context.Error(DeclaredTensor.PathOf(Path, i), FormattableString.Invariant($"version {versions[i]} is named twice"));
                 isGood = false;

@@ -13,7 +13,7 @@ internal static class FieldAdmission
             problems.Add(
                 position,
                 $"'{field.Name}' and '{rival.Field.Name}' exclude each other in {FieldWords.Name(message.Descriptor)}; '{rival.Field.Name}' is given at {At(rival.Position)}",
-                $"keep one of the two");
+                "keep one of the two");
             return new FieldNode(field, position);
         }
 
@@ -30,11 +30,11 @@ internal static class FieldAdmission
     public static void AddEntry(FieldNode map, ValueNode entry, ProblemList problems)
     {
         var key = entry.Message!.MapKey();
-        if (map.Values.Find(other => other.Message!.MapKey() == key) is { } earlier)
+        if (!map.Keys.TryAdd(key, entry.Position))
         {
             problems.Add(
                 entry.Position,
-                $"the key \"{FieldWords.Quote(key)}\" of '{map.Field.Name}' is given twice; the first is at {At(earlier.Position)}",
+                $"the key \"{FieldWords.Quote(key)}\" of '{map.Field.Name}' is given twice; the first is at {At(map.Keys[key])}",
                 "keep one of the two");
             return;
         }

@@ -48,18 +48,8 @@ internal static class FieldWords
         return list.Count is > 0 and <= 16 ? $"{intro} {string.Join(", ", list)}" : null;
     }
 
-    /// <summary>Outside text, cut and stripped of control characters, so that a message stays one line.</summary>
-    public static string Quote(string text)
-    {
-        var cut = text.Length <= LongestQuote ? text : text[..LongestQuote] + "...";
-        return string.Create(cut.Length, cut, static (span, source) =>
-        {
-            for (var i = 0; i < span.Length; i++)
-            {
-                span[i] = char.IsControl(source[i]) ? '?' : source[i];
-            }
-        });
-    }
+    /// <summary>Outside text, cut to what a message can bear.</summary>
+    public static string Quote(string text) => text.Length <= LongestQuote ? text : text[..LongestQuote] + "...";
 
     /// <summary>The value that a name in a file stands for: a near one, one that it is the end of, or what other tools call the type.</summary>
     public static string? SuggestEnum(EnumDescriptor type, string name)

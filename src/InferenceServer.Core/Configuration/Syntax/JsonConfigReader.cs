@@ -66,7 +66,7 @@ internal sealed class JsonConfigReader
                 _problems.Add(
                     position,
                     $"unknown field '{FieldWords.Quote(name)}' in {FieldWords.Name(message.Descriptor)}",
-                    FieldWords.SuggestField(message.Descriptor, name));
+                    _problems.IsFull ? null : FieldWords.SuggestField(message.Descriptor, name));
                 reader.Skip();
             }
             else if (reader.TokenType != JsonTokenType.Null)

@@ -34,10 +34,10 @@ internal sealed class MessageNode(MessageDescriptor descriptor)
         return node;
     }
 
-    /// <summary>The key of this entry of a map as text; empty, which is the default, when the entry gives none.</summary>
+    /// <summary>The key of this entry of a map as text; the default of its type when the entry gives none.</summary>
     public string MapKey()
     {
-        var key = _fields.Find(node => node.Field.FieldNumber == 1);
-        return key is { Values.Count: > 0 } ? ScalarText.Of(key.Field, key.Values[0]) : "";
+        var key = Descriptor.FindFieldByNumber(1);
+        return ScalarText.Of(key, Find(key) is { Values: [.., var given] } ? given : new ValueNode());
     }
 }

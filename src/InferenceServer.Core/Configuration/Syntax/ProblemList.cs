@@ -10,17 +10,21 @@ namespace InferenceServer.Core.Configuration.Syntax;
 internal sealed class ProblemList(string file)
 {
     private const int MaxProblems = 50;
+    private const int MaxLength = 1000;
     private readonly List<ConfigProblem> _problems = [];
     private int _count;
 
     public bool IsEmpty => _count == 0;
 
+    /// <summary>True when further problems are only counted, so that thinking up suggestions for them is wasted.</summary>
+    public bool IsFull => _problems.Count >= MaxProblems;
+
     public void Add(ConfigPosition position, string message, string? suggestion = null)
     {
         _count++;
-        if (_problems.Count < MaxProblems)
+        if (!IsFull)
         {
-            _problems.Add(new ConfigProblem(file, position.Line, position.Column, message, suggestion));
+            _problems.Add(new ConfigProblem(file, position.Line, position.Column, OneLine(message), suggestion is null ? null : OneLine(suggestion)));
         }
     }
 
@@ -31,5 +35,18 @@ internal sealed class ProblemList(string file)
         return _count > _problems.Count
             ? [.. sorted, new ConfigProblem(file, 0, 0, string.Create(CultureInfo.InvariantCulture, $"{_count - _problems.Count} more problems are not shown"), null)]
             : [.. sorted];
+    }
+
+    // Messages quote names and values from outside; a log line must stay one line of bearable length.
+    private static string OneLine(string text)
+    {
+        var cut = text.Length <= MaxLength ? text : text[..MaxLength] + "...";
+        return string.Create(cut.Length, cut, static (span, source) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+            {
+                span[i] = char.IsControl(source[i]) ? '?' : source[i];
+            }
+        });
     }
 }

@@ -132,7 +132,7 @@ internal sealed class TextFormatReader
         _problems.Add(
             token.Position,
             $"unknown field '{FieldWords.Quote(name)}' in {FieldWords.Name(block.Node.Descriptor)}",
-            FieldWords.SuggestField(block.Node.Descriptor, name));
+            _problems.IsFull ? null : FieldWords.SuggestField(block.Node.Descriptor, name));
         SkipValue();
     }
 
@@ -218,7 +218,14 @@ internal sealed class TextFormatReader
             return false;
         }
 
+        var taken = _tokens.Taken;
         ReadValue(node);
+        if (_tokens.Taken == taken)
+        {
+            // Whatever stands here was reported; without a step the list would never end.
+            _tokens.Take();
+        }
+
         if (_tokens.TryTake(TextTokenKind.Comma))
         {
             return true;
