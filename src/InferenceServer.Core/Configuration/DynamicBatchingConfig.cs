@@ -14,12 +14,9 @@ public sealed record DynamicBatchingConfig
     /// <summary>How many requests may wait; 0 leaves the server's own bound.</summary>
     public int MaxQueueSize { get; init; }
 
-    /// <summary>How long a request may wait; zero is without limit.</summary>
+    /// <summary>How long a request may wait before it is refused; zero is without limit.</summary>
     public TimeSpan DefaultTimeout { get; init; }
 
     /// <summary>True when a request may ask for a shorter timeout than <see cref="DefaultTimeout"/>.</summary>
     public bool AllowTimeoutOverride { get; init; }
-
-    /// <summary>What happens when the timeout passes.</summary>
-    public TimeoutAction TimeoutAction { get; init; }
 }

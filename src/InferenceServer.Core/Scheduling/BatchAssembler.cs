@@ -6,6 +6,8 @@ namespace InferenceServer.Core.Scheduling;
 /// <summary>Puts the rows of several requests into one set of inputs. One request alone is passed on without a copy.</summary>
 internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.ModelSignature signature, ITensorAllocator allocator)
 {
+    private readonly ModelTensor[] _reshaped = [.. config.Inputs.Where(static tensor => tensor.HasReshape)];
+
     public LaneBatch Assemble(ReadOnlySpan<PendingInference> members)
     {
         var first = members[0];
@@ -23,7 +25,7 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
             for (; made < inputs.Length; made++)
             {
                 var input = members.Length == 1 ? given[made].Acquire() : Gather(members, made, rows);
-                inputs[made] = ShapeMapping.ToModel(config, input);
+                inputs[made] = ToModel(input);
             }
         }
         catch
@@ -37,6 +39,20 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
         }
 
         return new LaneBatch(signature, allocator, inputs, rows, Union(members), first.Membership!.Cancellation);
+    }
+
+    /// <summary>The same bytes under the shape that the model sees, where the configuration gives it another one than clients see.</summary>
+    private TensorView ToModel(in TensorView input)
+    {
+        foreach (var tensor in _reshaped)
+        {
+            if (tensor.Name == input.Name)
+            {
+                return input.WithShape(tensor.ToModelShape(input.Shape));
+            }
+        }
+
+        return input;
     }
 
     private TensorView Gather(ReadOnlySpan<PendingInference> members, int input, int rows)

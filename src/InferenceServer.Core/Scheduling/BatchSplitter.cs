@@ -84,7 +84,7 @@ internal sealed class BatchSplitter
             var shape = isOnly ? whole.Shape : whole.Shape.WithFirst(member.Rows);
             if (_reshaped[output] is { } tensor)
             {
-                shape = ShapeMapping.Map(shape, tensor.ModelShape, tensor.Shape);
+                shape = tensor.ToClientShape(shape);
             }
 
             parts[i] = new TensorView(whole.Name, whole.DataType, shape, whole.Buffer, whole.Offset + offsets[output], lengths[output]);

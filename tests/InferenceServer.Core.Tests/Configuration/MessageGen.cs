@@ -12,11 +12,11 @@ internal static class MessageGen
     private static readonly double[] s_numbers = [0, 1.5, -2e-30, 1e38, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0.1];
     private static readonly ulong[] s_integers = [0, 1, 2, 7, 8, 127, 128, int.MaxValue, 1UL << 31, uint.MaxValue, long.MaxValue, 1UL << 63, ulong.MaxValue];
 
-    public static Gen<Inference.ModelConfig> Message { get; } = Gen.ULong.Select(static seed =>
+    public static Gen<global::Inference.ModelConfig> Message { get; } = Gen.ULong.Select(static seed =>
     {
         var random = new Random((int)(seed ^ (seed >> 32)));
-        var bytes = MessageEncoder.Encode(Build(random, Inference.ModelConfig.Descriptor, 0.4));
-        return Inference.ModelConfig.Parser.ParseFrom(bytes);
+        var bytes = MessageEncoder.Encode(Build(random, global::Inference.ModelConfig.Descriptor, 0.4));
+        return global::Inference.ModelConfig.Parser.ParseFrom(bytes);
     });
 
     private static MessageNode Build(Random random, MessageDescriptor descriptor, double likelihood)

@@ -52,10 +52,10 @@ public sealed class ModelConfigJsonWriterTests
     public void Write_Indented_IsForReading()
     {
         var buffer = new ArrayBufferWriter<byte>();
-        ModelConfigJsonWriter.Write(new Inference.ModelConfig { Name = "m" }, buffer, isIndented: true);
+        ModelConfigJsonWriter.Write(new global::Inference.ModelConfig { Name = "m" }, buffer, isIndented: true);
 
         Assert.StartsWith("{\n  \"name\": \"m\"", Encoding.UTF8.GetString(buffer.WrittenSpan).ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
 
-    private static string Json(Inference.ModelConfig message) => Encoding.UTF8.GetString(ModelConfigJsonWriter.Write(message));
+    private static string Json(global::Inference.ModelConfig message) => Encoding.UTF8.GetString(ModelConfigJsonWriter.Write(message));
 }

@@ -18,6 +18,7 @@ public sealed class UnusedFeatureTests
     [InlineData("output { name: \"X\" data_type: TYPE_FP32 dims: 4 is_non_linear_format_io: true }", 1, 49, "output[0].is_non_linear_format_io")]
     [InlineData("model_transaction_policy { decoupled: true }", 1, 28, "model_transaction_policy.decoupled")]
     [InlineData("dynamic_batching { preserve_ordering: true }", 1, 20, "dynamic_batching.preserve_ordering")]
+    [InlineData("dynamic_batching { default_queue_policy { timeout_action: DELAY } }", 1, 43, "dynamic_batching.default_queue_policy.timeout_action")]
     [InlineData("model_repository_agents { agents { name: \"checksum\" } }", 1, 1, "model_repository_agents")]
     [InlineData("instance_group [ { }, { passive: true } ]", 1, 25, "instance_group[1].passive")]
     [InlineData("instance_group { secondary_devices { device_id: 0 } }", 1, 18, "instance_group[0].secondary_devices")]

@@ -15,10 +15,12 @@ internal static class FakeModel
     public static ModelConfig Config { get; } = new()
     {
         Name = "echo",
+        Backend = "onnxruntime",
         Platform = "onnxruntime_onnx",
         MaxBatchSize = 8,
-        Inputs = [new ModelTensor("IN", TensorDataType.Fp32) { Dims = new TensorShape(4), Shape = new TensorShape(-1, 4) }],
-        Outputs = [new ModelTensor("OUT", TensorDataType.Bytes) { Shape = new TensorShape(-1) }],
+        Inputs = [new ModelTensor("IN", TensorDataType.Fp32) { Dims = new TensorShape(4), Shape = new TensorShape(-1, 4), ModelShape = new TensorShape(-1, 4) }],
+        Outputs = [new ModelTensor("OUT", TensorDataType.Bytes) { Dims = new TensorShape(1), Shape = new TensorShape(-1), ModelShape = new TensorShape(-1) }],
+        InstanceGroups = [new InstanceGroup("echo", 1, InstanceKind.Cpu, [])],
     };
 
     public static ServedModel Create() => new(3, Config, new Weights(), new Scheduler(), new ModelStatistics());

@@ -66,7 +66,6 @@ internal static class ModelConfigFactory
             MaxQueueSize = (int)Math.Min(policy.MaxQueueSize, int.MaxValue),
             DefaultTimeout = Microseconds(policy.DefaultTimeoutMicroseconds),
             AllowTimeoutOverride = policy.AllowTimeoutOverride,
-            TimeoutAction = policy.TimeoutAction == global::Inference.ModelQueuePolicy.Types.TimeoutAction.Delay ? TimeoutAction.Delay : TimeoutAction.Reject,
         };
     }
 
