@@ -7,8 +7,9 @@ using InferenceServer.Abstractions.Tensors;
 namespace InferenceServer.Protocols.KServe.Http;
 
 /// <summary>
-/// Writes the elements of a tensor as a flat JSON array. Real numbers are the shortest that read back as the same value of their type, with
-/// a fraction or an exponent always; NaN, Infinity and -Infinity are written as these words, as clients of the protocol expect.
+/// Writes the elements of a tensor as a flat JSON array. FP32 and FP64 are the shortest numbers that read back as the same value of their
+/// type, and the 16-bit types are written as the FP32 that they equal, so that no client sees another value than the model gave. There is
+/// always a fraction or an exponent; NaN, Infinity and -Infinity are written as these words, as clients of the protocol expect.
 /// </summary>
 internal static class TensorDataWriter
 {
@@ -48,7 +49,7 @@ internal static class TensorDataWriter
                 WriteIntegers<long>(output, tensor.Span);
                 break;
             case TensorDataType.Fp16:
-                WriteReals<Half>(output, MemoryMarshal.Cast<byte, Half>(tensor.Span));
+                WriteHalves(output, MemoryMarshal.Cast<byte, Half>(tensor.Span));
                 break;
             case TensorDataType.Fp32:
                 WriteReals<float>(output, MemoryMarshal.Cast<byte, float>(tensor.Span));
@@ -97,6 +98,14 @@ internal static class TensorDataWriter
         for (var i = 0; i < values.Length; i++)
         {
             WriteReal(output, values[i], i > 0);
+        }
+    }
+
+    private static void WriteHalves(IBufferWriter<byte> output, ReadOnlySpan<Half> values)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            WriteReal(output, (float)values[i], i > 0);
         }
     }
 

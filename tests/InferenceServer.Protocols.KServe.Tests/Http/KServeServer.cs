@@ -1,0 +1,60 @@
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Lifecycle;
+using InferenceServer.Protocols.KServe.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace InferenceServer.Protocols.KServe.Tests.Http;
+
+/// <summary>The front end on a real port, over the real engine and models that echo.</summary>
+internal sealed class KServeServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private KServeServer(KServeHttpOptions options, EchoModel[] models)
+    {
+        var catalog = new ModelCatalog();
+        catalog.Publish(new ServingSnapshot(models
+            .GroupBy(static model => model.Served.Name)
+            .Select(static group => new ServedVersions(group.Key, [.. group.Select(static model => model.Served).OrderBy(static served => served.Version)], [99]))));
+        Control = new FakeControl(catalog);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services
+            .AddSingleton<IInferenceEngine>(new InferenceEngine(catalog, Allocator, TimeProvider.System))
+            .AddSingleton<IModelControl>(Control)
+            .AddKServeHttp(options);
+        _app = builder.Build();
+        _app.MapKServeHttp();
+        _app.MapKServeNotFound();
+    }
+
+    public CountingAllocator Allocator { get; } = new();
+
+    public FakeControl Control { get; }
+
+    public HttpClient Client { get; private set; } = new();
+
+    public Uri Address => Client.BaseAddress!;
+
+    public static Task<KServeServer> StartAsync(params EchoModel[] models) => StartAsync(new KServeHttpOptions(), models);
+
+    public static async Task<KServeServer> StartAsync(KServeHttpOptions options, params EchoModel[] models)
+    {
+        var server = new KServeServer(options, models.Length > 0 ? models : [EchoModel.Of("echo", TensorDataType.Int32, -1)]);
+        await server._app.StartAsync();
+        server.Client.BaseAddress = new Uri(server._app.Urls.First());
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,141 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using CsCheck;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Protocols.KServe.Http;
+using Xunit;
+
+namespace InferenceServer.Protocols.KServe.Tests.Http;
+
+public class TensorTextTests
+{
+    [Theory]
+    [InlineData(TensorDataType.Fp32, "[0.1,-0.0,1E-45,3.4028235E+38,1.5,11.0,16777216.0,NaN,Infinity,-Infinity]")]
+    [InlineData(TensorDataType.Fp64, "[0.1,1E+308,5E-324,-1.25,3.0]")]
+    [InlineData(TensorDataType.Fp16, "[0.099975586,65504.0,5.9604645E-08,2050.0,NaN,-Infinity]")]
+    [InlineData(TensorDataType.Bf16, "[1.0,-2.0,3.3895314E+38,NaN,Infinity]")]
+    [InlineData(TensorDataType.Bool, "[true,false]")]
+    [InlineData(TensorDataType.UInt8, "[0,255]")]
+    [InlineData(TensorDataType.Int8, "[-128,127]")]
+    [InlineData(TensorDataType.Int64, "[-9223372036854775808,9223372036854775807]")]
+    [InlineData(TensorDataType.UInt64, "[0,18446744073709551615]")]
+    [InlineData(TensorDataType.Bytes, "[\"\",\"naïve 🙂\",\"a\\\"b\\\\c/d\\n\\t\\r\\b\\f\\u0000\\u001F\"]")]
+    [InlineData(TensorDataType.Int32, "[]")]
+    public void Text_ReadAndWritten_IsTheSame(TensorDataType type, string text) => Assert.Equal(text, Write(type, Read(type, text, Count(text))));
+
+    [Fact]
+    public void Any_Elements_ComeBackBitByBit() =>
+        Gen.Select(Gen.Int[0, TensorDataTypes.All.Length - 1], Gen.Byte.Array[0, 64]).Sample(
+            static (place, bytes) =>
+            {
+                var type = TensorDataTypes.All[place];
+                if (type == TensorDataType.Bytes)
+                {
+                    return;
+                }
+
+                var size = type.ElementSize();
+                bytes = bytes[..(bytes.Length / size * size)];
+                for (var i = 0; i < bytes.Length; i += size)
+                {
+                    Tame(type, bytes.AsSpan(i, size));
+                }
+
+                Assert.Equal(bytes, Read(type, Write(type, bytes), bytes.Length / size));
+            },
+            iter: 20000);
+
+    [Fact]
+    public void Any_Strings_ComeBack() => Gen.String.Array[0, 8].Sample(static texts =>
+    {
+        var data = new List<byte>();
+        foreach (var text in texts)
+        {
+            var bytes = Encoding.UTF8.GetBytes(text);
+            data.AddRange(BitConverter.GetBytes(bytes.Length));
+            data.AddRange(bytes);
+        }
+
+        Assert.Equal(data.ToArray(), Read(TensorDataType.Bytes, Write(TensorDataType.Bytes, [.. data]), texts.Length));
+    });
+
+    [Fact]
+    public void Any_Float_ReadsAsTheBaseLibraryDoes() => Gen.Double[-1e38, 1e38].Sample(static value =>
+    {
+        var text = value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(float.Parse(text, System.Globalization.CultureInfo.InvariantCulture), MemoryMarshal.Read<float>(Read(TensorDataType.Fp32, $"[{text}]", 1)));
+    });
+
+    [Fact]
+    public void Any_BrainFloat_IsTheNearestOne() => Gen.Double[-1e6, 1e6].Sample(static value =>
+    {
+        var rounded = BrainFloatReader.Round(value);
+        var error = Math.Abs(Widen(rounded) - value);
+        Assert.False(error > Math.Abs(Widen((ushort)(rounded + 1)) - value));
+
+        // Below zero there is no neighbour but what is no number.
+        Assert.False(error > Math.Abs(Widen((ushort)(rounded - 1)) - value));
+    });
+
+    [Theory]
+    [InlineData(1.00390625, 0x3F80)] // Half way between two: the even one.
+    [InlineData(1.01171875, 0x3F82)]
+    [InlineData(1.0039062500001, 0x3F81)] // A little more than half way, which binary32 alone would not show.
+    [InlineData(-1.0039062500001, 0xBF81)]
+    [InlineData(1.0117187499999, 0x3F81)]
+    [InlineData(0.0, 0)]
+    [InlineData(-0.0, 0x8000)]
+    [InlineData(1e-60, 0)]
+    public void BrainFloat_HalfWay_GoesToEven(double value, int expected) => Assert.Equal(expected, BrainFloatReader.Round(value));
+
+    [Fact]
+    public void Write_BytesThatAreNoText_AreReplaced() =>
+        Assert.Equal("[\"a\uFFFDb\uFFFD\"]", Write(TensorDataType.Bytes, [5, 0, 0, 0, (byte)'a', 0xFF, (byte)'b', 0xE2, 0x82]));
+
+    private static double Widen(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
+
+    /// <summary>Leaves out what JSON cannot tell apart: the many forms of NaN, and bytes that are no BOOL.</summary>
+    private static void Tame(TensorDataType type, Span<byte> element)
+    {
+        switch (type)
+        {
+            case TensorDataType.Bool:
+                element[0] &= 1;
+                break;
+            case TensorDataType.Fp16 when Half.IsNaN(MemoryMarshal.Read<Half>(element)):
+            case TensorDataType.Fp32 when float.IsNaN(MemoryMarshal.Read<float>(element)):
+            case TensorDataType.Fp64 when double.IsNaN(MemoryMarshal.Read<double>(element)):
+            case TensorDataType.Bf16 when double.IsNaN(Widen(MemoryMarshal.Read<ushort>(element))):
+                element.Clear();
+                break;
+        }
+    }
+
+    private static int Count(string text)
+    {
+        using var document = System.Text.Json.JsonDocument.Parse(text.Replace("NaN", "0", StringComparison.Ordinal).Replace("Infinity", "0", StringComparison.Ordinal));
+        return document.RootElement.GetArrayLength();
+    }
+
+    private static byte[] Read(TensorDataType type, string text, int elements)
+    {
+        var allocator = new CountingAllocator();
+        var json = new JsonCursor(Encoding.UTF8.GetBytes(text));
+        var error = new TensorDataReader(allocator, 1 << 20).Read(ref json, new InputHead("IN", type, new TensorShape(elements)), out var buffer);
+        Assert.Null(error);
+        Assert.True(json.TryEnd());
+        using (buffer)
+        {
+            return buffer!.Span.ToArray();
+        }
+    }
+
+    private static string Write(TensorDataType type, byte[] data)
+    {
+        using var buffer = new CountingAllocator().Rent(data.Length);
+        data.CopyTo(buffer.Span);
+        using var text = new PooledText();
+        TensorDataWriter.Write(text, new TensorView("OUT", type, new TensorShape(0), buffer));
+        return Encoding.UTF8.GetString(text.ToArray());
+    }
+}
