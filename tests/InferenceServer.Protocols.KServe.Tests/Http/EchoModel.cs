@@ -32,10 +32,11 @@ internal sealed class EchoModel : IBackendModel
     public static ModelConfig Config(string name, int maxBatchSize, params (string Input, string Output, TensorDataType Type, long[] Shape)[] tensors) => new()
     {
         Name = name,
+        InstanceGroups = [],
         Backend = "echo",
         MaxBatchSize = maxBatchSize,
-        Inputs = [.. tensors.Select(tensor => new ModelTensor(tensor.Input, tensor.Type) { Shape = new TensorShape(tensor.Shape) })],
-        Outputs = [.. tensors.Select(tensor => new ModelTensor(tensor.Output, tensor.Type) { Shape = new TensorShape(tensor.Shape) })],
+        Inputs = [.. tensors.Select(tensor => new ModelTensor(tensor.Input, tensor.Type) { Dims = new TensorShape(tensor.Shape.AsSpan()[(maxBatchSize > 0 ? 1 : 0)..]), Shape = new TensorShape(tensor.Shape), ModelShape = new TensorShape(tensor.Shape) })],
+        Outputs = [.. tensors.Select(tensor => new ModelTensor(tensor.Output, tensor.Type) { Dims = new TensorShape(tensor.Shape.AsSpan()[(maxBatchSize > 0 ? 1 : 0)..]), Shape = new TensorShape(tensor.Shape), ModelShape = new TensorShape(tensor.Shape) })],
     };
 
     public IModelInstance CreateInstance(InstancePlacement placement) => throw new NotSupportedException();

@@ -16,6 +16,8 @@ internal sealed class FakeControl(ModelCatalog catalog) : IModelControl
 
     public bool IsStopping { get; set; }
 
+    public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     public bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
     {
         description = null;
