@@ -46,7 +46,9 @@ public sealed class SessionSettingsTests
         {
             BackendSettings = new Dictionary<string, string>
             {
-                ["intra_op_thread_count"] = "3", ["inter_op_thread_count"] = "2", ["default-max-batch-size"] = "4",
+                ["intra_op_thread_count"] = "3",
+                ["inter_op_thread_count"] = "2",
+                ["default-max-batch-size"] = "4",
             },
         };
         var settings = SessionSettingsReader.Read(context);
