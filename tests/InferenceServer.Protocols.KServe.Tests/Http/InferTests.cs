@@ -101,8 +101,16 @@ public class InferTests
         var model = EchoModel.Of("echo", TensorDataType.Int32, -1);
         model.Scheduler.Refusal = new InferenceError(code, "why \"so\"") { Subject = "s", Actual = "a" };
         await using var server = await KServeServer.StartAsync(model);
+        using (var plain = await PostAsync(server, One))
+        {
+            Assert.Equal(status, (int)plain.StatusCode);
+            Assert.Equal("application/json", plain.Content.Headers.ContentType?.ToString());
+            Assert.Equal("""{"error":"why \"so\""}""", await plain.Content.ReadAsStringAsync(Cancellation));
+        }
+
+        server.Client.DefaultRequestHeaders.Accept.ParseAdd("application/problem+json");
         using var response = await PostAsync(server, One);
-        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.ToString());
         Assert.Equal(hasRetryAfter, response.Headers.RetryAfter?.ToString() == "1");
         var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation)).RootElement;
         Assert.Equal(["error", "code", "subject", "got"], body.EnumerateObject().Select(static member => member.Name));
