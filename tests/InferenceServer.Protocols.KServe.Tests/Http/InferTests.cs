@@ -51,6 +51,20 @@ public class InferTests
         Assert.Equal(0, server.Allocator.Rented);
     }
 
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(300_000)]
+    public async Task Infer_LongJson_ComesBackWhole(int elements)
+    {
+        await using var server = await KServeServer.StartAsync();
+        var data = string.Join(",", Enumerable.Range(0, elements).Select(static i => (i * 7919) - 1_000_000));
+        using var response = await PostAsync(server, $$"""{"inputs":[{"data":[{{data}}],"name":"IN","datatype":"INT32","shape":[{{elements}}]}]}""");
+        Assert.Equal(
+            $$"""{"model_name":"echo","model_version":"1","outputs":[{"name":"OUT","datatype":"INT32","shape":[{{elements}}],"data":[{{data}}]}]}""",
+            await response.Content.ReadAsStringAsync(Cancellation));
+        Assert.Equal(0, server.Allocator.Rented);
+    }
+
     [Fact]
     public async Task Infer_EmptyBinaryOutput_IsJson()
     {
