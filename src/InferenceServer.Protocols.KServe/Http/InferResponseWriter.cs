@@ -22,7 +22,7 @@ internal static class InferResponseWriter
         context.Response.ContentLength = text.Length + binary;
         if (binary == 0)
         {
-            context.Response.ContentType = "application/json";
+            context.Response.ContentType = JsonAnswer.ContentType;
         }
         else
         {

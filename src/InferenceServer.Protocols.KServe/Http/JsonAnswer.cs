@@ -5,10 +5,12 @@ namespace InferenceServer.Protocols.KServe.Http;
 /// <summary>Sends a JSON text whole, with its length.</summary>
 internal static class JsonAnswer
 {
-    public static async Task SendAsync(HttpContext context, int status, PooledText text)
+    public const string ContentType = "application/json";
+
+    public static async Task SendAsync(HttpContext context, int status, PooledText text, string contentType = ContentType)
     {
         context.Response.StatusCode = status;
-        context.Response.ContentType = "application/json";
+        context.Response.ContentType = contentType;
         context.Response.ContentLength = text.Length;
         await text.CopyToAsync(context.Response.BodyWriter, context.RequestAborted);
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);

@@ -33,7 +33,8 @@ internal readonly ref struct JsonText(ReadOnlySpan<byte> raw, int length)
     }
 
     /// <summary>True when it is <paramref name="text"/>, which is compared without making a string where both are ASCII.</summary>
-    public bool Is(string text) => IsPlain && Ascii.Equals(_raw, text);
+    public bool Is(string text) =>
+        IsPlain && Ascii.IsValid(_raw) ? Ascii.Equals(_raw, text) : Length <= 3 * text.Length && ToString() == text;
 
     /// <summary>Writes the text with its escapes resolved; there must be <see cref="Length"/> bytes.</summary>
     public void CopyTo(Span<byte> destination)

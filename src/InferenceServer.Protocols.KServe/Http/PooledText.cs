@@ -12,6 +12,9 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
     private const int FirstPiece = 4096;
     private const int LargestPiece = 1 << 20;
 
+    /// <summary>How much is handed to a pipe between two flushes: less than this leaves in one piece.</summary>
+    private const int FlushStep = 128 << 10;
+
     private readonly List<(byte[] Array, int Used)> _full = [];
     private byte[] _current = ArrayPool<byte>.Shared.Rent(FirstPiece);
     private int _used;
@@ -38,13 +41,26 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
         return _current.AsSpan(_used);
     }
 
-    /// <summary>Copies everything to a pipe, flushing now and then so that the pipe's own limits hold; the last piece is not flushed.</summary>
+    /// <summary>Copies everything to a pipe, flushing now and then so that the pipe's own limits hold; what comes last is not flushed.</summary>
     public async ValueTask CopyToAsync(PipeWriter destination, CancellationToken cancellationToken)
     {
+        var unflushed = 0;
         foreach (var (array, used) in _full)
         {
             destination.Write(array.AsSpan(0, used));
-            await destination.FlushAsync(cancellationToken);
+            unflushed += used;
+            if (unflushed < FlushStep)
+            {
+                continue;
+            }
+
+            unflushed = 0;
+            var result = await destination.FlushAsync(cancellationToken);
+            if (result.IsCompleted)
+            {
+                // Nobody reads any more.
+                return;
+            }
         }
 
         destination.Write(_current.AsSpan(0, _used));

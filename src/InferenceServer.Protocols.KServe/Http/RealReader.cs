@@ -31,6 +31,11 @@ internal readonly struct RealReader<T> : IElementReader<T>
             return ElementOutcome.Read;
         }
 
+        if (ShortDecimal.TryRead(number.Text, out var exact) && ShortDecimal.TryNarrow(exact, out value))
+        {
+            return ElementOutcome.Read;
+        }
+
         return T.TryParse(number.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && T.IsFinite(value)
             ? ElementOutcome.Read
             : ElementOutcome.OutOfRange;

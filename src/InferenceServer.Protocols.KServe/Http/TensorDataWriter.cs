@@ -82,22 +82,35 @@ internal static class TensorDataWriter
         where T : unmanaged, IBinaryInteger<T>
     {
         var values = MemoryMarshal.Cast<byte, T>(bytes);
-        for (var i = 0; i < values.Length; i++)
+        for (var i = 0; i < values.Length;)
         {
             var room = output.GetSpan(NumberRoom);
-            room[0] = (byte)',';
-            var comma = i == 0 ? 0 : 1;
-            values[i].TryFormat(room[comma..], out var written, default, CultureInfo.InvariantCulture);
-            output.Advance(comma + written);
+            var used = 0;
+            for (; i < values.Length && room.Length - used >= NumberRoom; i++)
+            {
+                room[used] = (byte)',';
+                used += i == 0 ? 0 : 1;
+                values[i].TryFormat(room[used..], out var written, default, CultureInfo.InvariantCulture);
+                used += written;
+            }
+
+            output.Advance(used);
         }
     }
 
     private static void WriteReals<T>(IBufferWriter<byte> output, ReadOnlySpan<T> values)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        for (var i = 0; i < values.Length; i++)
+        for (var i = 0; i < values.Length;)
         {
-            WriteReal(output, values[i], i > 0);
+            var room = output.GetSpan(NumberRoom);
+            var used = 0;
+            for (; i < values.Length && room.Length - used >= NumberRoom; i++)
+            {
+                used += Format(values[i], i > 0, room[used..]);
+            }
+
+            output.Advance(used);
         }
     }
 
@@ -105,7 +118,7 @@ internal static class TensorDataWriter
     {
         for (var i = 0; i < values.Length; i++)
         {
-            WriteReal(output, (float)values[i], i > 0);
+            output.Advance(Format((float)values[i], i > 0, output.GetSpan(NumberRoom)));
         }
     }
 
@@ -113,27 +126,26 @@ internal static class TensorDataWriter
     {
         for (var i = 0; i < values.Length; i++)
         {
-            WriteReal(output, BitConverter.UInt32BitsToSingle((uint)values[i] << 16), i > 0);
+            output.Advance(Format(BitConverter.UInt32BitsToSingle((uint)values[i] << 16), i > 0, output.GetSpan(NumberRoom)));
         }
     }
 
-    private static void WriteReal<T>(IBufferWriter<byte> output, T value, bool withComma)
+    private static int Format<T>(T value, bool withComma, Span<byte> room)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var room = output.GetSpan(NumberRoom);
         room[0] = (byte)',';
-        var comma = withComma ? 1 : 0;
-        value.TryFormat(room[comma..], out var written, default, CultureInfo.InvariantCulture);
-        var end = comma + written;
+        var start = withComma ? 1 : 0;
+        value.TryFormat(room[start..], out var written, default, CultureInfo.InvariantCulture);
+        var end = start + written;
 
         // A reader that tells integers from real numbers must see a real number whatever the value is.
-        if (T.IsFinite(value) && room[comma..end].IndexOfAny((byte)'.', (byte)'E') < 0)
+        if (T.IsFinite(value) && room[start..end].IndexOfAny((byte)'.', (byte)'E') < 0)
         {
             room[end++] = (byte)'.';
             room[end++] = (byte)'0';
         }
 
-        output.Advance(end);
+        return end;
     }
 
     private static void WriteStrings(IBufferWriter<byte> output, ReadOnlySpan<byte> data)

@@ -160,12 +160,21 @@ public class InferHeaderReaderTests
     }
 
     [Fact]
+    public void Read_EscapedMemberNames_AreTheSameNames()
+    {
+        using var header = Read("""{"\u0069nputs":[{"\u006eame":"A\/B","\u0064atatype":"\u0049NT8","sh\u0061pe":[1],"data":[1]}]}""", new CountingAllocator(), out var error);
+        Assert.Null(error);
+        Assert.Equal("A/B", header.Inputs[0].Head.Name);
+    }
+
+    [Fact]
     public void Read_Limits_AreKept()
     {
         var options = new KServeHttpOptions { MaxInputSize = 100, MaxTensors = 2, MaxParameters = 2 };
         Refused("""{"inputs":[{"name":"X","datatype":"INT32","shape":[26],"data":[1]}]}""", "104|100|Use --http-max-input-size to increase the limit.");
         Refused("""{"inputs":[{"name":"X","datatype":"BYTES","shape":[21],"data":["","","","","","","","","","","","","","","","","","","","","a1234567890123456"]}]}""", "101|100|--http-max-input-size");
-        Refused("""{"inputs":[{},{},{}]}""", "name");
+        var empty = """{"name":"X","datatype":"INT8","shape":[0],"data":[]}""";
+        Refused($$"""{"inputs":[{{empty}},{{empty}},{{empty}}]}""", "inputs|2");
         Refused("""{"inputs":[],"outputs":[{"name":"a"},{"name":"b"},{"name":"c"}]}""", "outputs|2");
         Refused("""{"inputs":[],"parameters":{"a":1,"b":1,"a":1}}""", "parameters|2");
         Refused("{\"inputs\":[],\"parameters\":{\"" + new string('p', 1025) + "\":1}}", "1024|1025");

@@ -51,6 +51,20 @@ public class InferTests
         Assert.Equal(0, server.Allocator.Rented);
     }
 
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(300_000)]
+    public async Task Infer_LongJson_ComesBackWhole(int elements)
+    {
+        await using var server = await KServeServer.StartAsync();
+        var data = string.Join(",", Enumerable.Range(0, elements).Select(static i => (i * 7919) - 1_000_000));
+        using var response = await PostAsync(server, $$"""{"inputs":[{"data":[{{data}}],"name":"IN","datatype":"INT32","shape":[{{elements}}]}]}""");
+        Assert.Equal(
+            $$"""{"model_name":"echo","model_version":"1","outputs":[{"name":"OUT","datatype":"INT32","shape":[{{elements}}],"data":[{{data}}]}]}""",
+            await response.Content.ReadAsStringAsync(Cancellation));
+        Assert.Equal(0, server.Allocator.Rented);
+    }
+
     [Fact]
     public async Task Infer_EmptyBinaryOutput_IsJson()
     {
@@ -101,8 +115,16 @@ public class InferTests
         var model = EchoModel.Of("echo", TensorDataType.Int32, -1);
         model.Scheduler.Refusal = new InferenceError(code, "why \"so\"") { Subject = "s", Actual = "a" };
         await using var server = await KServeServer.StartAsync(model);
+        using (var plain = await PostAsync(server, One))
+        {
+            Assert.Equal(status, (int)plain.StatusCode);
+            Assert.Equal("application/json", plain.Content.Headers.ContentType?.ToString());
+            Assert.Equal("""{"error":"why \"so\""}""", await plain.Content.ReadAsStringAsync(Cancellation));
+        }
+
+        server.Client.DefaultRequestHeaders.Accept.ParseAdd("application/problem+json");
         using var response = await PostAsync(server, One);
-        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.ToString());
         Assert.Equal(hasRetryAfter, response.Headers.RetryAfter?.ToString() == "1");
         var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation)).RootElement;
         Assert.Equal(["error", "code", "subject", "got"], body.EnumerateObject().Select(static member => member.Name));

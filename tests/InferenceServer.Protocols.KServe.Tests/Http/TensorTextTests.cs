@@ -67,6 +67,31 @@ public class TensorTextTests
     });
 
     [Fact]
+    public void Any_ShortDecimal_ReadsAsTheBaseLibraryDoes() =>
+        Gen.Select(Gen.OneOf(Gen.Long[-(1L << 54), 1L << 54], Gen.Long[-99999, 99999]), Gen.Int[0, 18]).Sample(
+            static (digits, fraction) =>
+            {
+                var text = Math.Abs(digits).ToString(System.Globalization.CultureInfo.InvariantCulture).PadLeft(fraction + 1, '0');
+                text = (digits < 0 ? "-" : "") + (fraction == 0 ? text : text[..^fraction] + "." + text[^fraction..]);
+                var culture = System.Globalization.CultureInfo.InvariantCulture;
+                Assert.Equal(double.Parse(text, culture), MemoryMarshal.Read<double>(Read(TensorDataType.Fp64, $"[{text}]", 1)));
+                Assert.Equal(float.Parse(text, culture), MemoryMarshal.Read<float>(Read(TensorDataType.Fp32, $"[{text}]", 1)));
+            },
+            iter: 50000);
+
+    [Theory]
+    [InlineData("16777217", 16777216f)]
+    [InlineData("16777219", 16777220f)]
+    [InlineData("-16777217", -16777216f)]
+    [InlineData("1.00000005960464", 1f)]
+    [InlineData("-0.0", -0f)]
+    [InlineData("-0", -0f)]
+    [InlineData("18446744073709551617", 18446744073709551617f)]
+    [InlineData("99999999999999999999", 99999999999999999999f)]
+    public void Float_HalfWay_GoesToEven(string text, float expected) =>
+        Assert.Equal(BitConverter.SingleToInt32Bits(expected), MemoryMarshal.Read<int>(Read(TensorDataType.Fp32, $"[{text}]", 1)));
+
+    [Fact]
     public void Any_BrainFloat_IsTheNearestOne() => Gen.Double[-1e6, 1e6].Sample(static value =>
     {
         var rounded = BrainFloatReader.Round(value);
