@@ -14,5 +14,8 @@ public sealed class TemporaryDirectory : IDisposable
         return path;
     }
 
+    /// <summary>Writes a text file in UTF-8.</summary>
+    public string Write(string relativePath, string content) => Write(relativePath, System.Text.Encoding.UTF8.GetBytes(content));
+
     public void Dispose() => Directory.Delete(FullPath, recursive: true);
 }

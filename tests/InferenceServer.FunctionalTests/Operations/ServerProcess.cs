@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using InferenceServer.FunctionalTests.Server;
+using InferenceServer.Testing;
+using Xunit;
+
+namespace InferenceServer.FunctionalTests.Operations;
+
+/// <summary>The server as a process of its own, as an operator runs it.</summary>
+internal sealed partial class ServerProcess : IDisposable
+{
+    public const int SigTerm = 15;
+
+    private readonly Process _process;
+    private readonly List<string> _output = [];
+    private readonly List<string> _log = [];
+    private readonly TaskCompletionSource _summary = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ServerProcess(string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = RepositoryRoot.Path,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "inference-server.dll"));
+        foreach (var arg in args)
+        {
+            start.ArgumentList.Add(arg);
+        }
+
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Add(_output, line.Data, isSummaryEnd: line.Data?.Contains("metrics ", StringComparison.Ordinal) == true);
+        _process.ErrorDataReceived += (_, line) => Add(_log, line.Data, isSummaryEnd: false);
+    }
+
+    public string Output => Join(_output);
+
+    public string Log => Join(_log);
+
+    public int Id => _process.Id;
+
+    public static ServerProcess Start(params string[] args)
+    {
+        var server = new ServerProcess(args);
+        server._process.Start();
+        server._process.BeginOutputReadLine();
+        server._process.BeginErrorReadLine();
+        return server;
+    }
+
+    /// <summary>Waits until the summary has been printed; returns the HTTP address in it.</summary>
+    public async Task<Uri> WaitForSummaryAsync()
+    {
+        await Task.WhenAny(_summary.Task, _process.WaitForExitAsync()).WaitAsync(TestTimeouts.Phase);
+        Assert.False(_process.HasExited, $"the server ended:\n{Output}\n{Log}");
+        return new Uri(HttpAddress().Match(Output).Groups[1].Value);
+    }
+
+    public async Task<int> WaitForExitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(TestTimeouts.Phase);
+        return _process.ExitCode;
+    }
+
+    public void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+
+    [GeneratedRegex(@"HTTP\s+(http://\S+)")]
+    private static partial Regex HttpAddress();
+
+    private static string Join(List<string> lines)
+    {
+        lock (lines)
+        {
+            return string.Join('\n', lines);
+        }
+    }
+
+    private void Add(List<string> lines, string? line, bool isSummaryEnd)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (lines)
+        {
+            lines.Add(line);
+        }
+
+        if (isSummaryEnd)
+        {
+            _summary.TrySetResult();
+        }
+    }
+}

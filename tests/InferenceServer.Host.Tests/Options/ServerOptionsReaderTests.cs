@@ -1,0 +1,144 @@
+using System.IO.Abstractions.TestingHelpers;
+using InferenceServer.Host.Options;
+using Microsoft.Extensions.Configuration;
+using Xunit;
+
+namespace InferenceServer.Host.Tests.Options;
+
+public sealed class ServerOptionsReaderTests
+{
+    [Fact]
+    public void NoOptions_GiveTritonsPorts()
+    {
+        var options = Read([], out var errors);
+        Assert.Empty(errors);
+        Assert.Equal((8000, 8001, 8002), (options.Http!.Port, options.Grpc!.Port, options.Metrics!.Port));
+        Assert.Equal("0.0.0.0", options.Metrics.Address.ToString());
+        Assert.Equal(["/samples"], options.ModelRepositories);
+        Assert.True(options.StrictReadiness);
+        Assert.Equal(TimeSpan.FromSeconds(30), options.ExitTimeout);
+    }
+
+    [Theory]
+    [InlineData("--http-port=80")]
+    [InlineData("--http-port", "80")]
+    public void Value_FollowsAnEqualsSignOrASpace(params string[] args) => Assert.Equal(80, Read(args, out _).Http!.Port);
+
+    [Theory]
+    [InlineData("--strict-readiness=false", false)]
+    [InlineData("--strict-readiness=OFF", false)]
+    [InlineData("--strict-readiness=0", false)]
+    [InlineData("--strict-readiness=on", true)]
+    [InlineData("--strict-readiness", true)]
+    public void Boolean_TakesTritonsWords(string arg, bool expected)
+    {
+        Assert.Equal(expected, Read([arg], out var errors).StrictReadiness);
+        Assert.Empty(errors);
+    }
+
+    [Fact]
+    public void Repository_MayBeGivenSeveralTimesAndUnderItsOldName() =>
+        Assert.Equal(["/a", "/b"], Read(["--model-repository=/a", "--model-store", "/b"], out _).ModelRepositories);
+
+    [Fact]
+    public void CommandLine_WinsOverConfiguration()
+    {
+        var configuration = new Dictionary<string, string?>
+        {
+            ["InferenceServer:HttpPort"] = "7000",
+            ["InferenceServer:GrpcPort"] = "7001",
+            ["InferenceServer:ModelRepository:0"] = "/a",
+            ["InferenceServer:ModelRepository:1"] = "/b",
+        };
+        var options = Read(["--http-port=9000"], out var errors, configuration);
+        Assert.Empty(errors);
+        Assert.Equal((9000, 7001), (options.Http!.Port, options.Grpc!.Port));
+        Assert.Equal(["/a", "/b"], options.ModelRepositories);
+    }
+
+    [Fact]
+    public void BackendConfig_IsKeptByBackendAndKey()
+    {
+        var backends = Read(["--backend-config=onnxruntime,default-max-batch-size=16", "--backend-config=a=b"], out var errors).Backends;
+        Assert.Empty(errors);
+        Assert.Equal("16", backends["onnxruntime"]["default-max-batch-size"]);
+        Assert.Equal("b", backends[""]["a"]);
+    }
+
+    [Fact]
+    public void ListenerSwitchedOff_HasNoEndPoint()
+    {
+        var options = Read(["--allow-grpc=false", "--allow-metrics=false"], out var errors);
+        Assert.Empty(errors);
+        Assert.Null(options.Grpc);
+        Assert.Null(options.Metrics);
+    }
+
+    [Theory]
+    [InlineData("--http-prot=80", "--http-prot", "did you mean '--http-port'")]
+    [InlineData("--http-port=eighty", "--http-port", "whole number", "eighty")]
+    [InlineData("--http-port=65536", "--http-port", "65535", "65536")]
+    [InlineData("--http-port=-1", "--http-port", "at least 0", "-1")]
+    [InlineData("--http-port", "--http-port", "no value")]
+    [InlineData("--http-address=here", "--http-address", "IP address", "here")]
+    [InlineData("--strict-readiness=maybe", "--strict-readiness", "true or false", "maybe")]
+    [InlineData("--log-format=xml", "--log-format", "json", "xml")]
+    [InlineData("--log-verbose=9", "--log-verbose", "at most 2", "9")]
+    [InlineData("--model-control-mode=poll", "--model-control-mode", "none", "poll")]
+    [InlineData("--model-repository=/missing", "--model-repository", "does not exist", "/missing")]
+    [InlineData("--model-load-thread-count=0", "--model-load-thread-count", "at least 1", "0")]
+    [InlineData("--backend-config=nonsense", "--backend-config", "nonsense")]
+    [InlineData("--backend-config=onnxruntime,default-max-batch-size=many", "--backend-config", "default-max-batch-size", "many")]
+    [InlineData("--id=", "--id", "expected a text")]
+    [InlineData("stray", "stray")]
+    [InlineData("--http-port=8001", "8001", "gRPC")]
+    public void WrongOption_IsToldByNameAndValue(string arg, params string[] words)
+    {
+        Read([arg], out var errors);
+        var error = Assert.Single(errors);
+        Assert.All(words, word => Assert.Contains(word, error, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void EveryWrongOption_IsToldAtOnce()
+    {
+        var configuration = new Dictionary<string, string?> { ["InferenceServer:GrpcPort"] = "x", ["InferenceServer:HtpPort"] = "1" };
+        Read(["--http-port=y", "--bogus=1", "--exit-timeout-secs=z"], out var errors, configuration);
+        Assert.Equal(5, errors.Count);
+        Assert.Contains(errors, static error => error.Contains("InferenceServer:GrpcPort", StringComparison.Ordinal) && error.Contains("'x'", StringComparison.Ordinal));
+        Assert.Contains(errors, static error => error.Contains("InferenceServer:HtpPort", StringComparison.Ordinal) && error.Contains("HttpPort", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void BothFrontEndsSwitchedOff_IsRefused()
+    {
+        Read(["--allow-http=false", "--allow-grpc=false"], out var errors);
+        Assert.Contains("allow-http", Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_NamesEveryOption() =>
+        Assert.All(OptionTable.All, static option => Assert.Contains("--" + option.Flag, HelpText.Make(), StringComparison.Ordinal));
+
+    [Fact]
+    public void EveryDefault_IsAllowed()
+    {
+        foreach (var option in OptionTable.All.Where(static option => option.Kind is not (OptionKind.List or OptionKind.Text)))
+        {
+            Read([$"--{option.Flag}={option.Default}"], out var errors);
+            Assert.Empty(errors);
+        }
+    }
+
+    private static ServerOptions Read(string[] args, out IReadOnlyList<string> errors, Dictionary<string, string?>? configuration = null)
+    {
+        var files = new MockFileSystem();
+        foreach (var folder in new[] { "/a", "/b", "/samples" })
+        {
+            files.AddDirectory(folder);
+        }
+
+        var built = new ConfigurationBuilder().AddInMemoryCollection(configuration ?? []).Build();
+        return ServerOptionsReader.Read(built, CommandLine.Parse(args), "/samples", files, out errors);
+    }
+}
