@@ -200,6 +200,46 @@ public class InferTests
         Assert.Equal(0, server.Allocator.Rented);
     }
 
+    [Theory]
+    [InlineData("/v2/models/echo/infer", 1 << 20, 413)]
+    [InlineData("/v2/models/nothing/infer", 1 << 20, 413)]
+    [InlineData("/v2/models/nothing/infer", 1 << 30, 404)]
+    [InlineData("/v2/models/echo/infer", 1 << 30, 400)]
+    public async Task Infer_LargeBodyRefusedEarly_StillGetsItsAnswer(string path, long limit, int status)
+    {
+        await using var server = await KServeServer.StartAsync(new KServeHttpOptions { MaxRequestBytes = limit });
+        using var response = await PostAsync(server, "{}", new byte[40 << 20], path);
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal(0, server.Allocator.Largest);
+    }
+
+    [Fact]
+    public async Task Infer_ConnectionLostInTheBody_GivesEverythingBack()
+    {
+        var model = EchoModel.Of("echo", TensorDataType.Int32, -1);
+        await using var server = await KServeServer.StartAsync(model);
+        var header = """{"inputs":[{"name":"IN","datatype":"INT32","shape":[100],"parameters":{"binary_data_size":400}}]}""";
+        using (var client = new System.Net.Sockets.TcpClient())
+        {
+            await client.ConnectAsync(server.Address.Host, server.Address.Port, Cancellation);
+            var stream = client.GetStream();
+            var head = $"POST /v2/models/echo/infer HTTP/1.1\r\nHost: x\r\nContent-Length: {header.Length + 400}\r\nInference-Header-Content-Length: {header.Length}\r\n\r\n{header}1234";
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(head), Cancellation);
+            while (server.Allocator.Rented == 0)
+            {
+                await Task.Yield();
+                Cancellation.ThrowIfCancellationRequested();
+            }
+        }
+
+        Assert.True(await model.Served.UnloadAsync(TimeSpan.FromSeconds(30), TimeProvider.System));
+        while (server.Allocator.Rented > 0)
+        {
+            await Task.Yield();
+            Cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
     [Fact]
     public async Task Infer_Lease_IsGivenBackHoweverItEnds()
     {
