@@ -31,7 +31,15 @@ internal sealed class CoreService(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.DisposeAsync().ConfigureAwait(false);
-        if (!await manager.StopAsync().ConfigureAwait(false))
+
+        // The listeners have stopped before this. When the token is cancelled by now, they had to break off requests to do so.
+        var isTimeOver = cancellationToken.IsCancellationRequested;
+        if (isTimeOver)
+        {
+            LifecycleLog.ExitTimedOut(logger);
+        }
+
+        if (!await manager.StopAsync().ConfigureAwait(false) || isTimeOver)
         {
             Environment.ExitCode = 1;
         }

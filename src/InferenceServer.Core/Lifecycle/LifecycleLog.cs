@@ -38,6 +38,9 @@ internal static partial class LifecycleLog
     [LoggerMessage(2008, LogLevel.Error, "The lifecycle loop ended with an unexpected exception")]
     public static partial void LoopFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(2009, LogLevel.Warning, "The exit timeout passed with requests in flight; they were broken off")]
+    public static partial void ExitTimedOut(ILogger logger);
+
     [LoggerMessage(7000, LogLevel.Information, "Model {Model} version {Version}: {Message}")]
     public static partial void BackendInfo(ILogger logger, string model, long version, string message);
 

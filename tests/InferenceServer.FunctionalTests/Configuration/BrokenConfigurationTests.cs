@@ -16,11 +16,11 @@ public sealed class BrokenConfigurationTests
     [
         new("typo_in_a_field", "max_batchsize: 8", "1:1", "max_batchsize", "did you mean 'max_batch_size'"),
         new("typo_in_a_nested_field", "input {\n  nam: \"image\"\n}", "2:3", "nam", "did you mean 'name'"),
-        new("text_for_a_number", "max_batch_size: \"eight\"", "1:17", "max_batch_size", "max_batch_size: 1"),
+        new("text_for_a_number", "max_batch_size: \"eight\"", "1:17", "max_batch_size", "eight", "max_batch_size: 8"),
         new("number_for_a_text", "name: 5", "1:7", "name", "name: \""),
         new("number_out_of_range", "max_batch_size: 3000000000", "1:17", "max_batch_size", "2147483647"),
-        new("unknown_enum_value", "input { name: \"image\" data_type: TYPE_FLOAT dims: [ 1, 8, 8 ] }", "1:33", "TYPE_FLOAT", "TYPE_F"),
-        new("missing_brace", "max_batch_size: 8\ninput {\n  name: \"image\"\n", "", "2:", "}"),
+        new("unknown_enum_value", "input { name: \"image\" data_type: TYPE_FLOAT dims: [ 1, 8, 8 ] }", "1:34", "TYPE_FLOAT", "did you mean 'TYPE_FP32'"),
+        new("missing_brace", "max_batch_size: 8\ninput {\n  name: \"image\"\n", "4:1", "2:7", "add '}'"),
         new("surplus_brace", "max_batch_size: 8\n}", "2:1", "}"),
         new("missing_colon", "max_batch_size 8", "1:16", "max_batch_size", ":"),
         new("open_string", "backend: \"onnxruntime", "1:10", "\""),
@@ -28,7 +28,7 @@ public sealed class BrokenConfigurationTests
         new("stray_character", "max_batch_size: 8 $", "1:19", "$"),
         new("wrong_name", "name: \"other\"", "1:", "other", "wrong_name"),
         new("unknown_backend", "backend: \"onxruntime\"", "1:", "onxruntime", "did you mean 'onnxruntime'"),
-        new("backend_and_platform_that_differ", "backend: \"identity\" platform: \"onnxruntime_onnx\"", "1:", "identity", "onnxruntime_onnx"),
+        new("backend_and_platform_that_differ", "backend: \"identity\" platform: \"onnxruntime_onnx\"", "", "config.pbtxt:1:21", "identity", "onnxruntime_onnx"),
         new("batch_size_below_zero", "max_batch_size: -1", "1:", "max_batch_size", "-1"),
         new("dimension_of_zero", "max_batch_size: 8\ninput { name: \"image\" data_type: TYPE_FP32 dims: [ 0, 8, 8 ] }", "2:", "image", "-1"),
         new("no_instances", "instance_group { count: 0 }", "1:", "count", "0"),
@@ -39,7 +39,7 @@ public sealed class BrokenConfigurationTests
         new("shape_that_the_model_contradicts", "max_batch_size: 8\ninput { name: \"image\" data_type: TYPE_FP32 dims: [ 3, 8, 8 ] }", "2:", "image", "3"),
         new("output_that_the_model_lacks", "max_batch_size: 8\noutput { name: \"prob\" data_type: TYPE_FP32 dims: [ 10 ] }", "2:", "prob", "did you mean 'probs'"),
         new("feature_that_is_not_supported", "sequence_batching { }", "1:1", "sequence_batching", "not supported"),
-        new("four_mistakes", "max_batchsize: 8\nbackend: 5\ninput { name: \"image\" data_type: TYPE_FLOAT dims: [ 1, 8, 8 ] }\nplatfrom: \"x\"", "1:1", "2:10", "3:33", "4:1", "did you mean 'platform'"),
+        new("four_mistakes", "max_batchsize: 8\nbackend: 5\ninput { name: \"image\" data_type: TYPE_FLOAT dims: [ 1, 8, 8 ] }\nplatfrom: \"x\"", "1:1", "2:10", "3:34", "4:1", "did you mean 'platform'"),
     ];
 
     [Fact]
