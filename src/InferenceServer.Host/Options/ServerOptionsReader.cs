@@ -39,7 +39,9 @@ internal sealed class ServerOptionsReader
         reader.CheckKeys();
         var options = reader.ReadAll(defaultRepository);
         reader.CheckPorts(options);
-        errors = reader._errors;
+
+        // The metrics share the address of HTTP unless they have one: its mistake is told once.
+        errors = [.. reader._errors.Distinct()];
         return options;
     }
 
