@@ -9,10 +9,11 @@ namespace InferenceServer.Abstractions.Models;
 public sealed record ModelSignature(ImmutableArray<TensorSpec> Inputs, ImmutableArray<TensorSpec> Outputs)
 {
     /// <summary>
-    /// True when rows of several requests may be put into one execution: every input and every output has a free first dimension.
+    /// True when rows of several requests may be put into one execution: every output and every input that a request must give has a free
+    /// first dimension. Optional inputs do not count: where a model has them they are mostly weights that may be replaced.
     /// </summary>
     public bool HasFreeFirstDimension =>
-        Inputs.Length > 0 && Outputs.Length > 0
-        && Inputs.All(static tensor => tensor.Shape.Rank > 0 && tensor.Shape[0] == TensorShape.Free)
+        Inputs.Any(static tensor => !tensor.IsOptional) && Outputs.Length > 0
+        && Inputs.All(static tensor => tensor.IsOptional || (tensor.Shape.Rank > 0 && tensor.Shape[0] == TensorShape.Free))
         && Outputs.All(static tensor => tensor.Shape.Rank > 0 && tensor.Shape[0] == TensorShape.Free);
 }

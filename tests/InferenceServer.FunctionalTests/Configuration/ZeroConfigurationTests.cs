@@ -2,6 +2,7 @@ using InferenceServer.Core.Lifecycle;
 using InferenceServer.FunctionalTests.Models;
 using InferenceServer.FunctionalTests.Server;
 using InferenceServer.Testing.Files;
+using InferenceServer.Testing.Onnx;
 using Xunit;
 
 namespace InferenceServer.FunctionalTests.Configuration;
@@ -32,6 +33,26 @@ public sealed class ZeroConfigurationTests
         Assert.Equal(
             """{"name":"bare","versions":["1"],"platform":"onnxruntime_onnx","inputs":[{"name":"image","datatype":"FP32","shape":[-1,1,8,8]}],"outputs":[{"name":"probs","datatype":"FP32","shape":[-1,10]}]}""",
             await server.Http.GetStringAsync("/v2/models/bare", Token));
+    }
+
+    [Fact]
+    public async Task WeightsListedAmongTheInputs_AreNoInputsAndDoNotKeepAModelFromBatching()
+    {
+        // As older exporters write models: every initialiser is an input too, whose value a request may replace.
+        using var repository = new TemporaryDirectory();
+        repository.Write("older.onnx", new OnnxModelBuilder()
+            .Input("X", OnnxElementType.Float, "batch", 2)
+            .Input("W", OnnxElementType.Float, 2, 2)
+            .Output("Y", OnnxElementType.Float, "batch", 2)
+            .Initializer("W", OnnxTensor.Floats([2, 2], 1, 2, 3, 4))
+            .Node("MatMul", ["X", "W"], ["Y"])
+            .Build());
+        await using var server = await RunningServer.StartAsync(repository.FullPath);
+        var answer = await server.Over(Encodings.Json).AskAsync(new Question("older", QuestionInput.Floats("X", [2, 2], 1, 0, 0, 1)), Token);
+        Assert.Equal([1, 2, 3, 4], answer.MustSucceed()["Y"].Numbers);
+        var config = (await server.Rpc.ModelConfigAsync(new Inference.ModelConfigRequest { Name = "older" }, cancellationToken: Token)).Config;
+        Assert.Equal("X", Assert.Single(config.Input).Name);
+        Assert.Equal(4, config.MaxBatchSize);
     }
 
     [Fact]

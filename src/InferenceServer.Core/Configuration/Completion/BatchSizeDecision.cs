@@ -32,7 +32,7 @@ internal static class BatchSizeDecision
 
     private static string Reasons(CompletionContext context)
     {
-        var reasons = context.Signature.Inputs.Select(static tensor => Reason("input", tensor))
+        var reasons = context.Signature.Inputs.Where(static tensor => !tensor.IsOptional).Select(static tensor => Reason("input", tensor))
             .Concat(context.Signature.Outputs.Select(static tensor => Reason("output", tensor)))
             .OfType<string>().ToList();
         return reasons.Count switch

@@ -10,7 +10,8 @@ internal static class TensorCompletion
     {
         if (context.Inputs.IsEmpty)
         {
-            context.Message.Input.AddRange(context.Signature.Inputs.Select(spec => Input(spec, isBatching)));
+            // What a model can do without, mostly weights that older exports list among the inputs, is offered only by a file that names it.
+            context.Message.Input.AddRange(context.Signature.Inputs.Where(static spec => !spec.IsOptional).Select(spec => Input(spec, isBatching)));
         }
 
         if (context.Outputs.IsEmpty)
@@ -21,7 +22,7 @@ internal static class TensorCompletion
 
     private static global::Inference.ModelInput Input(TensorSpec spec, bool isBatching)
     {
-        var input = new global::Inference.ModelInput { Name = spec.Name, DataType = (global::Inference.DataType)spec.DataType, Optional = spec.IsOptional };
+        var input = new global::Inference.ModelInput { Name = spec.Name, DataType = (global::Inference.DataType)spec.DataType };
         input.Reshape = FillDims(input.Dims, spec, isBatching);
         return input;
     }
