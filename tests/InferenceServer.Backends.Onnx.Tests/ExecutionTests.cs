@@ -29,6 +29,29 @@ public sealed class ExecutionTests
     }
 
     [Fact]
+    public void Execute_InputReturnedFromAnOddAddress_OutlivesTheCopyThatTheEngineGot()
+    {
+        using var model = OnnxModels.Load(new OnnxModelBuilder()
+            .Input("x", OnnxElementType.Float, "n")
+            .Output("x", OnnxElementType.Float, "n")
+            .Output("y", OnnxElementType.Float, "n")
+            .Node("Neg", ["x"], ["y"]));
+        var allocator = new NativeTensorAllocator();
+        var values = Enumerable.Range(0, 1024).Select(static value => (float)value).ToArray();
+        using var instance = model.CreateInstance(OnnxModels.Placement);
+        using var batch = new TestExecutionBatch(model.Signature, allocator, [TestTensor.Fp32("x", new TensorShape(1024), values)], offset: 1);
+        instance.Execute(batch);
+        Assert.False(batch.SharesMemoryWithInputs("x"));
+        batch.ReleaseInputs();
+
+        // Whatever was freed too early is written over.
+        var junk = Enumerable.Range(0, 64).Select(_ => allocator.Rent(4096)).ToList();
+        junk.ForEach(static buffer => buffer.Span.Fill(0xEE));
+        Assert.Equal(values, batch.Output("x").As<float>());
+        junk.ForEach(static buffer => buffer.Dispose());
+    }
+
+    [Fact]
     public void Execute_ConstantOutput_IsTheSameEveryTime()
     {
         using var model = OnnxModels.Load(new OnnxModelBuilder()

@@ -127,7 +127,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
     public async Task<bool> UnloadAsync(TimeSpan? timeout = null)
     {
         _isUnloaded = true;
-        _catalog.Publish(ServingSnapshot.Empty);
+        _catalog.Publish(new ServingSnapshot([]));
         return await Served.UnloadAsync(timeout ?? Testing.TestTimeouts.Phase, TimeProvider.System);
     }
 

@@ -15,7 +15,7 @@ internal sealed unsafe class InputBinder(OrtIoBinding binding)
     private static readonly nint s_nothing = (nint)NativeMemory.AlignedAlloc(CopyAlignment, CopyAlignment);
 
     private readonly List<OrtValue> _values = [];
-    private readonly List<nint> _copies = [];
+    private readonly List<(nint Address, long Length)> _copies = [];
 
     /// <exception cref="BackendException">A tensor's bytes do not fit its type and shape.</exception>
     public void Bind(ReadOnlySpan<TensorView> inputs)
@@ -28,6 +28,9 @@ internal sealed unsafe class InputBinder(OrtIoBinding binding)
         }
     }
 
+    /// <summary>True when the address lies in a copy that <see cref="Release"/> will free.</summary>
+    public bool OwnsCopyAt(nint address) => _copies.Exists(copy => address >= copy.Address && address < copy.Address + (nint)copy.Length);
+
     /// <summary>Frees what <see cref="Bind"/> made. The bindings must be cleared already.</summary>
     public void Release()
     {
@@ -38,7 +41,7 @@ internal sealed unsafe class InputBinder(OrtIoBinding binding)
 
         foreach (var copy in _copies)
         {
-            NativeMemory.AlignedFree((void*)copy);
+            NativeMemory.AlignedFree((void*)copy.Address);
         }
 
         _values.Clear();
@@ -72,7 +75,7 @@ internal sealed unsafe class InputBinder(OrtIoBinding binding)
 
         // Kernels load whole elements and vectors; a slice at an odd address would be undefined behaviour in them.
         var copy = NativeMemory.AlignedAlloc((nuint)input.Length, CopyAlignment);
-        _copies.Add((nint)copy);
+        _copies.Add(((nint)copy, input.Length));
         Buffer.MemoryCopy((void*)input.Pointer, copy, input.Length, input.Length);
         return (nint)copy;
     }

@@ -43,7 +43,7 @@ internal sealed class OnnxInstance : IModelInstance
             if (BindOutputs(batch))
             {
                 Run(batch.Cancellation);
-                OutputCollector.Collect(_binding, _signature, batch);
+                OutputCollector.Collect(_binding, _inputs, _signature, batch);
             }
         }
         catch (OnnxRuntimeException exception)

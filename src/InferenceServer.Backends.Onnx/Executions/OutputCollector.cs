@@ -12,7 +12,7 @@ namespace InferenceServer.Backends.Onnx.Executions;
 internal static class OutputCollector
 {
     /// <summary>Gives every bound output to the batch, in the order in which they were bound: the signature's.</summary>
-    public static void Collect(OrtIoBinding binding, ModelSignature signature, ExecutionBatch batch)
+    public static void Collect(OrtIoBinding binding, InputBinder inputs, ModelSignature signature, ExecutionBatch batch)
     {
         var values = binding.GetOutputValues();
         var next = 0;
@@ -22,7 +22,7 @@ internal static class OutputCollector
             {
                 if (batch.IsRequested(i))
                 {
-                    Give(batch, i, signature.Outputs[i], values[next++]);
+                    Give(batch, inputs, i, signature.Outputs[i], values[next++]);
                 }
             }
         }
@@ -36,7 +36,7 @@ internal static class OutputCollector
         }
     }
 
-    private static void Give(ExecutionBatch batch, int output, TensorSpec spec, OrtValue value)
+    private static void Give(ExecutionBatch batch, InputBinder inputs, int output, TensorSpec spec, OrtValue value)
     {
         var kept = false;
         try
@@ -60,7 +60,7 @@ internal static class OutputCollector
             }
 
             var pointer = PointerTo(memory);
-            if (IsInputMemory(batch.Inputs, pointer))
+            if (IsInputMemory(batch.Inputs, pointer) || inputs.OwnsCopyAt(pointer))
             {
                 // A graph that returns an input returns its very memory, which ends with the batch.
                 memory.CopyTo(batch.AllocateOutput(output, shape, length).Span);

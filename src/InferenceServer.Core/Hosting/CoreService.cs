@@ -15,6 +15,8 @@ internal sealed class CoreService(
     IReadOnlyList<IBackend> backends,
     ModelManager manager,
     ServerPhase phase,
+    CoreOptions options,
+    TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<CoreService> logger) : IHostedService
 {
@@ -39,9 +41,29 @@ internal sealed class CoreService(
             LifecycleLog.ExitTimedOut(logger);
         }
 
-        if (!await manager.StopAsync().ConfigureAwait(false) || isTimeOver)
+        if (!await StopModelsAsync().ConfigureAwait(false) || isTimeOver)
         {
             Environment.ExitCode = 1;
+        }
+    }
+
+    private async Task<bool> StopModelsAsync()
+    {
+        try
+        {
+            var isClean = await manager.StopAsync().WaitAsync(options.ExitTimeout, time).ConfigureAwait(false);
+            foreach (var backend in backends.OfType<IDisposable>())
+            {
+                backend.Dispose();
+            }
+
+            return isClean;
+        }
+        catch (TimeoutException)
+        {
+            // A load that hangs in the engine or on a dead disk cannot be cancelled; it ends with the process.
+            LifecycleLog.StopTimedOut(logger);
+            return false;
         }
     }
 
@@ -60,9 +82,9 @@ internal sealed class CoreService(
 
             manager.Aspire(AspiredModels.From(snapshot, [.. backends.Select(static backend => backend.Descriptor)]));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception)
         {
-            // Without a repository there is nothing to serve, and nobody would learn of it but from this line and the exit code.
+            // Whatever it is, without a repository there is nothing to serve, and nobody would learn of it but from this line and the exit code.
             LifecycleLog.ScanFailed(logger, exception);
             Environment.ExitCode = 1;
             lifetime.StopApplication();

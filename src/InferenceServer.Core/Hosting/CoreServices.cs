@@ -65,6 +65,8 @@ public static class CoreServices
             provider.GetRequiredService<IReadOnlyList<IBackend>>(),
             provider.GetRequiredService<ModelManager>(),
             provider.GetRequiredService<ServerPhase>(),
+            provider.GetRequiredService<CoreOptions>(),
+            provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IHostApplicationLifetime>(),
             provider.GetRequiredService<ILogger<CoreService>>()));
         return services;

@@ -32,9 +32,20 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
     {
         ArgumentNullException.ThrowIfNull(request);
         var model = request.Lease.Model;
-        if (!model.Validator.TryPrepare(request, cancellationToken, out var pending, out var error))
+        PendingInference? pending;
+        InferenceError? error;
+        try
         {
-            return Refuse(request, model, FailureReason.Other, error);
+            if (!model.Validator.TryPrepare(request, cancellationToken, out pending, out error))
+            {
+                return Refuse(request, model, FailureReason.Other, error);
+            }
+        }
+        catch
+        {
+            // The engine owns the request, whatever happens to it.
+            request.Dispose();
+            throw;
         }
 
         if (request.Deadline is { } deadline)

@@ -50,6 +50,9 @@ internal static class InferenceErrors
     public static InferenceError QueueFull(InferenceRequest request) =>
         new(ErrorCode.Unavailable, $"{Prefix(request)}Exceeds maximum queue size of model '{request.Lease.Model.Name}'; try again later");
 
+    public static InferenceError NoThread(InferenceRequest request) =>
+        new(ErrorCode.Unavailable, $"{Prefix(request)}model '{request.Lease.Model.Name}' gets no thread from the system; try again later");
+
     public static InferenceError ServerStopping() => new(ErrorCode.Unavailable, "Server is stopping and has stopped accepting new requests");
 
     public static InferenceError Stopping(InferenceRequest request) =>

@@ -16,7 +16,7 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
 
     public bool IsReady => !phase.IsStopping
         && statuses.FirstSettled.IsCompletedSuccessfully
-        && (!options.StrictReadiness || !statuses.Statuses.Any(static status => status.State is not (ModelState.Ready or ModelState.Draining)));
+        && (!options.StrictReadiness || IsEveryModelServed());
 
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) =>
         statuses.FirstSettled.IsCompleted ? ValueTask.CompletedTask : new ValueTask(HoldAsync(cancellationToken));
@@ -35,11 +35,21 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         return true;
     }
 
+    /// <summary>
+    /// True when of every model at least one version serves: a replacement that loads, or that has failed, beside a version that serves
+    /// takes no traffic away from the server.
+    /// </summary>
+    private bool IsEveryModelServed() => statuses.Statuses
+        .Where(static status => status.State != ModelState.Draining)
+        .GroupBy(static status => status.Name, StringComparer.Ordinal)
+        .All(static model => model.Any(static status => status.State == ModelState.Ready));
+
     private async Task HoldAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await statuses.FirstSettled.WaitAsync(options.StartupHold, time, cancellationToken).ConfigureAwait(false);
+            // A server that stops must not be kept draining by questions that it will refuse anyway.
+            await Task.WhenAny(statuses.FirstSettled, phase.Stopping).WaitAsync(options.StartupHold, time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

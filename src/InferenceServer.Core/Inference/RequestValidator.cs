@@ -84,7 +84,7 @@ internal sealed class RequestValidator
             }
         }
 
-        var missing = new List<string>();
+        List<string>? missing = null;
         var count = 0;
         for (var i = 0; i < _inputs.Length; i++)
         {
@@ -94,13 +94,13 @@ internal sealed class RequestValidator
             }
             else if (!_inputs[i].IsOptional)
             {
-                missing.Add(_inputs[i].Name);
+                (missing ??= []).Add(_inputs[i].Name);
             }
         }
 
-        if (unknown is not null || missing.Count > 0)
+        if (unknown is not null || missing is not null)
         {
-            return DescribeWrongInputs(request, unknown, missing);
+            return DescribeWrongInputs(request, unknown, missing ?? []);
         }
 
         request.ReplaceInputs(views[..count]);

@@ -41,6 +41,12 @@ internal static partial class LifecycleLog
     [LoggerMessage(2009, LogLevel.Warning, "The exit timeout passed with requests in flight; they were broken off")]
     public static partial void ExitTimedOut(ILogger logger);
 
+    [LoggerMessage(2010, LogLevel.Error, "Model {Model} version {Version}: the unload ended with an unexpected exception")]
+    public static partial void UnloadThrew(ILogger logger, Exception exception, string model, long version);
+
+    [LoggerMessage(2011, LogLevel.Warning, "The exit timeout passed before every model was unloaded; the process ends without them")]
+    public static partial void StopTimedOut(ILogger logger);
+
     [LoggerMessage(7000, LogLevel.Information, "Model {Model} version {Version}: {Message}")]
     public static partial void BackendInfo(ILogger logger, string model, long version, string message);
 

@@ -32,7 +32,7 @@ internal sealed class ModelLoader(
         {
             return ModelLoadResult.Failed(exception.Message);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             LifecycleLog.LoadThrew(_logger, exception, modelName, version.Number);
             return ModelLoadResult.Failed($"the backend failed unexpectedly ({exception.GetType().Name}); the server's log says how");
@@ -69,7 +69,6 @@ internal sealed class ModelLoader(
 
     private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model)
     {
-        var statistics = new ModelStatistics();
         var instances = new List<IModelInstance>();
         try
         {
@@ -77,13 +76,19 @@ internal sealed class ModelLoader(
             {
                 instances.Add(model.CreateInstance(placement));
             }
+
+            return Serve(version, config, model, instances);
         }
         catch
         {
             instances.ForEach(static instance => instance.Dispose());
             throw;
         }
+    }
 
+    private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, List<IModelInstance> instances)
+    {
+        var statistics = new ModelStatistics();
         var lanes = new LaneSetup
         {
             ModelName = config.Name,

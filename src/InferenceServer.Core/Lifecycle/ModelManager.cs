@@ -73,8 +73,15 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             await foreach (var next in _events.Reader.ReadAllAsync().ConfigureAwait(false))
             {
                 Apply(next);
-                BeginTransitions();
+                var leaving = BeginTransitions();
                 Publish();
+
+                // Out of the catalog first: until then a request would find a version that lets nobody in.
+                foreach (var incarnation in leaving)
+                {
+                    _ = Task.Run(() => UnloadAsync(incarnation, incarnation.Served!));
+                }
+
                 if (_isStopping && _incarnations.Count == 0)
                 {
                     return;
@@ -129,12 +136,15 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             || (incarnation.State == ModelState.Failed && !IsWanted(incarnation)));
     }
 
-    private void BeginTransitions()
+    private List<Incarnation> BeginTransitions()
     {
-        foreach (var name in _aspired.Select(static model => model.Name).Union(_incarnations.Select(static incarnation => incarnation.ModelName)).ToArray())
+        var leaving = new List<Incarnation>();
+        var aspired = _aspired.ToDictionary(static model => model.Name, StringComparer.Ordinal);
+        var byName = _incarnations.ToLookup(static incarnation => incarnation.ModelName, StringComparer.Ordinal);
+        foreach (var name in aspired.Keys.Union(byName.Select(static group => group.Key), StringComparer.Ordinal).ToArray())
         {
-            var model = _aspired.FirstOrDefault(candidate => candidate.Name == name);
-            var known = _incarnations.Where(incarnation => incarnation.ModelName == name).ToArray();
+            var model = aspired.GetValueOrDefault(name);
+            var known = byName[name].ToArray();
 
             // A configuration that cannot be read takes nothing down: what serves goes on serving until the file is mended.
             var wanted = model is { Problem: not null }
@@ -148,9 +158,13 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
             foreach (var status in TransitionPolicy.ToUnload(statuses, wanted).ToArray())
             {
-                BeginUnload(known.First(incarnation => incarnation.Id == status.Id));
+                var incarnation = known.First(incarnation => incarnation.Id == status.Id);
+                incarnation.BeginUnload();
+                leaving.Add(incarnation);
             }
         }
+
+        return leaving;
     }
 
     private void BeginLoad(string name, AspiredVersion version)
@@ -187,15 +201,21 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         _events.Writer.TryWrite(new LifecycleEvent.LoadEnded(incarnation, result, _time.GetElapsedTime(started)));
     }
 
-    private void BeginUnload(Incarnation incarnation)
-    {
-        incarnation.BeginUnload();
-        _ = Task.Run(() => UnloadAsync(incarnation, incarnation.Served!));
-    }
-
     private async Task UnloadAsync(Incarnation incarnation, ServedModel served)
     {
-        var isFreed = await served.UnloadAsync(_exitTimeout, _time).ConfigureAwait(false);
+        var isFreed = false;
+        try
+        {
+            isFreed = await served.UnloadAsync(_exitTimeout, _time).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            // A backend that fails to free its memory must not keep the loop, and with it the process, waiting.
+            LifecycleLog.UnloadThrew(_logger, exception, served.Name, served.Version);
+            _events.Writer.TryWrite(new LifecycleEvent.UnloadEnded(incarnation, false));
+            return;
+        }
+
         if (isFreed)
         {
             LifecycleLog.Unloaded(_logger, served.Name, served.Version);
@@ -210,35 +230,36 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
     private void Publish()
     {
+        var byName = _incarnations.ToLookup(static incarnation => incarnation.ModelName, StringComparer.Ordinal);
         _catalog.Publish(new ServingSnapshot(_aspired.Select(static model => model.Name)
-            .Union(_incarnations.Select(static incarnation => incarnation.ModelName))
-            .Select(Describe)));
+            .Union(byName.Select(static group => group.Key), StringComparer.Ordinal)
+            .Select(name => Describe(name, byName[name]))));
         _statuses = new StatusList(MakeStatuses());
-        var isSettled = !_aspired.IsDefault && _incarnations.TrueForAll(static incarnation => incarnation.State is not (ModelState.New or ModelState.Loading));
+        var isSettled = _incarnations.TrueForAll(static incarnation => incarnation.State is not (ModelState.New or ModelState.Loading));
         if (isSettled)
         {
             _firstSettled.TrySetResult();
         }
     }
 
-    private ServedVersions Describe(string name)
+    private static ServedVersions Describe(string name, IEnumerable<Incarnation> incarnations)
     {
         // Of two incarnations of one number the newer serves; the older is about to drain.
-        var ready = _incarnations
-            .Where(incarnation => incarnation.ModelName == name && incarnation.State == ModelState.Ready)
+        var ready = incarnations
+            .Where(static incarnation => incarnation.State == ModelState.Ready)
             .GroupBy(static incarnation => incarnation.Source.Number)
             .OrderBy(static group => group.Key)
             .Select(static group => group.MaxBy(static incarnation => incarnation.Id)!.Served!)
             .ToImmutableArray();
-        var others = _incarnations
-            .Where(incarnation => incarnation.ModelName == name && incarnation.State != ModelState.Ready)
+        var others = incarnations
+            .Where(static incarnation => incarnation.State != ModelState.Ready)
             .Select(static incarnation => incarnation.Source.Number)
             .Where(number => !ready.Any(served => served.Version == number))
             .Distinct()
             .ToImmutableArray();
         return new ServedVersions(name, ready, others)
         {
-            IsLoading = _incarnations.Exists(incarnation => incarnation.ModelName == name && incarnation.State is (ModelState.New or ModelState.Loading)),
+            IsLoading = incarnations.Any(static incarnation => incarnation.State is (ModelState.New or ModelState.Loading)),
         };
     }
 

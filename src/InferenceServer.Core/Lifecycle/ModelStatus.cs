@@ -21,6 +21,6 @@ public sealed record ModelStatus
     /// <summary>How long the last load took.</summary>
     public TimeSpan LoadDuration { get; init; }
 
-    /// <summary>The loaded model; null unless it is ready.</summary>
+    /// <summary>The loaded model; null unless it is ready or draining.</summary>
     public ServedModel? Served { get; init; }
 }

@@ -15,6 +15,7 @@ public sealed class ServedModel
 {
     private readonly IBackendModel _backendModel;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _freedLate = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _count = 1;
 
     internal ServedModel(long version, ModelConfig config, IBackendModel backendModel, IModelScheduler scheduler, ModelStatistics statistics)
@@ -45,6 +46,9 @@ public sealed class ServedModel
 
     /// <summary>Requests that are accepted and not yet executing.</summary>
     public int QueuedRequests => Scheduler.QueuedRequests;
+
+    /// <summary>Ends when a version that did not drain in time has been freed after all.</summary>
+    internal Task FreedLate => _freedLate.Task;
 
     internal RequestValidator Validator { get; }
 
@@ -94,11 +98,31 @@ public sealed class ServedModel
         }
         catch (TimeoutException)
         {
+            // Whoever is late still reads it: it is freed when the last one has gone.
+            _ = FreeLateAsync();
             return false;
         }
 
-        await Scheduler.StopAsync().ConfigureAwait(false);
-        _backendModel.Dispose();
+        await FreeAsync().ConfigureAwait(false);
         return true;
+    }
+
+    private async Task FreeLateAsync()
+    {
+        await _drained.Task.ConfigureAwait(false);
+        await FreeAsync().ConfigureAwait(false);
+        _freedLate.TrySetResult();
+    }
+
+    private async Task FreeAsync()
+    {
+        try
+        {
+            await Scheduler.StopAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _backendModel.Dispose();
+        }
     }
 }

@@ -13,8 +13,6 @@ internal sealed class ServingSnapshot
     /// <summary>Before the repository has been read for the first time.</summary>
     public static ServingSnapshot BeforeStart { get; } = new([]);
 
-    public static ServingSnapshot Empty { get; } = new([]);
-
     public ImmutableArray<ServedVersions> Models => _models.Values;
 
     public ServedVersions? Find(string name) => _models.GetValueOrDefault(name);

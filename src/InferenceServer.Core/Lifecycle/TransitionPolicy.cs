@@ -26,7 +26,7 @@ internal static class TransitionPolicy
             }
 
             // The same number under other files: its own replacement decides. A failed replacement keeps the old one serving.
-            var isReplaced = statuses.Any(other => other.Number == status.Number && other.Id > status.Id && other.State == ModelState.Ready);
+            var isReplaced = statuses.Any(other => other.Number == status.Number && other.State == ModelState.Ready && wanted.Any(version => IsOf(other, version)));
             var hasReplacement = wanted.Any(version => version.Number == status.Number);
             if (hasReplacement ? isReplaced : isSettled && isServed)
             {

@@ -132,7 +132,7 @@ public sealed class RepositoryScanner
 
         if (configs.Length == 1)
         {
-            var file = _files.FileInfo.New(_files.Path.Combine(folder, configs[0]));
+            var file = Target(_files.FileInfo.New(_files.Path.Combine(folder, configs[0])));
             if (file.Length > MaxConfigBytes)
             {
                 return model with { Problem = $"{configs[0]} has {file.Length} bytes, expected at most {MaxConfigBytes}" };
@@ -162,6 +162,12 @@ public sealed class RepositoryScanner
         return new VersionFolder(number, folder, entries.ToImmutable());
     }
 
-    private static string Stamp(IFileInfo file) =>
-        string.Create(CultureInfo.InvariantCulture, $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
+    /// <summary>The file that a link leads to, which is what changes when a mounted volume is updated.</summary>
+    private static IFileInfo Target(IFileInfo file) => file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is IFileInfo target ? target : file;
+
+    private static string Stamp(IFileInfo file)
+    {
+        var target = Target(file);
+        return string.Create(CultureInfo.InvariantCulture, $"{file.FullName}|{target.FullName}|{target.Length}|{target.LastWriteTimeUtc.Ticks}");
+    }
 }

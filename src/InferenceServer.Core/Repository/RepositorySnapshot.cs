@@ -4,8 +4,4 @@ namespace InferenceServer.Core.Repository;
 
 /// <summary>What one scan found in all repositories together.</summary>
 /// <param name="Models">The models, by name.</param>
-public sealed record RepositorySnapshot(ImmutableArray<ModelFolder> Models)
-{
-    /// <summary>A scan that found nothing.</summary>
-    public static RepositorySnapshot Empty { get; } = new([]);
-}
+public sealed record RepositorySnapshot(ImmutableArray<ModelFolder> Models);

@@ -24,18 +24,22 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
         {
             for (; made < inputs.Length; made++)
             {
-                var input = members.Length == 1 ? given[made].Acquire() : Gather(members, made, rows);
-                inputs[made] = ToModel(input);
+                inputs[made] = members.Length == 1 ? given[made].Acquire() : Gather(members, made, rows);
             }
         }
         catch
         {
-            foreach (var input in inputs.AsSpan(0, made))
+            foreach (var input in inputs)
             {
                 input.Dispose();
             }
 
             throw;
+        }
+
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = ToModel(inputs[i]);
         }
 
         return new LaneBatch(signature, allocator, inputs, rows, Union(members), first.Membership!.Cancellation);

@@ -56,7 +56,7 @@ internal static class BatchPolicy
             return BatchDecision.Run(requests, ReleaseReason.LaneIdle);
         }
 
-        var due = head.OldestTimestamp + limits.MaxDelayTicks;
+        var due = TimeProviderTicks.Add(head.OldestTimestamp, limits.MaxDelayTicks);
         return now >= due ? BatchDecision.Run(requests, ReleaseReason.DelayExpired) : BatchDecision.Wait(due);
     }
 }

@@ -52,28 +52,41 @@ internal sealed class InstanceRunner : IDisposable
             return false;
         }
 
-        if (_idleTimerDue == long.MaxValue || now >= _idleTimerDue)
+        if (_idleTimerDue == long.MaxValue)
         {
             _idleTimerDue = due;
-            _idleTimer ??= CreateTimer();
-            _idleTimer.Change(_setup.Time.GetElapsedTime(now, due), Timeout.InfiniteTimeSpan);
+            _idleTimer ??= _setup.Time.CreateTimer(
+                static state => ((InstanceRunner)state!).WakeIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _idleTimer.Change(Until(due, now), Timeout.InfiniteTimeSpan);
         }
 
         return true;
     }
 
-    /// <summary>Sees to it that the lane looks again when the oldest request has waited for long enough.</summary>
+    /// <summary>Sees to it that the lane looks again shortly before the oldest request has waited for long enough.</summary>
     public void ArmDelayTimer(long due, long now)
     {
         _delayTimer ??= CreateTimer();
-        _delayTimer.Change(_setup.Time.GetElapsedTime(now, due), Timeout.InfiniteTimeSpan);
+        _delayTimer.Change(Until(due, now) - TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>The idle timer has fired: the next idle lane sets it anew. Under the scheduler's lock.</summary>
+    public void IdleTimerHasFired() => _idleTimerDue = long.MaxValue;
 
     public void Dispose()
     {
         _idleTimer?.Dispose();
         _delayTimer?.Dispose();
         _instance.Dispose();
+    }
+
+    private void WakeIdle() => _scheduler.WakeIdle(this);
+
+    /// <summary>An hour at most, since timers refuse weeks: whoever wakes early only looks again.</summary>
+    private TimeSpan Until(long due, long now)
+    {
+        var left = _setup.Time.GetElapsedTime(now, due);
+        return left < TimeSpan.FromHours(1) ? left : TimeSpan.FromHours(1);
     }
 
     private ITimer CreateTimer() =>
@@ -119,14 +132,27 @@ internal sealed class InstanceRunner : IDisposable
             var ended = time.GetTimestamp();
             _setup.Statistics.RecordExecution(members.Length, batch.Rows, reason, new ExecutionTimes(
                 time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, computed), time.GetElapsedTime(computed, ended)));
-            batch.Dispose();
+            Release(batch);
             Succeed(members, responses, started, ended);
         }
         catch (Exception exception)
         {
             // The lane's last line of defence: whatever a backend throws ends this batch only, and the lane goes on.
-            batch?.Dispose();
+            Release(batch);
             Fail(members, exception);
+        }
+    }
+
+    /// <summary>Gives the batch's memory back; what an engine throws while it takes its own back must not cost anybody his answer.</summary>
+    private void Release(LaneBatch? batch)
+    {
+        try
+        {
+            batch?.Dispose();
+        }
+        catch (Exception exception)
+        {
+            SchedulingLog.ReleaseFailed(_setup.Logger, exception, _setup.ModelName, _setup.Version);
         }
     }
 

@@ -66,6 +66,11 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
     /// <summary>Releases inputs and outputs; slices that responses have acquired live on.</summary>
     public void Dispose()
     {
+        if (_isOver)
+        {
+            return;
+        }
+
         _isOver = true;
         foreach (var input in _inputs)
         {

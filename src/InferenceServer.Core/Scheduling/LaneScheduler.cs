@@ -10,6 +10,9 @@ namespace InferenceServer.Core.Scheduling;
 /// </summary>
 internal sealed class LaneScheduler : IModelScheduler
 {
+    // What is left of a delay below this is napped away: timers fire up to this much too late.
+    private static readonly TimeSpan s_timerResolution = TimeSpan.FromMilliseconds(2);
+
     // Guards the queue and the lanes' states. Never held while a request is completed, a model runs or something is logged.
     private readonly object _gate = new();
     private readonly RequestQueue _queue;
@@ -51,6 +54,7 @@ internal sealed class LaneScheduler : IModelScheduler
     public InferenceError? TryEnqueue(PendingInference pending)
     {
         // Watched before it is queued: the registration must be in place before a lane can complete the request.
+        var hasNoThread = false;
         pending.WatchCancellation(_onClientGone, pending);
         lock (_gate)
         {
@@ -59,19 +63,25 @@ internal sealed class LaneScheduler : IModelScheduler
                 pending.EnqueuedTimestamp = _time.GetTimestamp();
                 if (TimeoutOf(pending) is { Ticks: > 0 } timeout)
                 {
-                    pending.QueueTimeoutTimestamp = pending.EnqueuedTimestamp + _time.ToTicks(timeout);
+                    pending.QueueTimeoutTimestamp = TimeProviderTicks.Add(pending.EnqueuedTimestamp, _time.ToTicks(timeout));
                 }
 
                 if (_queue.TryAdd(pending))
                 {
-                    WakeLane();
-                    return null;
+                    if (TryWakeLane())
+                    {
+                        return null;
+                    }
+
+                    _queue.TryRemove(pending);
+                    hasNoThread = true;
                 }
             }
         }
 
         pending.UnwatchCancellation();
         return pending.IsAbandoned ? InferenceErrors.Cancelled(pending.Request)
+            : hasNoThread ? InferenceErrors.NoThread(pending.Request)
             : _isStopping ? InferenceErrors.Stopping(pending.Request)
             : InferenceErrors.QueueFull(pending.Request);
     }
@@ -130,7 +140,7 @@ internal sealed class LaneScheduler : IModelScheduler
                     lane.IdleSince = long.MaxValue;
                     if (_queue.Count > 0)
                     {
-                        WakeLane();
+                        TryWakeLane();
                     }
 
                     return true;
@@ -151,6 +161,16 @@ internal sealed class LaneScheduler : IModelScheduler
     {
         lock (_gate)
         {
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Called by the idle timer of a lane, which may fire a little before the clock says so.</summary>
+    public void WakeIdle(InstanceRunner lane)
+    {
+        lock (_gate)
+        {
+            lane.IdleTimerHasFired();
             Monitor.PulseAll(_gate);
         }
     }
@@ -176,6 +196,23 @@ internal sealed class LaneScheduler : IModelScheduler
         }
         else
         {
+            var left = _time.GetElapsedTime(now, until);
+            if (left < s_timerResolution)
+            {
+                // Too short for a timer: the lane steps out of the lock, naps and looks again.
+                Monitor.Exit(_gate);
+                try
+                {
+                    ShortNap.Take(left);
+                }
+                finally
+                {
+                    Monitor.Enter(_gate);
+                }
+
+                return true;
+            }
+
             lane.ArmDelayTimer(until, now);
         }
 
@@ -189,22 +226,31 @@ internal sealed class LaneScheduler : IModelScheduler
     private TimeSpan TimeoutOf(PendingInference pending) =>
         _allowTimeoutOverride && pending.RequestedTimeout > TimeSpan.Zero && pending.RequestedTimeout < _defaultTimeout ? pending.RequestedTimeout : _defaultTimeout;
 
-    private void WakeLane()
+    /// <summary>Sees to it that a lane looks at the queue; false when no lane has a thread and the system gives none.</summary>
+    private bool TryWakeLane()
     {
         if (_waitingLanes > 0)
         {
             Monitor.Pulse(_gate);
-            return;
+            return true;
         }
 
-        foreach (var lane in _lanes)
+        var idle = Array.Find(_lanes, static lane => !lane.HasThread);
+        if (idle is null)
         {
-            if (!lane.HasThread)
-            {
-                lane.HasThread = true;
-                lane.StartThread();
-                return;
-            }
+            return true;
+        }
+
+        try
+        {
+            // The thread's first step takes the lock that is held here.
+            idle.StartThread();
+            idle.HasThread = true;
+            return true;
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            return Array.Exists(_lanes, static lane => lane.HasThread);
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed class RequestQueue(int maxRequests, long maxBytes)
     private readonly List<int> _headRows = [];
     private PendingInference? _first;
     private PendingInference? _last;
+    private int _mortals;
 
     public int Count { get; private set; }
 
@@ -41,6 +42,7 @@ internal sealed class RequestQueue(int maxRequests, long maxBytes)
         _last = pending;
         Count++;
         Bytes += pending.Bytes;
+        _mortals += IsMortal(pending) ? 1 : 0;
         return true;
     }
 
@@ -75,13 +77,15 @@ internal sealed class RequestQueue(int maxRequests, long maxBytes)
         pending.IsQueued = false;
         Count--;
         Bytes -= pending.Bytes;
+        _mortals -= IsMortal(pending) ? 1 : 0;
         return true;
     }
 
     /// <summary>Moves every request whose time is over to <paramref name="expired"/>.</summary>
     public void RemoveExpired(long now, List<PendingInference> expired)
     {
-        for (var pending = _first; pending is not null;)
+        // Most requests wait for as long as it takes: then there is nothing to look for.
+        for (var pending = _mortals == 0 ? null : _first; pending is not null;)
         {
             var next = pending.Next;
             if (pending.DeadlineTimestamp <= now || pending.QueueTimeoutTimestamp <= now)
@@ -147,4 +151,6 @@ internal sealed class RequestQueue(int maxRequests, long maxBytes)
 
         return batch;
     }
+
+    private static bool IsMortal(PendingInference pending) => pending.DeadlineTimestamp != long.MaxValue || pending.QueueTimeoutTimestamp != long.MaxValue;
 }

@@ -7,4 +7,7 @@ internal static partial class SchedulingLog
 {
     [LoggerMessage(3000, LogLevel.Error, "Model {Model} version {Version} failed with an unexpected exception; its lane goes on")]
     public static partial void LaneFailed(ILogger logger, Exception exception, string model, long version);
+
+    [LoggerMessage(3001, LogLevel.Error, "Model {Model} version {Version}: the memory of an execution could not be given back")]
+    public static partial void ReleaseFailed(ILogger logger, Exception exception, string model, long version);
 }

@@ -7,4 +7,7 @@ internal static class TimeProviderTicks
         time.TimestampFrequency == TimeSpan.TicksPerSecond
             ? span.Ticks
             : (long)(span.Ticks * ((double)time.TimestampFrequency / TimeSpan.TicksPerSecond));
+
+    /// <summary>The later timestamp; <see cref="long.MaxValue"/> instead of an overflow.</summary>
+    public static long Add(long timestamp, long ticks) => ticks > long.MaxValue - timestamp ? long.MaxValue : timestamp + ticks;
 }

@@ -37,7 +37,7 @@ internal static class OptionTable
 
     public static OptionDefinition HttpPort { get; } = new("http-port", "HttpPort", OptionKind.Number, "8000", "The port of HTTP; 0 takes a free one.") { Maximum = MaxPort };
 
-    public static OptionDefinition HttpMaxInputSize { get; } = new("http-max-input-size", "HttpMaxInputSize", OptionKind.Number, "67108864", "The largest JSON of a request, and the largest tensor in it, in bytes.") { Minimum = 1, Maximum = int.MaxValue };
+    public static OptionDefinition HttpMaxInputSize { get; } = new("http-max-input-size", "HttpMaxInputSize", OptionKind.Number, "67108864", "The largest JSON of a request, and the largest tensor in it, in bytes.") { Minimum = 1, Maximum = Array.MaxLength - 1L };
 
     public static OptionDefinition HttpMaxRequestBytes { get; } = new("http-max-request-bytes", "HttpMaxRequestBytes", OptionKind.Number, "2147483647", "The largest HTTP request body with its binary tensors, in bytes.") { Minimum = 1 };
 
@@ -46,6 +46,8 @@ internal static class OptionTable
     public static OptionDefinition GrpcAddress { get; } = new("grpc-address", "GrpcAddress", OptionKind.Text, "0.0.0.0", "The address that gRPC listens on.");
 
     public static OptionDefinition GrpcPort { get; } = new("grpc-port", "GrpcPort", OptionKind.Number, "8001", "The port of gRPC; 0 takes a free one.") { Maximum = MaxPort };
+
+    public static OptionDefinition GrpcMaxRequestBytes { get; } = new("grpc-max-request-bytes", "GrpcMaxRequestBytes", OptionKind.Number, "2147483647", "The largest gRPC request message after decompression, in bytes.") { Minimum = 1, Maximum = int.MaxValue };
 
     public static OptionDefinition AllowMetrics { get; } = new("allow-metrics", "AllowMetrics", OptionKind.Boolean, "true", "Serve Prometheus metrics.");
 
@@ -68,7 +70,7 @@ internal static class OptionTable
         ModelRepository, Id, ModelControlMode, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, BackendConfig,
         MaxQueueSize, MaxQueueBytes,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes,
-        AllowGrpc, GrpcAddress, GrpcPort,
+        AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes,
         AllowMetrics, MetricsAddress, MetricsPort,
         LogVerbose, LogInfo, LogWarning, LogError, LogFormat,
     ];

@@ -38,6 +38,8 @@ internal sealed record ServerOptions
     /// <summary>Where gRPC listens; null when it is switched off.</summary>
     public required IPEndPoint? Grpc { get; init; }
 
+    public required int GrpcMaxRequestBytes { get; init; }
+
     /// <summary>Where the metrics listen; null when they are switched off.</summary>
     public required IPEndPoint? Metrics { get; init; }
 

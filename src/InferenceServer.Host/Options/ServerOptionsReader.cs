@@ -65,6 +65,7 @@ internal sealed class ServerOptionsReader
             HttpMaxInputSize = Number(OptionTable.HttpMaxInputSize),
             HttpMaxRequestBytes = Number(OptionTable.HttpMaxRequestBytes),
             Grpc = EndPoint(OptionTable.AllowGrpc, OptionTable.GrpcAddress, OptionTable.GrpcPort),
+            GrpcMaxRequestBytes = (int)Number(OptionTable.GrpcMaxRequestBytes),
             Metrics = EndPoint(OptionTable.AllowMetrics, OptionTable.MetricsAddress, OptionTable.MetricsPort),
             Log = new LogOptions(
                 (int)Number(OptionTable.LogVerbose),

@@ -72,7 +72,7 @@ internal static class ServerHost
             },
             static provider => MakeBackends(provider.GetRequiredService<TimeProvider>()));
         services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = (int)options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes });
-        services.AddKServeRpc(new KServeRpcOptions());
+        services.AddKServeRpc(new KServeRpcOptions { MaxReceiveMessageBytes = options.GrpcMaxRequestBytes });
         services.AddHostedService<StartupReporter>();
     }
 

@@ -46,7 +46,10 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         catch (BadHttpRequestException exception)
         {
             request.Dispose();
-            await HttpErrorWriter.WriteAsync(context, exception.StatusCode, exception.Message);
+
+            // The reader's own 413 says what is wrong; the web server's sentences are for its log.
+            var message = exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? exception.Message : "the request body cannot be read: it breaks the rules of HTTP or came too slowly";
+            await HttpErrorWriter.WriteAsync(context, exception.StatusCode, message);
             return;
         }
         catch (BackendException exception)

@@ -14,15 +14,15 @@ internal sealed class InferHeader : IDisposable
 
     public List<RequestedOutput> Outputs { get; } = [];
 
-    /// <summary>Whether outputs that are not listed are sent as bytes.</summary>
-    public bool SendsBinary { get; set; }
+    /// <summary>Whether outputs that are not listed are sent as bytes; null until the request has said so, whose first word counts.</summary>
+    public bool? SendsBinary { get; set; }
 
     /// <summary>Whether the output at this place of the response is sent as bytes.</summary>
     public bool IsBinary(int place, string name)
     {
         if (Outputs.Count == 0)
         {
-            return SendsBinary;
+            return SendsBinary ?? false;
         }
 
         // The engine answers in the order of the request; the search is for an answer in another order.
@@ -40,7 +40,7 @@ internal sealed class InferHeader : IDisposable
             }
         }
 
-        return SendsBinary;
+        return SendsBinary ?? false;
     }
 
     /// <summary>Hands everything over to the request; all inputs must have their data.</summary>

@@ -10,7 +10,7 @@ public sealed record KServeHttpOptions
     public int MaxInputSize { get; init; } = 64 << 20;
 
     /// <summary>The most bytes of one whole request body.</summary>
-    public long MaxRequestBytes { get; init; } = 1L << 30;
+    public long MaxRequestBytes { get; init; } = int.MaxValue;
 
     /// <summary>The most inputs, and the most outputs, that one request may name.</summary>
     public int MaxTensors { get; init; } = 1024;

@@ -84,7 +84,7 @@ internal static class RequestParametersReader
         {
             case "binary_data_output":
                 var error = ReadBool(ref json, name, out var isBinary);
-                header.SendsBinary |= isBinary;
+                header.SendsBinary ??= isBinary;
                 return error;
             case "sequence_start":
             case "sequence_end":

@@ -14,13 +14,13 @@ public sealed class ModelManagerTests : IAsyncDisposable
 {
     private readonly ModelCatalog _catalog = new();
     private readonly StepLoader _loader = new();
+    private readonly CoreOptions _options = new() { Identity = new ServerIdentity("test", "0"), Repositories = [], ModelLoadThreads = 8, ExitTimeout = TestTimeouts.Phase };
     private readonly ModelManager _manager;
     private bool _isStopped;
 
     public ModelManagerTests()
     {
-        var options = new CoreOptions { Identity = new ServerIdentity("test", "0"), Repositories = [], ModelLoadThreads = 8, ExitTimeout = TestTimeouts.Phase };
-        _manager = new ModelManager(_catalog, _loader, TimeProvider.System, options, NullLogger<ModelManager>.Instance);
+        _manager = new ModelManager(_catalog, _loader, TimeProvider.System, _options, NullLogger<ModelManager>.Instance);
         _manager.Start();
     }
 
@@ -142,6 +142,58 @@ public sealed class ModelManagerTests : IAsyncDisposable
         Assert.Equal(0, loaded.Backend.LivingModels);
     }
 
+    [Fact]
+    public async Task ModelWhoseMemoryCannotBeFreed_DoesNotKeepTheServerFromStopping()
+    {
+        _manager.Aspire([Model("a", [1])]);
+        var step = _loader.Load("a", 1);
+        await step.Begun;
+        var fixture = new ServedModelFixture(name: "a");
+        step.Succeed(new ServedModel(1, fixture.Served.Config, new UnfreeableModel(fixture.Served.Signature), fixture.Scheduler, fixture.Statistics));
+        await UntilAsync(() => Serving("a") == "1");
+        _isStopped = true;
+        Assert.False(await _manager.StopAsync().WaitAsync(TestTimeouts.Phase, Token));
+    }
+
+    [Fact]
+    public async Task Readiness_CountsAModelWhileAnyOfItsVersionsServes()
+    {
+        var control = new ModelControl(_catalog, _manager, new ServerPhase(), TimeProvider.System, _options);
+        Assert.False(control.IsReady);
+        _manager.Aspire([Model("a", [1]), Model("b", [1])]);
+        await _loader.Load("a", 1).SucceedAsync();
+        _loader.Load("b", 1).Fail("broken");
+        await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
+        Assert.False(control.IsReady);
+        _manager.Aspire([Model("a", [1])]);
+        await UntilAsync(() => control.IsReady);
+
+        // Neither a replacement that loads nor one that fails takes the server out.
+        _manager.Aspire([Model("a", [2])]);
+        await _loader.Load("a", 2).Begun;
+        Assert.True(control.IsReady);
+        _loader.Load("a", 2).Fail("broken");
+        await UntilAsync(() => StateOf("a", 2) == ModelState.Failed);
+        Assert.True(control.IsReady);
+        _manager.Aspire([new AspiredModel("a", [], "config.pbtxt:1:1: wrong")]);
+        await UntilAsync(() => _manager.Statuses.Any(static status => status.Reason.StartsWith("config", StringComparison.Ordinal)));
+        Assert.True(control.IsReady);
+    }
+
+    [Fact]
+    public async Task QuestionsHeldUpAtTheStart_AreLetGoWhenTheServerStops()
+    {
+        var phase = new ServerPhase();
+        var control = new ModelControl(_catalog, _manager, phase, TimeProvider.System, _options);
+        _manager.Aspire([Model("a", [1])]);
+        await _loader.Load("a", 1).Begun;
+        var held = control.WaitForStartAsync(Token).AsTask();
+        Assert.False(held.IsCompleted);
+        phase.BeginStop();
+        await held.WaitAsync(TestTimeouts.Phase, Token);
+        await _loader.Load("a", 1).SucceedAsync();
+    }
+
     private static AspiredModel Model(string name, long[] versions, string fingerprint = "same")
     {
         var folder = new ModelFolder
@@ -208,6 +260,8 @@ public sealed class ModelManagerTests : IAsyncDisposable
 
         public void Fail(string reason) => _result.SetResult(ModelLoadResult.Failed(reason));
 
+        public void Succeed(ServedModel served) => _result.SetResult(ModelLoadResult.Loaded(served));
+
         public async Task<ServedModelFixture> SucceedAsync()
         {
             await Begun;
@@ -215,5 +269,14 @@ public sealed class ModelManagerTests : IAsyncDisposable
             _result.SetResult(ModelLoadResult.Loaded(fixture.Served));
             return fixture;
         }
+    }
+
+    private sealed class UnfreeableModel(Abstractions.Models.ModelSignature signature) : IBackendModel
+    {
+        public Abstractions.Models.ModelSignature Signature => signature;
+
+        public IModelInstance CreateInstance(Abstractions.Models.InstancePlacement placement) => throw new NotSupportedException();
+
+        public void Dispose() => throw new InvalidOperationException("this memory cannot be freed");
     }
 }

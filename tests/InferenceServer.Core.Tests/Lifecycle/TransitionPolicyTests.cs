@@ -46,6 +46,10 @@ public sealed class TransitionPolicyTests
     }
 
     [Fact]
+    public void FilesThatGoBackWhileTheOthersLoad_AreTheOnesThatServe() =>
+        AssertActions([S(1, 1, ModelState.Ready), S(2, 1, ModelState.Ready, "b")], [(1, "a")], load: [], unload: [2]);
+
+    [Fact]
     public void UnchangedVersion_IsNeverTouched() =>
         AssertActions([S(1, 1, ModelState.Ready), S(2, 2, ModelState.Ready)], [(1, "a"), (2, "a"), (3, "a")], load: [3], unload: []);
 

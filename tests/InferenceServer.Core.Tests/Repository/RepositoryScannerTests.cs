@@ -100,6 +100,23 @@ public sealed class RepositoryScannerTests
         Assert.NotEqual(after, Scan().Models[0].Fingerprint);
     }
 
+    [Fact]
+    public void LinkedFiles_AreMeasuredAndStampedByWhatTheyLeadTo()
+    {
+        // As a volume of Kubernetes is laid: the visible names are links, and an update changes what they lead to.
+        using var folder = new Testing.Files.TemporaryDirectory();
+        folder.Write("r/m/1/model.onnx", "x");
+        var target = folder.Write("data/config.pbtxt", "max_batch_size: 8");
+        File.CreateSymbolicLink(Path.Combine(folder.FullPath, "r/m/config.pbtxt"), target);
+        var scanner = new RepositoryScanner(new System.IO.Abstractions.FileSystem(), [Path.Combine(folder.FullPath, "r")], [".onnx"]);
+        var before = Assert.Single(scanner.Scan().Models);
+        Assert.Equal("max_batch_size: 8"u8, before.ConfigContent.Span);
+        folder.Write("data/config.pbtxt", "max_batch_size: 16");
+        Assert.NotEqual(before.Fingerprint, scanner.Scan().Models[0].Fingerprint);
+        folder.Write("data/config.pbtxt", new string(' ', RepositoryScanner.MaxConfigBytes + 1));
+        Assert.Contains("1048577 bytes", scanner.Scan().Models[0].Problem, StringComparison.Ordinal);
+    }
+
     private void Add(string path, string content) => _files.AddFile(path, new MockFileData(content));
 
     private RepositorySnapshot Scan(params string[] repositories) =>

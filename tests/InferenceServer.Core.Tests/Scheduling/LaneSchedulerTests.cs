@@ -321,6 +321,68 @@ public sealed class LaneSchedulerTests
     }
 
     [Fact]
+    public async Task IdleLaneWhoseTimerFiresEarly_GivesItsThreadUpAllTheSame()
+    {
+        var time = new FakeTimeProvider();
+        await using var model = new ServedModelFixture(idleTimeout: TimeSpan.FromSeconds(10), time: new EarlyTimerProvider(time, TimeSpan.FromMilliseconds(5)));
+        (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 1f), Token))).Dispose();
+        await StepUntilAsync(time, TimeSpan.FromMilliseconds(999), () => !model.Lanes[0].HasThread, atLeast: TimeSpan.FromSeconds(10));
+    }
+
+    [Theory]
+    [InlineData(300)]
+    [InlineData(3_000)]
+    public async Task DelayOfLessThanATimerCanCount_ExpiresLikeAnyOther(int microseconds)
+    {
+        await using var model = new ServedModelFixture(maxDelay: TimeSpan.FromMicroseconds(microseconds));
+        (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 1f), Token))).Dispose();
+        Assert.Equal(1, model.Statistics.Releases(ReleaseReason.DelayExpired));
+    }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(100_000_000)]
+    public async Task DelayOfManyDays_IsHeldAndEndsWithTheDrain(int days)
+    {
+        var delay = days < 10_000_000 ? TimeSpan.FromDays(days) : TimeSpan.MaxValue;
+        await using var model = new ServedModelFixture(maxDelay: delay, defaultTimeout: delay);
+        var waiting = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
+        await Task.Delay(20, Token);
+        Assert.False(waiting.IsCompleted);
+        var unload = model.UnloadAsync();
+        (await SucceedAsync(waiting)).Dispose();
+        Assert.True(await unload);
+    }
+
+    [Fact]
+    public async Task ModelThatDidNotDrainInTime_IsFreedWhenItsLastUserHasGone()
+    {
+        await using var model = new ServedModelFixture();
+        var response = await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 1f), Token));
+        Assert.False(await model.UnloadAsync(TimeSpan.FromMilliseconds(20)));
+        Assert.Equal(1, model.Backend.LivingModels);
+        response.Dispose();
+        await model.Served.FreedLate.WaitAsync(TestTimeouts.Phase, Token);
+        Assert.Equal(0, model.Backend.LivingModels);
+    }
+
+    [Fact]
+    public async Task BackendWhoseMemoryCannotBeGivenBack_StillAnswers()
+    {
+        await using var model = new ServedModelFixture();
+        model.Backend.Execute = batch =>
+        {
+            var own = model.Pool.Rent(16);
+            batch.AdoptOutput(0, Abstractions.Tensors.TensorBuffer.Adopt(own.Pointer, 16, new ThrowingOwner(own)), new(1, 4));
+            batch.AdoptOutput(0, Abstractions.Tensors.TensorBuffer.Adopt(own.Pointer, 16, new Owner()), new(1, 4));
+        };
+        var outcome = await model.Engine.InferAsync(model.Rows(1, 1f), Token);
+        outcome.Response?.Dispose();
+        model.Backend.Execute = FakeBackend.EchoFirst;
+        (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 1f), Token))).Dispose();
+    }
+
+    [Fact]
     public async Task TwoLanes_RunAtOnce()
     {
         await using var model = new ServedModelFixture(maxBatchSize: 0, lanes: 2, inputs: [ServedModelFixture.Tensor("X", Abstractions.Tensors.TensorDataType.Fp32, 0, -1, 4)], outputs: [ServedModelFixture.Tensor("Y", Abstractions.Tensors.TensorDataType.Fp32, 0, -1, 4)]);
@@ -359,6 +421,22 @@ public sealed class LaneSchedulerTests
         model.Phase.BeginStop();
         Assert.False(model.Engine.TryAcquire("m", "", out _, out var error));
         Assert.Equal(ErrorCode.Unavailable, error.Code);
+    }
+
+    private sealed class ThrowingOwner(IDisposable inner) : IDisposable
+    {
+        public void Dispose()
+        {
+            inner.Dispose();
+            throw new InvalidOperationException("this memory cannot be given back");
+        }
+    }
+
+    private sealed class Owner : IDisposable
+    {
+        public void Dispose()
+        {
+        }
     }
 
     /// <summary>Moves a fake clock on until something has happened; fails when it happens too early or never.</summary>

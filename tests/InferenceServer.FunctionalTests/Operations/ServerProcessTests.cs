@@ -54,6 +54,29 @@ public sealed class ServerProcessTests
     }
 
     [Fact]
+    public async Task Sigterm_WhileALoadHangs_EndsWithCodeOneAfterTheTimeout()
+    {
+        // A pipe that nobody writes to hangs whoever reads it, as a dead network disk does.
+        using var repository = new TemporaryDirectory();
+        Directory.CreateDirectory(Path.Combine(repository.FullPath, "hung", "1"));
+        using (var pipe = System.Diagnostics.Process.Start("mkfifo", Path.Combine(repository.FullPath, "hung", "1", "model.onnx")))
+        {
+            await pipe.WaitForExitAsync(Token);
+        }
+
+        using var server = ServerProcess.Start([.. s_anyPorts, "--exit-timeout-secs=1", $"--model-repository={repository.FullPath}"]);
+        var patience = DateTime.UtcNow + TestTimeouts.Phase;
+        while (!server.Log.Contains("is loading", StringComparison.Ordinal))
+        {
+            Assert.True(DateTime.UtcNow < patience, server.Log);
+            await Task.Delay(20, Token);
+        }
+
+        server.Signal(ServerProcess.SigTerm);
+        Assert.Equal(1, await server.WaitForExitAsync());
+    }
+
+    [Fact]
     public async Task ExitOnError_EndsWithCodeOneWhenAModelFails()
     {
         using var repository = new TemporaryDirectory();

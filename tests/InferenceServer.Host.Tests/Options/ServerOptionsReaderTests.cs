@@ -80,6 +80,8 @@ public sealed class ServerOptionsReaderTests
     [InlineData("--http-port=65536", "--http-port", "65535", "65536")]
     [InlineData("--http-port=-1", "--http-port", "at least 0", "-1")]
     [InlineData("--http-port", "--http-port", "no value")]
+    [InlineData("--http-max-input-size=2147483647", "--http-max-input-size", "2147483647", "at most")]
+    [InlineData("--grpc-max-request-bytes=0", "--grpc-max-request-bytes", "at least 1")]
     [InlineData("--http-address=here", "--http-address", "IP address", "here")]
     [InlineData("--strict-readiness=maybe", "--strict-readiness", "true or false", "maybe")]
     [InlineData("--log-format=xml", "--log-format", "json", "xml")]

@@ -10,6 +10,16 @@ namespace InferenceServer.Protocols.KServe.Tests.Http;
 
 public class InferHeaderReaderTests
 {
+    [Theory]
+    [InlineData("false", "true", false)]
+    [InlineData("true", "false", true)]
+    public void Read_BinaryDataOutputTwice_TheFirstCounts(string first, string second, bool expected)
+    {
+        using var header = Read($"{{\"parameters\":{{\"binary_data_output\":{first},\"binary_data_output\":{second}}},\"inputs\":[]}}", new CountingAllocator(), out var error);
+        Assert.Null(error);
+        Assert.Equal(expected, header.SendsBinary);
+    }
+
     [Fact]
     public void Read_Everything_IsThere()
     {
@@ -25,7 +35,7 @@ public class InferHeaderReaderTests
         {
             Assert.Null(error);
             Assert.Equal("aé", header.Id);
-            Assert.True(header.SendsBinary);
+            Assert.True(header.SendsBinary!.Value);
             Assert.Equal(3, header.Inputs.Count);
             Assert.Equal(new InputHead("A", TensorDataType.Fp32, new TensorShape(2, 2)), header.Inputs[0].Head);
             Assert.Equal([1f, 2f, 3f, float.NaN], System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(header.Inputs[0].Data!.Span).ToArray());

@@ -164,7 +164,7 @@ public class InferRequestReaderTests
                 reading.GetAwaiter().GetResult(),
                 [.. header.Inputs.Select(static input => input.Data?.Span.ToArray() ?? [])],
                 [.. header.Inputs.Select(static input => input.Head.Shape)],
-                header.SendsBinary);
+                header.SendsBinary ?? false);
         }
         finally
         {
