@@ -11,14 +11,13 @@
 set -eu
 
 suite=${SUITE:-bookworm}
-mirror=${MIRROR:-http://deb.debian.org/debian}
 dotnet=${DOTNET:-/usr/share/dotnet}
 
 [ -x "$dotnet/dotnet" ] || { echo "no .NET in $dotnet; set DOTNET" >&2; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-debootstrap --variant=minbase --include=ca-certificates,libstdc++6,libssl3,zlib1g "$suite" "$work/root" "$mirror"
+debootstrap --variant=minbase --include=ca-certificates,libstdc++6,libssl3,zlib1g "$suite" "$work/root" ${MIRROR:+"$MIRROR"}
 rm -rf "$work/root/var/cache/apt" "$work/root/var/lib/apt/lists"
 mkdir -p "$work/root/usr/share/dotnet" "$work/root/usr/bin"
 ln -s ../share/dotnet/dotnet "$work/root/usr/bin/dotnet"

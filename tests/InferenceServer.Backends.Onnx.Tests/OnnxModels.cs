@@ -25,8 +25,13 @@ internal static class OnnxModels
         Log = new RecordingBackendLog(),
     };
 
-    public static IBackendModel Load(ModelLoadContext context) =>
-        new OnnxBackend().LoadAsync(context, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+    public static IBackendModel Load(ModelLoadContext context)
+    {
+        // The engine loads on the calling thread: there is nothing to wait for.
+        var loading = new OnnxBackend().LoadAsync(context, CancellationToken.None).AsTask();
+        Assert.True(loading.IsCompleted);
+        return loading.GetAwaiter().GetResult();
+    }
 
     public static IBackendModel Load(string file, params ReadOnlySpan<(string Key, string Value)> parameters) => Load(Context(file, parameters));
 
