@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace InferenceServer.Core.Lifecycle;
 
 /// <summary>
-/// The one writer of what is loaded. Events go in, one at a time: a wanted set, a load that ended, an unload that ended. After each, the
-/// transition policy says what to begin next and a new <see cref="ServingSnapshot"/> is published.
+/// The one writer of what is loaded. Events go in: a wanted set, a load that ended, an unload that ended. After those that are there by now,
+/// the transition policy says what to begin next, and a new <see cref="ServingSnapshot"/> is published.
 /// </summary>
 internal sealed class ModelManager : IModelStatusSource, IDisposable
 {
@@ -70,9 +70,14 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     {
         try
         {
-            await foreach (var next in _events.Reader.ReadAllAsync().ConfigureAwait(false))
+            while (await _events.Reader.WaitToReadAsync().ConfigureAwait(false))
             {
-                Apply(next);
+                // All that has happened by now counts as one step: a thousand loads that end together make a handful of snapshots.
+                while (_events.Reader.TryRead(out var next))
+                {
+                    Apply(next);
+                }
+
                 var leaving = BeginTransitions();
                 Publish();
 
