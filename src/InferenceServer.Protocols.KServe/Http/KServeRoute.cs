@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
@@ -29,10 +31,30 @@ internal sealed class KServeRoute(string pattern, string method, Func<HttpContex
             return HttpErrorWriter.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed");
         }
 
-        return handler(context, context.GetRouteValue("model") as string ?? "", version);
+        return AnswerAsync(context, context.GetRouteValue("model") as string ?? "", version);
     }
 
     public static Task NotFoundAsync(HttpContext context) => HttpErrorWriter.WriteAsync(context, StatusCodes.Status404NotFound, "Not Found");
+
+    private async Task AnswerAsync(HttpContext context, string model, string version)
+    {
+        try
+        {
+            await handler(context, model, version);
+        }
+        catch (Exception exception) when (exception is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+        {
+            // A fault of the server: its log says what happened, the client that it did.
+            HttpLog.HandlerFailed(context.RequestServices.GetRequiredService<ILogger<KServeRoute>>(), exception, pattern);
+            if (context.Response.HasStarted)
+            {
+                context.Abort();
+                return;
+            }
+
+            await HttpErrorWriter.WriteAsync(context, StatusCodes.Status500InternalServerError, "the server failed unexpectedly; its log says how");
+        }
+    }
 
     private bool IsExact(ReadOnlySpan<char> path)
     {

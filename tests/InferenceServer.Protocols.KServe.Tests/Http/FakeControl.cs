@@ -16,11 +16,19 @@ internal sealed class FakeControl(ModelCatalog catalog) : IModelControl
 
     public bool IsStopping { get; set; }
 
+    /// <summary>When set, descriptions fail with it.</summary>
+    public Exception? Fault { get; set; }
+
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     public bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
     {
         description = null;
+        if (Fault is not null)
+        {
+            throw Fault;
+        }
+
         if (!catalog.TryFind(modelName, version, out var model, out error))
         {
             return false;
