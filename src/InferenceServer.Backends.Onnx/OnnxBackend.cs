@@ -21,6 +21,7 @@ public sealed class OnnxBackend : IBackend
         DefaultModelFilename = "model.onnx",
         BareFileExtension = ".onnx",
         DescribesModels = true,
+        Settings = SessionSettingsReader.ServerKeys,
     };
 
     /// <inheritdoc />

@@ -21,7 +21,7 @@ var configuration = new ConfigurationBuilder()
     .AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true)
     .AddEnvironmentVariables()
     .Build();
-var options = ServerOptionsReader.Read(configuration, line, RepositoryDefault.Find(files), files, out var errors);
+var options = ServerOptionsReader.Read(configuration, line, RepositoryDefault.Find(files), files, [.. ServerHost.MakeBackends(TimeProvider.System).Select(static backend => backend.Descriptor)], out var errors);
 if (errors.Count > 0)
 {
     Console.Error.WriteLine($"The server cannot start: {errors.Count} of its options {(errors.Count == 1 ? "is" : "are")} wrong.");

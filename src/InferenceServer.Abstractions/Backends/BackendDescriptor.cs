@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace InferenceServer.Abstractions.Backends;
 
 /// <summary>What the server must know of a backend before it loads it.</summary>
@@ -19,4 +21,10 @@ public sealed record BackendDescriptor(string Name)
     /// True when the backend can tell a model's inputs and outputs from its file, so that the configuration may leave them out.
     /// </summary>
     public bool DescribesModels { get; init; }
+
+    /// <summary>
+    /// The keys of the server's settings for this backend (<c>--backend-config</c>) that it acts upon. A setting of another name is refused
+    /// when the server starts.
+    /// </summary>
+    public ImmutableArray<string> Settings { get; init; } = [];
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using Microsoft.ML.OnnxRuntime;
@@ -15,6 +16,9 @@ internal static class SessionSettingsReader
     private const string ShrinkageKey = "memory.enable_memory_arena_shrinkage";
     private const string GlobalPoolKey = "enable-global-threadpool";
     private const string EntryPrefix = "session.";
+
+    /// <summary>The server's settings that are read here.</summary>
+    public static ImmutableArray<string> ServerKeys { get; } = [IntraOpKey, InterOpKey, GlobalPoolKey];
 
     /// <exception cref="BackendException">A value is not what its parameter takes; the message lists all of them.</exception>
     public static SessionSettings Read(ModelLoadContext context)

@@ -6,8 +6,8 @@ internal static class Nearest
     /// <summary>The candidate that differs in the fewest letters, if these are at most a third of the word.</summary>
     public static string? Of(string word, IEnumerable<string> candidates)
     {
-        var best = candidates.Select(candidate => (candidate, distance: Distance(word, candidate))).MinBy(static pair => pair.distance);
-        return best.candidate is not null && best.distance <= Math.Max(2, word.Length / 3) ? best.candidate : null;
+        var best = candidates.MinBy(candidate => Distance(word, candidate));
+        return best is not null && Distance(word, best) <= Math.Max(2, word.Length / 3) ? best : null;
     }
 
     private static int Distance(string left, string right)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Abstractions;
 using System.Net;
+using InferenceServer.Abstractions.Backends;
 
 namespace InferenceServer.Host.Options;
 
@@ -17,10 +18,12 @@ internal sealed class ServerOptionsReader
     private readonly IConfigurationSection _section;
     private readonly CommandLine _line;
     private readonly IFileSystem _files;
+    private readonly IReadOnlyList<BackendDescriptor> _backends;
     private readonly List<string> _errors = [];
 
-    private ServerOptionsReader(IConfiguration configuration, CommandLine line, IFileSystem files)
+    private ServerOptionsReader(IConfiguration configuration, CommandLine line, IFileSystem files, IReadOnlyList<BackendDescriptor> backends)
     {
+        _backends = backends;
         _section = configuration.GetSection(Section);
         _line = line;
         _files = files;
@@ -31,10 +34,11 @@ internal sealed class ServerOptionsReader
     /// <param name="line">The command line.</param>
     /// <param name="defaultRepository">The repository that is served when none is named.</param>
     /// <param name="files">The file system, to see that the repositories exist.</param>
+    /// <param name="backends">The backends that this build has, to see that settings are for one of them.</param>
     /// <param name="errors">Everything that is wrong, one sentence each; empty when the options can be used.</param>
-    public static ServerOptions Read(IConfiguration configuration, CommandLine line, string defaultRepository, IFileSystem files, out IReadOnlyList<string> errors)
+    public static ServerOptions Read(IConfiguration configuration, CommandLine line, string defaultRepository, IFileSystem files, IReadOnlyList<BackendDescriptor> backends, out IReadOnlyList<string> errors)
     {
-        var reader = new ServerOptionsReader(configuration, line, files);
+        var reader = new ServerOptionsReader(configuration, line, files, backends);
         reader._errors.AddRange(line.Errors);
         reader.CheckKeys();
         var options = reader.ReadAll(defaultRepository);
@@ -218,6 +222,7 @@ internal sealed class ServerOptionsReader
             var backend = comma < 0 ? "" : value[..comma];
             var key = setting[..equals];
             var text = setting[(equals + 1)..];
+            CheckBackendSetting(source, backend, key);
             if (key == Core.Hosting.CoreOptions.DefaultMaxBatchSizeKey
                 && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size >= 0))
             {
@@ -228,6 +233,28 @@ internal sealed class ServerOptionsReader
         }
 
         return result.ToImmutableDictionary();
+    }
+
+    /// <summary>A setting that no backend reads would be a flag without effect.</summary>
+    private void CheckBackendSetting(string source, string backend, string key)
+    {
+        var meant = _backends.Where(candidate => backend.Length == 0 || candidate.Name == backend).ToArray();
+        if (meant.Length == 0)
+        {
+            var names = _backends.Select(static candidate => candidate.Name).ToArray();
+            var nearName = Nearest.Of(backend, names);
+            _errors.Add($"{source}: there is no backend '{backend}', expected {string.Join(" or ", names)}{(nearName is null ? "" : $"; did you mean '{nearName}'?")}");
+            return;
+        }
+
+        // How many rows a model takes by default is the core's matter, for backends whose models need no configuration.
+        string[] keys = [.. meant.SelectMany(static candidate => candidate.Settings), .. meant.Any(static candidate => candidate.DescribesModels) ? [Core.Hosting.CoreOptions.DefaultMaxBatchSizeKey] : Array.Empty<string>()];
+        if (!keys.Contains(key, StringComparer.Ordinal))
+        {
+            var near = Nearest.Of(key, keys);
+            var expected = keys.Length == 0 ? "none" : string.Join(", ", keys);
+            _errors.Add($"{source}: '{key}' is no setting of {(backend.Length == 0 ? "any backend" : $"backend '{backend}'")}, expected {expected}{(near is null ? "" : $"; did you mean '{near}'?")}");
+        }
     }
 
     private IPEndPoint? EndPoint(OptionDefinition allow, OptionDefinition address, OptionDefinition port)

@@ -76,5 +76,6 @@ internal static class ServerHost
         services.AddHostedService<StartupReporter>();
     }
 
-    private static IReadOnlyList<IBackend> MakeBackends(TimeProvider time) => [new OnnxBackend(), new IdentityBackend(time)];
+    /// <summary>The backends that this build has. Making them loads no engine.</summary>
+    public static IReadOnlyList<IBackend> MakeBackends(TimeProvider time) => [new OnnxBackend(), new IdentityBackend(time)];
 }

@@ -57,7 +57,7 @@ internal sealed class RunningServer : IAsyncDisposable
     public static async Task<RunningServer> StartAsync(string repository, bool expectsErrors = false, bool waitForModels = true, params string[] flags)
     {
         string[] args = ["--http-address=127.0.0.1", "--grpc-address=127.0.0.1", "--http-port=0", "--grpc-port=0", "--metrics-port=0", $"--model-repository={repository}", .. flags];
-        var options = ServerOptionsReader.Read(new ConfigurationBuilder().Build(), CommandLine.Parse(args), repository, new FileSystem(), out var problems);
+        var options = ServerOptionsReader.Read(new ConfigurationBuilder().Build(), CommandLine.Parse(args), repository, new FileSystem(), [.. ServerHost.MakeBackends(TimeProvider.System).Select(static backend => backend.Descriptor)], out var problems);
         Assert.Empty(problems);
         var errors = new ErrorSink();
         var output = new StringWriter();

@@ -59,10 +59,10 @@ public sealed class ServerOptionsReaderTests
     [Fact]
     public void BackendConfig_IsKeptByBackendAndKey()
     {
-        var backends = Read(["--backend-config=onnxruntime,default-max-batch-size=16", "--backend-config=a=b"], out var errors).Backends;
+        var backends = Read(["--backend-config=onnxruntime,default-max-batch-size=16", "--backend-config=intra_op_thread_count=2"], out var errors).Backends;
         Assert.Empty(errors);
         Assert.Equal("16", backends["onnxruntime"]["default-max-batch-size"]);
-        Assert.Equal("b", backends[""]["a"]);
+        Assert.Equal("2", backends[""]["intra_op_thread_count"]);
     }
 
     [Fact]
@@ -91,6 +91,11 @@ public sealed class ServerOptionsReaderTests
     [InlineData("--model-load-thread-count=0", "--model-load-thread-count", "at least 1", "0")]
     [InlineData("--backend-config=nonsense", "--backend-config", "nonsense")]
     [InlineData("--backend-config=onnxruntime,default-max-batch-size=many", "--backend-config", "default-max-batch-size", "many")]
+    [InlineData("--backend-config=tensorflow,a=b", "--backend-config", "no backend 'tensorflow'", "onnxruntime")]
+    [InlineData("--backend-config=onxruntime,intra_op_thread_count=2", "did you mean 'onnxruntime'")]
+    [InlineData("--backend-config=onnxruntime,intra_op_thread_cuont=2", "'intra_op_thread_cuont'", "did you mean 'intra_op_thread_count'")]
+    [InlineData("--backend-config=identity,intra_op_thread_count=2", "'identity'", "intra_op_thread_count")]
+    [InlineData("--backend-config=nothing=2", "'nothing'", "default-max-batch-size")]
     [InlineData("--id=", "--id", "expected a text")]
     [InlineData("stray", "stray")]
     [InlineData("--http-port=8001", "8001", "gRPC")]
@@ -141,6 +146,6 @@ public sealed class ServerOptionsReaderTests
         }
 
         var built = new ConfigurationBuilder().AddInMemoryCollection(configuration ?? []).Build();
-        return ServerOptionsReader.Read(built, CommandLine.Parse(args), "/samples", files, out errors);
+        return ServerOptionsReader.Read(built, CommandLine.Parse(args), "/samples", files, [.. Host.Startup.ServerHost.MakeBackends(TimeProvider.System).Select(static backend => backend.Descriptor)], out errors);
     }
 }
