@@ -1,3 +1,4 @@
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Lifecycle;
 

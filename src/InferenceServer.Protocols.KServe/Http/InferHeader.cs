@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Inference;
 
 namespace InferenceServer.Protocols.KServe.Http;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using InferenceServer.Abstractions.Errors;
-using InferenceServer.Core.Inference;
+using InferenceServer.Abstractions.Models;
 
 namespace InferenceServer.Protocols.KServe.Http;
 

@@ -1,5 +1,6 @@
 using Inference;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Inference;
 using Choice = Inference.InferParameter.ParameterChoiceOneofCase;
 

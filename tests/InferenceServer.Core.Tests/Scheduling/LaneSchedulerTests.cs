@@ -1,4 +1,5 @@
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Telemetry;

@@ -1,8 +1,8 @@
 using System.Text;
 using CsCheck;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
-using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.Http;
 using Xunit;
 

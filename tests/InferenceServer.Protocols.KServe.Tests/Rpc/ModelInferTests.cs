@@ -2,8 +2,8 @@ using Google.Protobuf;
 using Grpc.Core;
 using Inference;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
-using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.Rpc;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace InferenceServer.Core.Inference;
+namespace InferenceServer.Abstractions.Models;
 
 /// <summary>A request parameter: one of the five kinds that the protocols know.</summary>
 public readonly record struct ParameterValue

@@ -1,4 +1,4 @@
-namespace InferenceServer.Core.Inference;
+namespace InferenceServer.Abstractions.Models;
 
 /// <summary>The kinds of value that a request parameter can have.</summary>
 public enum ParameterKind
