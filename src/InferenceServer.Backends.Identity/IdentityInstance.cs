@@ -1,11 +1,21 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 
 namespace InferenceServer.Backends.Identity;
 
 internal sealed class IdentityInstance(IdentityModel model) : IModelInstance
 {
+    // One of each kind, so that a client can try out how it reads them: Triton's backend of the same name gives these four.
+    private static readonly (string Name, ParameterValue Value)[] s_responseParameters =
+    [
+        ("param0", ParameterValue.FromString("an example string parameter")),
+        ("param1", ParameterValue.FromInt64(42)),
+        ("param2", ParameterValue.FromBool(false)),
+        ("param3", ParameterValue.FromDouble(123.123)),
+    ];
+
     public void Execute(ExecutionBatch batch)
     {
         var number = model.CountExecution();
@@ -21,6 +31,14 @@ internal sealed class IdentityInstance(IdentityModel model) : IModelInstance
             if (batch.IsRequested(i))
             {
                 Answer(batch, i, Find(batch.Inputs, i));
+            }
+        }
+
+        for (var i = 0; i < batch.RequestCount; i++)
+        {
+            foreach (var (name, value) in s_responseParameters)
+            {
+                batch.SetResponseParameter(i, name, value);
             }
         }
     }

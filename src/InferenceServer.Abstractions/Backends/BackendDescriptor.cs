@@ -23,6 +23,11 @@ public sealed record BackendDescriptor(string Name)
     public bool DescribesModels { get; init; }
 
     /// <summary>
+    /// True when the statistics of the backend's decoupled models show each response of a request, by its number, as far as numbers are kept.
+    /// </summary>
+    public bool ReportsResponses { get; init; }
+
+    /// <summary>
     /// The keys of the server's settings for this backend (<c>--backend-config</c>) that it acts upon. A setting of another name is refused
     /// when the server starts.
     /// </summary>

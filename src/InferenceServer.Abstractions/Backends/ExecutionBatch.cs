@@ -1,3 +1,5 @@
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 
 namespace InferenceServer.Abstractions.Backends;
@@ -17,10 +19,25 @@ public abstract class ExecutionBatch
     /// <summary>The size of the batch dimension, or 1 for a model that does not batch.</summary>
     public abstract int Rows { get; }
 
+    /// <summary>How many requests the rows belong to; always 1 for a decoupled model.</summary>
+    public abstract int RequestCount { get; }
+
+    /// <summary>
+    /// True when the model's transaction policy is decoupled: the one request may then be answered any number of times, by
+    /// <see cref="SendResponse"/>. Outputs that are given and not sent when the execution returns are one last response.
+    /// </summary>
+    public abstract bool IsDecoupled { get; }
+
     /// <summary>Signalled when nobody waits for the result any more; an engine that can stop a run should.</summary>
     public abstract CancellationToken Cancellation { get; }
 
-    /// <summary>True when a request in the batch wants the output at this place of the signature.</summary>
+    /// <summary>One of the requests, by its place from 0 to <see cref="RequestCount"/> - 1.</summary>
+    public abstract ExecutionRequest GetRequest(int request);
+
+    /// <summary>
+    /// True when a request in the batch wants the output at this place of the signature. What no request wants may be left out; of a
+    /// decoupled response everything that is given is sent.
+    /// </summary>
     public abstract bool IsRequested(int output);
 
     /// <summary>
@@ -36,4 +53,26 @@ public abstract class ExecutionBatch
     /// <param name="buffer">The elements.</param>
     /// <param name="shape">The full shape, without free dimensions.</param>
     public abstract void AdoptOutput(int output, TensorBuffer buffer, in TensorShape shape);
+
+    /// <summary>Adds a parameter to a request's next response.</summary>
+    /// <param name="request">The request's place.</param>
+    /// <param name="name">The parameter's name.</param>
+    /// <param name="value">Its value; a second one under the same name replaces the first.</param>
+    public abstract void SetResponseParameter(int request, string name, ParameterValue value);
+
+    /// <summary>
+    /// Sends the outputs given since the last response as one response of a decoupled model. Blocks while the client is too far behind.
+    /// </summary>
+    /// <param name="isFinal">True when the backend knows that no response follows; otherwise the end of the execution says so.</param>
+    /// <exception cref="BackendException">Nobody waits any more (<see cref="ErrorCode.Cancelled"/>), or a final response has been sent.</exception>
+    public abstract void SendResponse(bool isFinal = false);
+
+    /// <summary>
+    /// Answers the request of a decoupled model with an error, after which no response follows. The execution itself counts as having
+    /// run; an execution that fails throws.
+    /// </summary>
+    /// <param name="code">What kind of error it is.</param>
+    /// <param name="message">What was expected and what came.</param>
+    /// <exception cref="BackendException">A final response has been sent.</exception>
+    public abstract void SendError(ErrorCode code, string message);
 }

@@ -23,6 +23,11 @@ public sealed record ModelLoadContext
     /// <summary>The outputs that the configuration declares, as the model sees them; empty when it declares none.</summary>
     public ImmutableArray<TensorSpec> DeclaredOutputs { get; init; } = [];
 
+    /// <summary>
+    /// True when the configuration lets the model answer a request any number of times (<c>model_transaction_policy.decoupled</c>).
+    /// </summary>
+    public bool IsDecoupled { get; init; }
+
     /// <summary>The configuration's <c>parameters</c>, by key.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = ImmutableDictionary<string, string>.Empty;
 

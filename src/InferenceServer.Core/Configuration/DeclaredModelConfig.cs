@@ -37,6 +37,9 @@ public sealed class DeclaredModelConfig
     /// <summary>The outputs that the file declares, as the model sees them. Empty when it declares none.</summary>
     public ImmutableArray<TensorSpec> ModelOutputs { get; init; } = [];
 
+    /// <summary>True when a request may be answered any number of times (<c>model_transaction_policy.decoupled</c>).</summary>
+    public bool IsDecoupled { get; init; }
+
     /// <summary>The settings that only the backend reads, by key.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = ImmutableDictionary<string, string>.Empty;
 

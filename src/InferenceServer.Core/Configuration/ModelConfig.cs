@@ -43,6 +43,9 @@ public sealed record ModelConfig
     /// </summary>
     public DynamicBatchingConfig? DynamicBatching { get; init; }
 
+    /// <summary>True when a request may be answered any number of times (<c>model_transaction_policy.decoupled</c>).</summary>
+    public bool IsDecoupled { get; init; }
+
     /// <summary>The settings that only the backend reads, by key.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = ImmutableDictionary<string, string>.Empty;
 

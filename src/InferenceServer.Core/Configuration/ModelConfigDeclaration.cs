@@ -53,6 +53,7 @@ public static class ModelConfigDeclaration
             DeclaredMaxBatchSize = context.MaxBatchSize,
             ModelInputs = [.. DeclaredTensor.InputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
             ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
+            IsDecoupled = message.ModelTransactionPolicy is { Decoupled: true },
             Parameters = message.Parameters.ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
             GraphOptimizationLevel = message.Optimization?.Graph?.Level,
             Document = document,

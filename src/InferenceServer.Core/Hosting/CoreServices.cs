@@ -59,6 +59,7 @@ public static class CoreServices
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<ITensorAllocator>(),
             provider.GetRequiredService<ServerPhase>(),
+            provider.GetRequiredService<CoreOptions>().Scheduler,
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IHostedService>(static provider => new CoreService(
             provider.GetRequiredService<RepositoryScanner>(),

@@ -27,5 +27,15 @@ public interface IInferenceEngine
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Signalled when the client has gone. A request that still waits is then never run.</param>
+    /// <returns>The outcome; Unsupported for a decoupled model, whose responses may be any number.</returns>
     ValueTask<InferenceOutcome> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// As <see cref="InferAsync"/>, for any model, with the responses one after another as they become ready. The request is on its way, or
+    /// refused, when this returns, so that requests keep the order in which they are started.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Signalled when the client has gone: what waits is never run, and what runs is told.</param>
+    /// <returns>The responses, to be read to the end or disposed.</returns>
+    InferenceStream StartStream(InferenceRequest request, CancellationToken cancellationToken);
 }

@@ -21,6 +21,9 @@ public interface IModelControl
     /// <summary>True once the server has begun to stop.</summary>
     bool IsStopping { get; }
 
+    /// <summary>Ends when the server begins to stop.</summary>
+    Task Stopping { get; }
+
     /// <summary>
     /// Ends when the first wanted set of models has settled, or when a question has been held up for it as long as it may be: then it gets
     /// the answer of the moment. A front end waits before it asks for a model, so that a client which comes while the server starts is

@@ -9,7 +9,7 @@ using InferenceServer.Core.Telemetry;
 namespace InferenceServer.Core.Inference;
 
 /// <summary>The data plane: lease, validate, enqueue, await.</summary>
-internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator allocator, ServerPhase phase, TimeProvider time) : IInferenceEngine
+internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator allocator, ServerPhase phase, SchedulerOptions scheduling, TimeProvider time) : IInferenceEngine
 {
     private const string TimeoutParameter = "timeout";
     private const ulong MaxTimeoutMicroseconds = 1UL << 50;
@@ -32,13 +32,44 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
     {
         ArgumentNullException.ThrowIfNull(request);
         var model = request.Lease.Model;
-        PendingInference? pending;
-        InferenceError? error;
+        if (model.Config.IsDecoupled)
+        {
+            request.Dispose();
+            return ValueTask.FromResult(InferenceOutcome.Failure(InferenceErrors.Decoupled(model.Name)));
+        }
+
+        return TryAccept(request, model, null, cancellationToken, out var pending, out var error)
+            ? pending.Task
+            : ValueTask.FromResult(InferenceOutcome.Failure(error));
+    }
+
+    public InferenceStream StartStream(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var stream = new InferenceStream(scheduling.MaxUnreadResponses, scheduling.ReaderPatience, time);
+        if (!TryAccept(request, request.Lease.Model, stream, cancellationToken, out _, out var error))
+        {
+            stream.Finish(InferenceOutcome.Failure(error));
+        }
+
+        return stream;
+    }
+
+    /// <summary>Takes the request over: it is either on its way, or refused and disposed.</summary>
+    private bool TryAccept(
+        InferenceRequest request,
+        ServedModel model,
+        InferenceStream? stream,
+        CancellationToken cancellationToken,
+        [NotNullWhen(true)] out PendingInference? pending,
+        [NotNullWhen(false)] out InferenceError? error)
+    {
         try
         {
-            if (!model.Validator.TryPrepare(request, cancellationToken, out pending, out error))
+            if (!model.Validator.TryPrepare(request, stream, cancellationToken, out pending, out error))
             {
-                return Refuse(request, model, FailureReason.Other, error);
+                Refuse(request, model, FailureReason.Other);
+                return false;
             }
         }
         catch
@@ -53,7 +84,9 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             var left = deadline - time.GetUtcNow();
             if (left <= TimeSpan.Zero)
             {
-                return Refuse(request, model, FailureReason.Cancelled, InferenceErrors.DeadlineExceeded(request));
+                error = InferenceErrors.DeadlineExceeded(request);
+                Refuse(request, model, FailureReason.Cancelled);
+                return false;
             }
 
             // A deadline of several years is none: the sum must not overflow.
@@ -67,15 +100,18 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
         }
 
         error = model.Scheduler.TryEnqueue(pending);
-        return error is null
-            ? pending.Task
-            : Refuse(request, model, error.Code == ErrorCode.Cancelled ? FailureReason.Cancelled : FailureReason.Rejected, error);
+        if (error is not null)
+        {
+            Refuse(request, model, error.Code == ErrorCode.Cancelled ? FailureReason.Cancelled : FailureReason.Rejected);
+            return false;
+        }
+
+        return true;
     }
 
-    private static ValueTask<InferenceOutcome> Refuse(InferenceRequest request, ServedModel model, FailureReason reason, InferenceError error)
+    private static void Refuse(InferenceRequest request, ServedModel model, FailureReason reason)
     {
         model.Statistics.RecordFailure(reason);
         request.Dispose();
-        return ValueTask.FromResult(InferenceOutcome.Failure(error));
     }
 }

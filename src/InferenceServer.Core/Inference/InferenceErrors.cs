@@ -53,6 +53,12 @@ internal static class InferenceErrors
     public static InferenceError NoThread(InferenceRequest request) =>
         new(ErrorCode.Unavailable, $"{Prefix(request)}model '{request.Lease.Model.Name}' gets no thread from the system; try again later");
 
+    public static InferenceError ReaderTooSlow(InferenceRequest request, TimeSpan patience) =>
+        new(ErrorCode.ResourceExhausted, $"{Prefix(request)}the responses were not read for {patience.TotalSeconds} s; the request was given up");
+
+    public static InferenceError Decoupled(string model) =>
+        new(ErrorCode.Unsupported, $"model '{model}' has a decoupled transaction policy: a request has any number of responses, and this way of asking takes exactly one") { Subject = model };
+
     public static InferenceError ServerStopping() => new(ErrorCode.Unavailable, "Server is stopping and has stopped accepting new requests");
 
     public static InferenceError Stopping(InferenceRequest request) =>

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Lifecycle;
 
@@ -12,13 +14,15 @@ public sealed class InferenceResponse : IDisposable
     private readonly TensorView[] _outputs;
     private ModelLease? _lease;
 
-    internal InferenceResponse(string id, ModelLease lease, TensorView[] outputs)
+    internal InferenceResponse(string id, ModelLease lease, TensorView[] outputs, IReadOnlyDictionary<string, ParameterValue>? parameters = null, bool isFinal = true)
     {
         Id = id;
         ModelName = lease.Model.Name;
         ModelVersion = lease.Model.Version;
         _lease = lease;
         _outputs = outputs;
+        Parameters = parameters ?? ReadOnlyDictionary<string, ParameterValue>.Empty;
+        IsFinal = isFinal;
     }
 
     /// <summary>The id of the request; empty when it had none.</summary>
@@ -32,6 +36,12 @@ public sealed class InferenceResponse : IDisposable
 
     /// <summary>The outputs: those that were asked for in the order of the request, or all in the order of the model.</summary>
     public ReadOnlySpan<TensorView> Outputs => _outputs;
+
+    /// <summary>What the backend says beside the outputs; most often nothing.</summary>
+    public IReadOnlyDictionary<string, ParameterValue> Parameters { get; }
+
+    /// <summary>True when no response to the same request follows; a decoupled model may end without having said so.</summary>
+    public bool IsFinal { get; }
 
     /// <summary>Releases the outputs and the lease.</summary>
     public void Dispose()

@@ -14,6 +14,8 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
 
     public bool IsStopping => phase.IsStopping;
 
+    public Task Stopping => phase.Stopping;
+
     public bool IsReady => !phase.IsStopping
         && statuses.FirstSettled.IsCompletedSuccessfully
         && (!options.StrictReadiness || IsEveryModelServed());

@@ -47,7 +47,7 @@ internal sealed class RequestValidator
     }
 
     /// <summary>Checks the request. It stays with the caller when the answer is false.</summary>
-    public bool TryPrepare(InferenceRequest request, CancellationToken clientGone, [NotNullWhen(true)] out PendingInference? pending, [NotNullWhen(false)] out InferenceError? error)
+    public bool TryPrepare(InferenceRequest request, InferenceStream? stream, CancellationToken clientGone, [NotNullWhen(true)] out PendingInference? pending, [NotNullWhen(false)] out InferenceError? error)
     {
         pending = null;
         var rows = 1L;
@@ -57,7 +57,7 @@ internal sealed class RequestValidator
             return false;
         }
 
-        pending = new PendingInference(request, (int)rows, requested, order, clientGone);
+        pending = new PendingInference(request, (int)rows, requested, order, clientGone) { Stream = stream };
         return true;
     }
 

@@ -10,6 +10,15 @@ public sealed class ModelLease : IDisposable
     /// <summary>The version that is leased.</summary>
     public ServedModel Model => _model ?? throw new ObjectDisposedException(nameof(ModelLease));
 
+    /// <summary>Another lease of the same version.</summary>
+    internal ModelLease Share()
+    {
+        var model = Model;
+
+        // This lease is counted itself, so that the count cannot be down to zero.
+        return model.TryAcquire() ? new ModelLease(model) : throw new ObjectDisposedException(nameof(ModelLease));
+    }
+
     /// <summary>Gives the version back.</summary>
     public void Dispose() => Interlocked.Exchange(ref _model, null)?.Release();
 }

@@ -96,6 +96,7 @@ internal sealed class ModelLoader(
             ThreadName = $"lane {config.Name}",
             Assembler = new BatchAssembler(config, model.Signature, allocator),
             Splitter = new BatchSplitter(config, model.Signature),
+            IsDecoupled = config.IsDecoupled,
             Statistics = statistics,
             Time = time,
             IdleTimeout = options.Scheduler.LaneIdleTimeout,
@@ -104,7 +105,7 @@ internal sealed class ModelLoader(
         var batching = config.DynamicBatching;
         var setup = new LaneSchedulerSetup
         {
-            Limits = batching is null || !config.IsBatching
+            Limits = batching is null || !config.IsBatching || config.IsDecoupled
                 ? BatchLimits.Single
                 : new BatchLimits(config.MaxBatchSize, [.. batching.PreferredBatchSizes.Order()], time.ToTicks(batching.MaxQueueDelay)),
             MaxQueueSize = batching is { MaxQueueSize: > 0 } ? batching.MaxQueueSize : options.Scheduler.MaxQueueSize,
@@ -139,6 +140,7 @@ internal sealed class ModelLoader(
             ModelFile = FindModelFile(version),
             DeclaredInputs = declared.ModelInputs,
             DeclaredOutputs = declared.ModelOutputs,
+            IsDecoupled = declared.IsDecoupled,
             Parameters = declared.Parameters,
             BackendSettings = options.BackendSettings(declared.Backend.Name),
             GraphOptimizationLevel = declared.GraphOptimizationLevel,

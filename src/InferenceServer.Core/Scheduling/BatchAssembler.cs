@@ -8,7 +8,10 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
 {
     private readonly ModelTensor[] _reshaped = [.. config.Inputs.Where(static tensor => tensor.HasReshape)];
 
-    public LaneBatch Assemble(ReadOnlySpan<PendingInference> members)
+    /// <summary>Puts a batch together.</summary>
+    /// <param name="members">The requests.</param>
+    /// <param name="sender">Where a decoupled model's responses go; null for every other model.</param>
+    public LaneBatch Assemble(PendingInference[] members, DecoupledSender? sender)
     {
         var first = members[0];
         var rows = first.Rows;
@@ -42,7 +45,7 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
             inputs[i] = ToModel(inputs[i]);
         }
 
-        return new LaneBatch(signature, allocator, inputs, rows, Union(members), first.Membership!.Cancellation);
+        return new LaneBatch(signature, allocator, inputs, rows, Union(members), members, sender);
     }
 
     /// <summary>The same bytes under the shape that the model sees, where the configuration gives it another one than clients see.</summary>

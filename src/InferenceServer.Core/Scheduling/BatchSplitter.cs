@@ -44,10 +44,37 @@ internal sealed class BatchSplitter
                 part.Acquire();
             }
 
-            responses[i] = new InferenceResponse(members[i].Request.Id, members[i].Request.DetachLease(), parts[i]);
+            responses[i] = new InferenceResponse(members[i].Request.Id, members[i].Request.DetachLease(), parts[i], batch.ResponseParameters(i));
         }
 
         return responses;
+    }
+
+    /// <summary>The outputs of one response of a decoupled model: all that were given. Every view has a count of its own.</summary>
+    /// <exception cref="BackendException">A BYTES output is not what its shape says.</exception>
+    public TensorView[] CutDecoupled(LaneBatch batch)
+    {
+        var count = 0;
+        foreach (var output in _all)
+        {
+            if (batch.Outputs[output] is { Buffer: not null } given)
+            {
+                CheckStrings(given);
+                count++;
+            }
+        }
+
+        var parts = new TensorView[count];
+        var made = 0;
+        foreach (var output in _all)
+        {
+            if (batch.Outputs[output] is { Buffer: not null } given)
+            {
+                parts[made++] = (_reshaped[output] is { } tensor ? given.WithShape(tensor.ToClientShape(given.Shape)) : given).Acquire();
+            }
+        }
+
+        return parts;
     }
 
     private static int IndexOf(ModelSignature signature, string name)
@@ -130,13 +157,18 @@ internal sealed class BatchSplitter
                 throw new BackendException($"the model gave output '{name}' the shape {given.Shape}, expected {batch.Rows} rows in the first dimension");
             }
 
-            if (given.DataType == TensorDataType.Bytes)
+            CheckStrings(given);
+        }
+    }
+
+    private static void CheckStrings(in TensorView given)
+    {
+        if (given.DataType == TensorDataType.Bytes)
+        {
+            given.Shape.TryGetElementCount(out var expected);
+            if (!BytesTensor.TryCount(given.Span, out var elements) || elements != expected)
             {
-                given.Shape.TryGetElementCount(out var expected);
-                if (!BytesTensor.TryCount(given.Span, out var elements) || elements != expected)
-                {
-                    throw new BackendException($"the model gave output '{name}' {elements} whole elements, expected {expected}");
-                }
+                throw new BackendException($"the model gave output '{given.Name}' {elements} whole elements, expected {expected}");
             }
         }
     }

@@ -96,7 +96,12 @@ internal sealed class InstanceRunner : IDisposable
     {
         while (_scheduler.TryTake(this, _expired, out var batch, out var reason))
         {
-            if (batch is not null)
+            if (batch is not null && _setup.IsDecoupled)
+            {
+                // Such requests are never put together.
+                ExecuteDecoupled(batch, reason);
+            }
+            else if (batch is not null)
             {
                 Execute(batch, reason);
             }
@@ -124,7 +129,7 @@ internal sealed class InstanceRunner : IDisposable
         LaneBatch? batch = null;
         try
         {
-            batch = _setup.Assembler.Assemble(members);
+            batch = _setup.Assembler.Assemble(members, null);
             var assembled = time.GetTimestamp();
             _instance.Execute(batch);
             var computed = time.GetTimestamp();
@@ -138,6 +143,46 @@ internal sealed class InstanceRunner : IDisposable
         catch (Exception exception)
         {
             // The lane's last line of defence: whatever a backend throws ends this batch only, and the lane goes on.
+            Release(batch);
+            Fail(members, exception);
+        }
+    }
+
+    /// <summary>Runs one request whose responses leave while the model runs.</summary>
+    private void ExecuteDecoupled(PendingInference[] members, ReleaseReason reason)
+    {
+        var time = _setup.Time;
+        var started = time.GetTimestamp();
+        var member = members[0];
+        LaneBatch? batch = null;
+        try
+        {
+            var sender = new DecoupledSender(member, _setup.Splitter);
+            batch = _setup.Assembler.Assemble(members, sender);
+            var assembled = time.GetTimestamp();
+            _instance.Execute(batch);
+            if (batch.HasOutputs && !sender.HasEnded)
+            {
+                batch.SendResponse(isFinal: true);
+            }
+
+            var ended = time.GetTimestamp();
+            _setup.Statistics.RecordExecution(1, batch.Rows, reason, new ExecutionTimes(
+                time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, ended), TimeSpan.Zero));
+            Release(batch);
+            if (member.IsAbandoned)
+            {
+                _setup.Statistics.RecordFailure(FailureReason.Cancelled);
+                member.Fail(InferenceErrors.Cancelled(member.Request));
+                return;
+            }
+
+            _setup.Statistics.RecordSuccess(time.GetElapsedTime(member.EnqueuedTimestamp, started), time.GetElapsedTime(member.EnqueuedTimestamp, ended));
+            member.EndStream();
+        }
+        catch (Exception exception)
+        {
+            // As above: what a backend throws ends this request only.
             Release(batch);
             Fail(members, exception);
         }

@@ -17,6 +17,9 @@ internal sealed record LaneSetup
 
     public required BatchSplitter Splitter { get; init; }
 
+    /// <summary>True when a request may be answered any number of times.</summary>
+    public bool IsDecoupled { get; init; }
+
     public required ModelStatistics Statistics { get; init; }
 
     public required TimeProvider Time { get; init; }

@@ -43,6 +43,9 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
     /// <summary>The wanted outputs as places in the signature, in the client's order; null for all in the model's order.</summary>
     public int[]? OutputOrder { get; }
 
+    /// <summary>Where the responses go when there may be several; null when one outcome is awaited.</summary>
+    public InferenceStream? Stream { get; init; }
+
     /// <summary>When the request was accepted.</summary>
     public long EnqueuedTimestamp { get; set; }
 
@@ -92,15 +95,34 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
 
         // Not Dispose: that would wait for a callback which may itself be waiting for the queue.
         _cancellation.Unregister();
-        _source.SetResult(outcome);
+        if (Stream is not null)
+        {
+            Stream.Finish(outcome);
+        }
+        else
+        {
+            _source.SetResult(outcome);
+        }
+
         return true;
+    }
+
+    /// <summary>Ends a request whose responses have all been sent, and releases what it holds.</summary>
+    public void EndStream()
+    {
+        Request.Dispose();
+        if (Interlocked.Exchange(ref _completed, 1) == 0)
+        {
+            _cancellation.Unregister();
+            Stream!.Finish();
+        }
     }
 
     /// <summary>Ends the request without a response and releases what it holds.</summary>
     public void Fail(InferenceError error)
     {
         Request.Dispose();
-        TryComplete(InferenceOutcome.Failure(error));
+        TryComplete(InferenceOutcome.FailureOfAccepted(error));
     }
 
     InferenceOutcome IValueTaskSource<InferenceOutcome>.GetResult(short token) => _source.GetResult(token);

@@ -9,6 +9,12 @@ public sealed record SchedulerOptions
     /// <summary>The most bytes of inputs that wait for one version; the next request is refused as unavailable.</summary>
     public long MaxQueueBytes { get; init; } = 1L << 30;
 
+    /// <summary>How many responses of one request may wait for their reader before the decoupled model that sends them has to wait.</summary>
+    public int MaxUnreadResponses { get; init; } = 256;
+
+    /// <summary>How long a decoupled model waits for a reader that does not read, before the request is given up.</summary>
+    public TimeSpan ReaderPatience { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a lane's thread waits for work before it ends.</summary>
     public TimeSpan LaneIdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -2,6 +2,8 @@ using System.IO.Abstractions;
 using System.Reflection;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Backends.Identity;
+using InferenceServer.Backends.Identity.Repeat;
+using InferenceServer.Backends.Identity.Square;
 using InferenceServer.Backends.Onnx;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
@@ -77,5 +79,5 @@ internal static class ServerHost
     }
 
     /// <summary>The backends that this build has. Making them loads no engine.</summary>
-    public static IReadOnlyList<IBackend> MakeBackends(TimeProvider time) => [new OnnxBackend(), new IdentityBackend(time)];
+    public static IReadOnlyList<IBackend> MakeBackends(TimeProvider time) => [new OnnxBackend(), new IdentityBackend(time), new RepeatBackend(time), new SquareBackend()];
 }

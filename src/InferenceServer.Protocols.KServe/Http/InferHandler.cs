@@ -32,6 +32,13 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
             return;
         }
 
+        if (lease.Model.Config.IsDecoupled)
+        {
+            lease.Dispose();
+            await HttpErrorWriter.WriteAsync(context, RequestErrors.Decoupled(model));
+            return;
+        }
+
         using var header = new InferHeader();
         var request = new InferenceRequest(lease);
         try

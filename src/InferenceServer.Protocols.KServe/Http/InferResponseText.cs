@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 
 namespace InferenceServer.Protocols.KServe.Http;
@@ -8,7 +9,7 @@ namespace InferenceServer.Protocols.KServe.Http;
 internal static class InferResponseText
 {
     /// <returns>How many bytes the outputs that are sent as bytes take together.</returns>
-    public static long Write(IBufferWriter<byte> output, string id, string model, long version, ReadOnlySpan<TensorView> outputs, InferHeader header)
+    public static long Write(IBufferWriter<byte> output, string id, string model, long version, IReadOnlyDictionary<string, ParameterValue> parameters, ReadOnlySpan<TensorView> outputs, InferHeader header)
     {
         output.Write("{"u8);
         if (id.Length > 0)
@@ -22,7 +23,14 @@ internal static class InferResponseText
         JsonStringWriter.Write(output, model);
         output.Write(",\"model_version\":\""u8);
         WriteNumber(output, version);
-        output.Write("\",\"outputs\":["u8);
+        output.Write("\""u8);
+        if (parameters.Count > 0)
+        {
+            output.Write(",\"parameters\":"u8);
+            ParameterText.WriteObject(output, parameters);
+        }
+
+        output.Write(",\"outputs\":["u8);
         var binary = 0L;
         for (var i = 0; i < outputs.Length; i++)
         {

@@ -18,7 +18,7 @@ internal static class InferResponseWriter
     public static async Task WriteAsync(HttpContext context, InferenceResponse response, InferHeader header)
     {
         using var text = new PooledText();
-        var binary = InferResponseText.Write(text, response.Id, response.ModelName, response.ModelVersion, response.Outputs, header);
+        var binary = InferResponseText.Write(text, response.Id, response.ModelName, response.ModelVersion, response.Parameters, response.Outputs, header);
         context.Response.ContentLength = text.Length + binary;
         if (binary == 0)
         {

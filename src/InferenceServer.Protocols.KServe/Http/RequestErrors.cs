@@ -102,6 +102,9 @@ internal static class RequestErrors
     public static InferenceError RawBytesShape(string input, in TensorShape shape) =>
         Invalid($"For BYTE datatype raw input '{input}', the model must have input shape [1], has {shape}", input, "[1]", shape.ToString());
 
+    public static InferenceError Decoupled(string model) =>
+        new(ErrorCode.Unsupported, $"HTTP end point doesn't support models with decoupled transaction policy: '{model}' may answer a request any number of times; use generate_stream, generate or the gRPC stream") { Subject = model };
+
     public static InferenceError Compression(string encoding) =>
         new(ErrorCode.Unsupported, $"Unsupported compression type: got Content-Encoding '{encoding}', expected identity") { Subject = "Content-Encoding", Expected = "identity", Actual = encoding };
 

@@ -13,7 +13,7 @@ namespace InferenceServer.Protocols.KServe.Rpc;
 internal static class InferParameterReader
 {
     private const string ReservedPrefix = "triton_";
-    private const string EmptyFinalResponse = "triton_enable_empty_final_response";
+    public const string EmptyFinalResponse = "triton_enable_empty_final_response";
     private const string SharedMemoryPrefix = "shared_memory_";
 
     /// <summary>Copies the request's parameters.</summary>
@@ -26,7 +26,11 @@ internal static class InferParameterReader
                 return error;
             }
 
-            request.Parameters[name] = Convert(value);
+            // How the client wants its answers is nothing that a model should see.
+            if (name != EmptyFinalResponse)
+            {
+                request.Parameters[name] = Convert(value);
+            }
         }
 
         return null;

@@ -71,6 +71,9 @@ internal static class InferRequestErrors
         Invalid(request, input, $"{lowest} to {highest}", $"{value}",
             $"element {index} of input '{input}' for model '{request.ModelName}' is {value}, expected {lowest} to {highest} for the type {type.ProtocolName()}");
 
+    public static InferenceError Decoupled(string model) =>
+        new(ErrorCode.Unsupported, $"ModelInfer RPC doesn't support models with decoupled transaction policy: '{model}' may answer a request any number of times; use ModelStreamInfer") { Subject = model };
+
     private static InferenceError Invalid(ModelInferRequest request, string subject, string expected, string actual, string message) =>
         new(ErrorCode.InvalidArgument, Prefix(request) + message) { Subject = subject, Expected = expected, Actual = actual };
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using Google.Protobuf;
 using Inference;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 
@@ -27,6 +28,11 @@ internal static class InferResponseWriter
             message.Outputs.Add(Describe(output));
         }
 
+        foreach (var (name, value) in response.Parameters)
+        {
+            message.Parameters[name] = Describe(value);
+        }
+
         var size = MeasureWith(message, response.Outputs);
         if (size > int.MaxValue)
         {
@@ -44,6 +50,14 @@ internal static class InferResponseWriter
         error = null;
         return true;
     }
+
+    private static InferParameter Describe(in ParameterValue value) =>
+        value.TryGetString(out var text) ? new InferParameter { StringParam = text }
+        : value.TryGetBool(out var flag) ? new InferParameter { BoolParam = flag }
+        : value.TryGetDouble(out var real) ? new InferParameter { DoubleParam = real }
+        : value.TryGetInt64(out var signed) ? new InferParameter { Int64Param = signed }
+        : value.TryGetUInt64(out var unsigned) ? new InferParameter { Uint64Param = unsigned }
+        : throw new InvalidOperationException($"a parameter of kind {value.Kind} has no message");
 
     private static ModelInferResponse.Types.InferOutputTensor Describe(in TensorView output)
     {

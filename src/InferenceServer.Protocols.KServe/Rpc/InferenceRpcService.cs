@@ -1,8 +1,6 @@
 using Grpc.Core;
 using Inference;
-using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
-using InferenceServer.Core.Lifecycle;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -10,8 +8,11 @@ namespace InferenceServer.Protocols.KServe.Rpc;
 /// The KServe v2 service over gRPC: translates messages into calls of the engine and of the model control, and back. An rpc that is not
 /// overridden here is answered with UNIMPLEMENTED.
 /// </summary>
-internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl control) : GRPCInferenceService.GRPCInferenceServiceBase
+internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl control, KServeRpcOptions options) : GRPCInferenceService.GRPCInferenceServiceBase
 {
+    private readonly InferAdmission _admission = new(engine);
+    private readonly StreamInferHandler _stream = new(engine, control, options);
+
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerLiveResponse { Live = control.IsLive });
 
@@ -43,13 +44,10 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
     {
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
-        if (!engine.TryAcquire(request.ModelName, request.ModelVersion, out var lease, out var unknown))
+        if (!_admission.TryAdmit(request, context, allowsDecoupled: false, out var inference, out var refusal))
         {
-            throw RpcErrorMapping.ToException(unknown);
+            throw RpcErrorMapping.ToException(refusal);
         }
-
-        var inference = Read(request, lease);
-        inference.Deadline = context.Deadline == DateTime.MaxValue ? null : new DateTimeOffset(context.Deadline, TimeSpan.Zero);
 
         var outcome = await engine.InferAsync(inference, context.CancellationToken).ConfigureAwait(false);
         if (!outcome.IsSuccess)
@@ -63,31 +61,8 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
         return InferResponseWriter.TryWrite(outcome.Response, out var response, out var error) ? response : throw RpcErrorMapping.ToException(error);
     }
 
-    private InferenceRequest Read(ModelInferRequest message, ModelLease lease)
-    {
-        var inference = new InferenceRequest(lease);
-        InferenceError? error;
-        try
-        {
-            error = InferRequestReader.Read(message, inference, engine.Allocator);
-        }
-        catch
-        {
-            inference.Dispose();
-            throw;
-        }
-
-        if (error is not null)
-        {
-            inference.Dispose();
-            throw RpcErrorMapping.ToException(error);
-        }
-
-        // The tensors have been copied. While the request waits for its turn, the call would otherwise keep the message alive.
-        message.RawInputContents.Clear();
-        message.Inputs.Clear();
-        return inference;
-    }
+    public override Task ModelStreamInfer(IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context) =>
+        _stream.HandleAsync(requestStream, responseStream, context);
 
     private ModelDescription Describe(string name, string version) =>
         control.TryDescribe(name, version, out var description, out var error) ? description : throw RpcErrorMapping.ToException(error);

@@ -20,6 +20,8 @@ public static class KServeRpcEndpoints
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxSendMessageBytes, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.HealthWatchInterval, TimeSpan.Zero, nameof(options));
 
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxRequestsPerStream, nameof(options));
+
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<InferenceRpcService>();

@@ -12,6 +12,9 @@ public sealed record KServeRpcOptions
     /// <summary>The largest response message, in bytes before compression.</summary>
     public int MaxSendMessageBytes { get; init; } = int.MaxValue;
 
+    /// <summary>How many requests of one stream may be outstanding; the client's next one waits in the transport.</summary>
+    public int MaxRequestsPerStream { get; init; } = 1024;
+
     /// <summary>Whether clients may ask which services there are and what their messages look like.</summary>
     public bool EnableReflection { get; init; } = true;
 

@@ -26,6 +26,7 @@ internal static class ModelConfigFactory
             VersionPolicy = context.Declared.VersionPolicy,
             InstanceGroups = [.. message.InstanceGroup.Select(Group)],
             DynamicBatching = Batching(message),
+            IsDecoupled = context.Declared.IsDecoupled,
             Parameters = context.Declared.Parameters,
             Warnings = context.Declared.Warnings,
             Message = message,
@@ -55,7 +56,7 @@ internal static class ModelConfigFactory
     {
         if (message.DynamicBatching is not { } batching)
         {
-            return message.MaxBatchSize > 1 ? new DynamicBatchingConfig { PreferredBatchSizes = [message.MaxBatchSize] } : null;
+            return message.MaxBatchSize > 1 && message.ModelTransactionPolicy is not { Decoupled: true } ? new DynamicBatchingConfig { PreferredBatchSizes = [message.MaxBatchSize] } : null;
         }
 
         var policy = batching.DefaultQueuePolicy ?? new global::Inference.ModelQueuePolicy();

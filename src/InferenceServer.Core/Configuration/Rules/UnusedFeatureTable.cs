@@ -21,7 +21,6 @@ internal static class UnusedFeatureTable
         Refused(static m => Outputs(m, static o => o.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
         Refused(static m => Inputs(m, static i => i.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
         Refused(static m => Outputs(m, static o => o.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
-        Refused(static m => If(m.ModelTransactionPolicy is { Decoupled: true }, "model_transaction_policy.decoupled"), "every request gets exactly one response"),
         Refused(static m => If(m.DynamicBatching is { PreserveOrdering: true }, "dynamic_batching.preserve_ordering"), "responses are sent as they become ready"),
         Refused(static m => If(m.DynamicBatching?.DefaultQueuePolicy is { TimeoutAction: global::Inference.ModelQueuePolicy.Types.TimeoutAction.Delay }, "dynamic_batching.default_queue_policy.timeout_action"), "a request whose timeout has passed is refused, which is REJECT"),
         Refused(static m => If(m.ModelRepositoryAgents is { Agents.Count: > 0 }, "model_repository_agents"), "the check that they stand for would not be made"),

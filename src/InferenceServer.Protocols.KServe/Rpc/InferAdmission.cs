@@ -1,0 +1,65 @@
+using System.Diagnostics.CodeAnalysis;
+using Grpc.Core;
+using Inference;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Inference;
+
+namespace InferenceServer.Protocols.KServe.Rpc;
+
+/// <summary>From a message to a request that the engine can take, for the unary rpc and for the stream alike.</summary>
+internal sealed class InferAdmission(IInferenceEngine engine)
+{
+    /// <summary>Leases the model and reads the tensors. What is read is cleared from the message, which a call may keep alive for long.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="context">The call it came in.</param>
+    /// <param name="allowsDecoupled">True where a request may have several responses.</param>
+    /// <param name="request">The request, for the engine to take over.</param>
+    /// <param name="error">Why there is none.</param>
+    public bool TryAdmit(
+        ModelInferRequest message,
+        ServerCallContext context,
+        bool allowsDecoupled,
+        [NotNullWhen(true)] out InferenceRequest? request,
+        [NotNullWhen(false)] out InferenceError? error)
+    {
+        request = null;
+        if (!engine.TryAcquire(message.ModelName, message.ModelVersion, out var lease, out error))
+        {
+            return false;
+        }
+
+        if (!allowsDecoupled && lease.Model.Config.IsDecoupled)
+        {
+            lease.Dispose();
+            error = InferRequestErrors.Decoupled(message.ModelName);
+            return false;
+        }
+
+        request = new InferenceRequest(lease);
+        try
+        {
+            error = InferRequestReader.Read(message, request, engine.Allocator);
+        }
+        catch (BackendException exception)
+        {
+            error = new InferenceError(exception.Code, exception.Message);
+        }
+        catch
+        {
+            request.Dispose();
+            throw;
+        }
+
+        if (error is not null)
+        {
+            request.Dispose();
+            request = null;
+            return false;
+        }
+
+        message.RawInputContents.Clear();
+        message.Inputs.Clear();
+        request.Deadline = context.Deadline == DateTime.MaxValue ? null : new DateTimeOffset(context.Deadline, TimeSpan.Zero);
+        return true;
+    }
+}

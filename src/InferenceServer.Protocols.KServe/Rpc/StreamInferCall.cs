@@ -1,0 +1,188 @@
+using Grpc.Core;
+using Inference;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Inference;
+
+namespace InferenceServer.Protocols.KServe.Rpc;
+
+/// <summary>
+/// One open stream: its outstanding requests and its only pen. Responses of decoupled models leave as they become ready; all others, and
+/// refusals, in the order of their requests. One message is written at a time.
+/// </summary>
+internal sealed class StreamInferCall : IDisposable
+{
+    private readonly IServerStreamWriter<ModelStreamInferResponse> _responses;
+    private readonly bool _endsAtErrors;
+    private readonly CancellationTokenSource _cancellation;
+    private readonly SemaphoreSlim _room;
+    private readonly SemaphoreSlim _pen = new(1);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // The requests that are not answered yet, and one for the reader.
+    private int _outstanding = 1;
+    private Task _lastOrdered = Task.CompletedTask;
+    private InferenceError? _failure;
+
+    public StreamInferCall(IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context, bool endsAtErrors, int capacity)
+    {
+        _responses = responses;
+        _endsAtErrors = endsAtErrors;
+        _room = new SemaphoreSlim(capacity);
+        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+    }
+
+    /// <summary>Signalled when the client has gone or the stream has ended early.</summary>
+    public CancellationToken Cancellation => _cancellation.Token;
+
+    /// <summary>Ends when the stream has ended early; with the fault when it was one.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>The error that the call is to end with; null when errors are messages, or there was none.</summary>
+    public InferenceError? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>True when the client has said that it sends no more.</summary>
+    public bool HasReadToEnd { get; set; }
+
+    /// <summary>Waits until one more request may be outstanding: until then, the client's next one stays in the transport.</summary>
+    /// <returns>False when no more requests are to be read.</returns>
+    public async Task<bool> WaitForRoomAsync(Task stopping)
+    {
+        var room = _room.WaitAsync(_cancellation.Token);
+        if (!room.IsCompleted)
+        {
+            await Task.WhenAny(room, Ended).ConfigureAwait(false);
+        }
+
+        if (Ended.IsCompleted || stopping.IsCompleted)
+        {
+            return false;
+        }
+
+        await room.ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Answers a request that the engine never saw.</summary>
+    public void Refuse(StreamReply reply, InferenceError error)
+    {
+        Interlocked.Increment(ref _outstanding);
+        _lastOrdered = RunAsync(() => WriteErrorAsync(reply, error, wasAccepted: false), _lastOrdered);
+    }
+
+    /// <summary>Has the responses of a request sent.</summary>
+    public void Send(StreamReply reply, InferenceStream stream, bool isOrdered)
+    {
+        Interlocked.Increment(ref _outstanding);
+        var sending = RunAsync(() => SendAsync(reply, stream), isOrdered ? _lastOrdered : Task.CompletedTask);
+        _lastOrdered = isOrdered ? sending : _lastOrdered;
+    }
+
+    /// <summary>Waits until every outstanding request has been answered or given up. Nothing may be sent afterwards.</summary>
+    public Task DrainAsync()
+    {
+        EndOne();
+        return _drained.Task;
+    }
+
+    public void Dispose()
+    {
+        _cancellation.Dispose();
+        _room.Dispose();
+        _pen.Dispose();
+    }
+
+    private async Task RunAsync(Func<Task> send, Task turn)
+    {
+        try
+        {
+            await turn.ConfigureAwait(false);
+            await send().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            // Without its pen the stream is of no use to anybody: what is in flight is cancelled, and the call ends. A client that has gone
+            // is no news; everything else reaches the log as the failure of the call.
+            End(exception is OperationCanceledException or IOException or InvalidOperationException && _cancellation.IsCancellationRequested ? null : exception);
+        }
+        finally
+        {
+            _room.Release();
+            EndOne();
+        }
+    }
+
+    private async Task SendAsync(StreamReply reply, InferenceStream stream)
+    {
+        using (stream)
+        {
+            var isFinal = false;
+            while (await stream.ReadAsync(Cancellation).ConfigureAwait(false) is { } outcome)
+            {
+                if (!outcome.IsSuccess)
+                {
+                    await WriteErrorAsync(reply, outcome.Error, outcome.WasAccepted).ConfigureAwait(false);
+                    return;
+                }
+
+                using var response = outcome.Response;
+                isFinal = response.IsFinal;
+                if (!StreamReply.TryMake(response, out var message, out var error))
+                {
+                    await WriteErrorAsync(reply, error, wasAccepted: true).ConfigureAwait(false);
+                    return;
+                }
+
+                await WriteAsync(message).ConfigureAwait(false);
+            }
+
+            if (!isFinal && reply.WantsEmptyFinal)
+            {
+                await WriteAsync(reply.MakeEmptyFinal()).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private Task WriteErrorAsync(StreamReply reply, InferenceError error, bool wasAccepted)
+    {
+        if (!_endsAtErrors)
+        {
+            return WriteAsync(reply.MakeError(error, wasAccepted));
+        }
+
+        // The first error is the status of the call; those that its end causes are not.
+        Interlocked.CompareExchange(ref _failure, error, null);
+        End(null);
+        return Task.CompletedTask;
+    }
+
+    private async Task WriteAsync(ModelStreamInferResponse message)
+    {
+        await _pen.WaitAsync(Cancellation).ConfigureAwait(false);
+        try
+        {
+            // The message has been serialised when this returns, and the memory that it points to is free again.
+            await _responses.WriteAsync(message, Cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _pen.Release();
+        }
+    }
+
+    private void End(Exception? fault)
+    {
+        if (fault is null ? _ended.TrySetResult() : _ended.TrySetException(fault))
+        {
+            _cancellation.Cancel();
+        }
+    }
+
+    private void EndOne()
+    {
+        if (Interlocked.Decrement(ref _outstanding) == 0)
+        {
+            _drained.TrySetResult();
+        }
+    }
+}

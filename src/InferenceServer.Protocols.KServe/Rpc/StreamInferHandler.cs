@@ -1,0 +1,86 @@
+using Grpc.Core;
+using Inference;
+using InferenceServer.Core.Inference;
+
+namespace InferenceServer.Protocols.KServe.Rpc;
+
+/// <summary>Answers <c>ModelStreamInfer</c>: reads requests as they come and has each one's responses sent.</summary>
+internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl control, KServeRpcOptions options)
+{
+    /// <summary>The metadata by which a client asks for errors as the status of the call, and its value.</summary>
+    private const string ErrorModeName = "triton_grpc_error";
+
+    private readonly InferAdmission _admission = new(engine);
+
+    /// <exception cref="RpcException">The client asked for errors as statuses and there was one, or the server stops.</exception>
+    public async Task HandleAsync(IAsyncStreamReader<ModelInferRequest> requests, IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context)
+    {
+        await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
+        var endsAtErrors = string.Equals(context.RequestHeaders.GetValue(ErrorModeName), "true", StringComparison.Ordinal);
+        using var call = new StreamInferCall(responses, context, endsAtErrors, options.MaxRequestsPerStream);
+        try
+        {
+            while (await call.WaitForRoomAsync(control.Stopping).ConfigureAwait(false) && await ReadAsync(requests, call).ConfigureAwait(false))
+            {
+                Start(requests.Current, context, call);
+            }
+        }
+        finally
+        {
+            // Whatever ended the reading, nothing may write to the call after this method.
+            await call.DrainAsync().ConfigureAwait(false);
+        }
+
+        if (call.Ended.IsFaulted)
+        {
+            await call.Ended.ConfigureAwait(false);
+        }
+
+        if (call.Failure is { } failure)
+        {
+            throw RpcErrorMapping.ToException(failure);
+        }
+
+        if (control.IsStopping && !call.HasReadToEnd)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the server is stopping and has stopped accepting new requests"));
+        }
+    }
+
+    /// <returns>False when no more requests are to be read.</returns>
+    private async Task<bool> ReadAsync(IAsyncStreamReader<ModelInferRequest> requests, StreamInferCall call)
+    {
+        var next = requests.MoveNext(call.Cancellation);
+        if (!next.IsCompleted)
+        {
+            // A stream on which nothing happens must not keep the server from stopping.
+            await Task.WhenAny(next, control.Stopping, call.Ended).ConfigureAwait(false);
+            if (!next.IsCompleted)
+            {
+                return false;
+            }
+        }
+
+        if (await next.ConfigureAwait(false))
+        {
+            return true;
+        }
+
+        call.HasReadToEnd = true;
+        return false;
+    }
+
+    private void Start(ModelInferRequest message, ServerCallContext context, StreamInferCall call)
+    {
+        var reply = StreamReply.To(message);
+        if (!_admission.TryAdmit(message, context, allowsDecoupled: true, out var request, out var error))
+        {
+            call.Refuse(reply, error);
+            return;
+        }
+
+        // Both are read before the engine takes the request over.
+        var isOrdered = !request.Lease.Model.Config.IsDecoupled;
+        call.Send(reply, engine.StartStream(request, call.Cancellation), isOrdered);
+    }
+}
