@@ -32,6 +32,8 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         bool allowTimeoutOverride = false,
         TimeSpan? idleTimeout = null,
         TimeProvider? time = null,
+        bool isDecoupled = false,
+        SchedulerOptions? scheduling = null,
         string name = "m",
         long version = 1)
     {
@@ -48,6 +50,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
             Name = name,
             Backend = "fake",
             MaxBatchSize = maxBatchSize,
+            IsDecoupled = isDecoupled,
             Inputs = declaredInputs,
             Outputs = declaredOutputs,
             InstanceGroups = [new InstanceGroup("m", lanes, InstanceKind.Cpu, [])],
@@ -61,6 +64,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
             ThreadName = "lane m",
             Assembler = new BatchAssembler(config, signature, Pool),
             Splitter = new BatchSplitter(config, signature),
+            IsDecoupled = isDecoupled,
             Statistics = Statistics,
             Time = Time,
             IdleTimeout = idleTimeout ?? TimeSpan.FromSeconds(10),
@@ -69,7 +73,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         Scheduler = new LaneScheduler(
             new LaneSchedulerSetup
             {
-                Limits = maxBatchSize == 0 ? BatchLimits.Single : new BatchLimits(maxBatchSize, [.. preferred ?? []], Time.ToTicks(maxDelay)),
+                Limits = maxBatchSize == 0 || isDecoupled ? BatchLimits.Single : new BatchLimits(maxBatchSize, [.. preferred ?? []], Time.ToTicks(maxDelay)),
                 MaxQueueSize = maxQueueSize,
                 MaxQueueBytes = maxQueueBytes,
                 DefaultTimeout = defaultTimeout,
@@ -80,7 +84,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
             owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup))]);
         Served = new ServedModel(version, config, model, Scheduler, Statistics);
         _catalog.Publish(new ServingSnapshot([new ServedVersions(name, [Served], [2])]));
-        Engine = new InferenceEngine(_catalog, Pool, Phase, Time);
+        Engine = new InferenceEngine(_catalog, Pool, Phase, scheduling ?? new SchedulerOptions(), Time);
     }
 
     public ServedModel Served { get; }

@@ -78,6 +78,9 @@ internal sealed class StreamInferCall : IDisposable
         _lastOrdered = isOrdered ? sending : _lastOrdered;
     }
 
+    /// <summary>Nobody reads the answers any more: what is in flight is cancelled.</summary>
+    public void Abandon() => End(null);
+
     /// <summary>Waits until every outstanding request has been answered or given up. Nothing may be sent afterwards.</summary>
     public Task DrainAsync()
     {

@@ -36,6 +36,7 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
             await call.Ended.ConfigureAwait(false);
         }
 
+        context.CancellationToken.ThrowIfCancellationRequested();
         if (call.Failure is { } failure)
         {
             throw RpcErrorMapping.ToException(failure);
@@ -61,9 +62,18 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
             }
         }
 
-        if (await next.ConfigureAwait(false))
+        try
         {
-            return true;
+            if (await next.ConfigureAwait(false))
+            {
+                return true;
+            }
+        }
+        catch (IOException)
+        {
+            // The client has gone without ending its stream.
+            call.Abandon();
+            return false;
         }
 
         call.HasReadToEnd = true;

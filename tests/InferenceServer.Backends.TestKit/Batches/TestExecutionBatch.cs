@@ -1,4 +1,5 @@
 using InferenceServer.Abstractions.Backends;
+using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Backends.TestKit.Memory;
@@ -17,6 +18,8 @@ public sealed class TestExecutionBatch : ExecutionBatch, IDisposable
     private readonly TensorView[] _inputs;
     private readonly bool[] _requested;
     private readonly TensorView?[] _outputs;
+    private readonly List<TestResponse> _responses = [];
+    private readonly Dictionary<string, ParameterValue> _responseParameters = [];
 
     /// <param name="signature">The model's signature.</param>
     /// <param name="allocator">Where inputs and outputs get their memory.</param>
@@ -41,11 +44,62 @@ public sealed class TestExecutionBatch : ExecutionBatch, IDisposable
         Cancellation = cancellation;
     }
 
+    /// <summary>What a decoupled model has sent so far.</summary>
+    public IReadOnlyList<TestResponse> Responses => _responses;
+
+    /// <summary>The error that a decoupled model has sent.</summary>
+    public (ErrorCode Code, string Message)? Error { get; private set; }
+
+    /// <summary>The parameters given for the next response.</summary>
+    public IReadOnlyDictionary<string, ParameterValue> ResponseParameters => _responseParameters;
+
+    /// <summary>Makes the execution that of a decoupled model.</summary>
+    public bool AllowsResponses { get; init; }
+
+    /// <summary>The parameters of the request.</summary>
+    public IReadOnlyDictionary<string, ParameterValue> RequestParameters { get; init; } = new Dictionary<string, ParameterValue>();
+
+    /// <summary>Called after each response, with the number of responses so far.</summary>
+    public Action<int>? OnResponse { get; init; }
+
+    public override int RequestCount => 1;
+
+    public override bool IsDecoupled => AllowsResponses;
+
     public override ReadOnlySpan<TensorView> Inputs => _inputs;
 
     public override int Rows { get; }
 
     public override CancellationToken Cancellation { get; }
+
+    public override ExecutionRequest GetRequest(int request)
+    {
+        Assert.Equal(0, request);
+        return new ExecutionRequest("test", 0, Rows, RequestParameters);
+    }
+
+    public override void SetResponseParameter(int request, string name, ParameterValue value)
+    {
+        Assert.Equal(0, request);
+        _responseParameters[name] = value;
+    }
+
+    public override void SendResponse(bool isFinal = false)
+    {
+        AssertMaySend();
+        var outputs = _outputs.Where(static output => output is not null).Select(static output => output!.Value)
+            .Select(static output => new TestTensor(output.Name, output.DataType, output.Shape, output.Span.ToArray()));
+        _responses.Add(new TestResponse([.. outputs], new Dictionary<string, ParameterValue>(_responseParameters), isFinal));
+        _responseParameters.Clear();
+        ReleaseOutputs();
+        OnResponse?.Invoke(_responses.Count);
+    }
+
+    public override void SendError(ErrorCode code, string message)
+    {
+        AssertMaySend();
+        Error = (code, message);
+    }
 
     public override bool IsRequested(int output) => _requested[output];
 
@@ -89,6 +143,18 @@ public sealed class TestExecutionBatch : ExecutionBatch, IDisposable
     public void Dispose()
     {
         ReleaseInputs();
+        ReleaseOutputs();
+    }
+
+    private void AssertMaySend()
+    {
+        Assert.True(AllowsResponses, "a model that is not decoupled sends a response of its own");
+        Assert.Null(Error);
+        Assert.False(_responses is [.., { IsFinal: true }], "a response follows the final one");
+    }
+
+    private void ReleaseOutputs()
+    {
         foreach (ref var output in _outputs.AsSpan())
         {
             output?.Dispose();

@@ -16,6 +16,8 @@ internal sealed class FakeControl(ModelCatalog catalog) : IModelControl
 
     public bool IsStopping { get; set; }
 
+    public Task Stopping { get; } = new TaskCompletionSource().Task;
+
     /// <summary>When set, descriptions fail with it.</summary>
     public Exception? Fault { get; set; }
 

@@ -25,7 +25,7 @@ internal sealed class KServeServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
-            .AddSingleton<IInferenceEngine>(new InferenceEngine(catalog, Allocator, new InferenceServer.Core.Hosting.ServerPhase(), TimeProvider.System))
+            .AddSingleton<IInferenceEngine>(new InferenceEngine(catalog, Allocator, new InferenceServer.Core.Hosting.ServerPhase(), new InferenceServer.Core.Scheduling.SchedulerOptions(), TimeProvider.System))
             .AddSingleton<IModelControl>(Control)
             .AddKServeHttp(options);
         _app = builder.Build();

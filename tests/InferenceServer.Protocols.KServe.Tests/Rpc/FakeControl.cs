@@ -20,7 +20,13 @@ internal sealed class FakeControl : IModelControl
 
     public bool IsReady => Ready;
 
-    public bool IsStopping => false;
+    private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool IsStopping => _stopping.Task.IsCompleted;
+
+    public Task Stopping => _stopping.Task;
+
+    public void BeginStop() => _stopping.TrySetResult();
 
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

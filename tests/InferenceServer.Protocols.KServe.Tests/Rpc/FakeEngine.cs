@@ -49,5 +49,14 @@ internal sealed class FakeEngine : IInferenceEngine, IDisposable
 
     public ValueTask<InferenceOutcome> InferAsync(InferenceRequest request, CancellationToken cancellationToken) => Handler(request, cancellationToken);
 
+    public InferenceStream StartStream(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        var stream = new InferenceStream(int.MaxValue, Timeout.InfiniteTimeSpan, TimeProvider.System);
+        _ = FinishAsync(stream, Handler(request, cancellationToken));
+        return stream;
+    }
+
     public void Dispose() => Memory.Dispose();
+
+    private static async Task FinishAsync(InferenceStream stream, ValueTask<InferenceOutcome> outcome) => stream.Finish(await outcome);
 }
