@@ -77,19 +77,6 @@ public sealed class FailureTests
         Assert.Equal(new string('界', RpcErrorMapping.MaxMessageLength) + "…", failure.Status.Detail);
     }
 
-    [Fact]
-    public async Task RpcThatIsNotImplemented_Called_SaysSoByName()
-    {
-        await using var server = await RpcServer.StartAsync();
-        using var stream = server.Client.ModelStreamInfer(cancellationToken: Stop);
-
-        var unary = await Assert.ThrowsAsync<RpcException>(() => server.Client.ModelStatisticsAsync(new ModelStatisticsRequest(), cancellationToken: Stop).ResponseAsync);
-        var streaming = await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(Stop));
-
-        Assert.Equal((StatusCode.Unimplemented, "this server does not implement the rpc /inference.GRPCInferenceService/ModelStatistics"), (unary.StatusCode, unary.Status.Detail));
-        Assert.Contains("ModelStreamInfer", streaming.Status.Detail, StringComparison.Ordinal);
-    }
-
     private static Task<RpcException> FailAsync(RpcServer server, ModelInferRequest request) =>
         Assert.ThrowsAsync<RpcException>(() => server.Client.ModelInferAsync(request, cancellationToken: Stop).ResponseAsync);
 }

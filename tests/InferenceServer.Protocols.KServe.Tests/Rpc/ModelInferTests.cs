@@ -139,7 +139,7 @@ public sealed class ModelInferTests
         await server.Client.ModelInferAsync(message, cancellationToken: Stop);
 
         Assert.Equal(["B", "A"], outputs);
-        Assert.Equal(7, seen.Count);
+        Assert.Equal(6, seen.Count);
         Assert.Equal(ParameterValue.FromString("s"), seen["sequence_id"]);
         Assert.Equal(ParameterValue.FromBool(true), seen["sequence_start"]);
         Assert.Equal(ParameterValue.FromUInt64(2), seen["priority"]);
