@@ -16,7 +16,6 @@ public sealed class UnusedFeatureTests
     [InlineData("output { name: \"X\" data_type: TYPE_FP32 dims: 4 is_shape_tensor: true }", 1, 49, "output[0].is_shape_tensor")]
     [InlineData("input { name: \"X\" data_type: TYPE_FP32 dims: 4 is_non_linear_format_io: true }", 1, 48, "input[0].is_non_linear_format_io")]
     [InlineData("output { name: \"X\" data_type: TYPE_FP32 dims: 4 is_non_linear_format_io: true }", 1, 49, "output[0].is_non_linear_format_io")]
-    [InlineData("model_transaction_policy { decoupled: true }", 1, 28, "model_transaction_policy.decoupled")]
     [InlineData("dynamic_batching { preserve_ordering: true }", 1, 20, "dynamic_batching.preserve_ordering")]
     [InlineData("dynamic_batching { default_queue_policy { timeout_action: DELAY } }", 1, 43, "dynamic_batching.default_queue_policy.timeout_action")]
     [InlineData("model_repository_agents { agents { name: \"checksum\" } }", 1, 1, "model_repository_agents")]
