@@ -17,8 +17,7 @@ public sealed class InferenceResponse : IDisposable
     internal InferenceResponse(string id, ModelLease lease, TensorView[] outputs, IReadOnlyDictionary<string, ParameterValue>? parameters = null, bool isFinal = true)
     {
         Id = id;
-        ModelName = lease.Model.Name;
-        ModelVersion = lease.Model.Version;
+        Model = lease.Model;
         _lease = lease;
         _outputs = outputs;
         Parameters = parameters ?? ReadOnlyDictionary<string, ParameterValue>.Empty;
@@ -28,11 +27,14 @@ public sealed class InferenceResponse : IDisposable
     /// <summary>The id of the request; empty when it had none.</summary>
     public string Id { get; }
 
-    /// <summary>The name of the model that ran.</summary>
-    public string ModelName { get; }
+    /// <summary>The version of the model that ran; it stays loaded until the response is disposed.</summary>
+    public ServedModel Model { get; }
 
-    /// <summary>The version that ran.</summary>
-    public long ModelVersion { get; }
+    /// <summary>The name of the model that ran.</summary>
+    public string ModelName => Model.Name;
+
+    /// <summary>The number of the version that ran.</summary>
+    public long ModelVersion => Model.Version;
 
     /// <summary>The outputs: those that were asked for in the order of the request, or all in the order of the model.</summary>
     public ReadOnlySpan<TensorView> Outputs => _outputs;
@@ -42,6 +44,13 @@ public sealed class InferenceResponse : IDisposable
 
     /// <summary>True when no response to the same request follows; a decoupled model may end without having said so.</summary>
     public bool IsFinal { get; }
+
+    /// <summary>Puts another tensor in place of an output, which is released. The response takes over the count that the tensor holds.</summary>
+    public void ReplaceOutput(int place, in TensorView tensor)
+    {
+        _outputs[place].Dispose();
+        _outputs[place] = tensor;
+    }
 
     /// <summary>Releases the outputs and the lease.</summary>
     public void Dispose()

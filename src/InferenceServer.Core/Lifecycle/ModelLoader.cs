@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.IO.Abstractions;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
@@ -21,6 +22,7 @@ internal sealed class ModelLoader(
     ILoggerFactory loggers) : IModelLoader
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
+    private readonly ClassLabelReader _labels = new(files);
 
     public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, CancellationToken cancellationToken)
     {
@@ -58,7 +60,8 @@ internal sealed class ModelLoader(
                 LifecycleLog.ConfigWarning(_logger, config.Name, warning.ToString());
             }
 
-            return ModelLoadResult.Loaded(Serve(version, config, model));
+            var labels = await _labels.ReadAsync(version.Folder.Path, config, cancellationToken).ConfigureAwait(false);
+            return ModelLoadResult.Loaded(Serve(version, config, model, labels));
         }
         catch
         {
@@ -67,7 +70,7 @@ internal sealed class ModelLoader(
         }
     }
 
-    private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model)
+    private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels)
     {
         var instances = new List<IModelInstance>();
         try
@@ -77,7 +80,7 @@ internal sealed class ModelLoader(
                 instances.Add(model.CreateInstance(placement));
             }
 
-            return Serve(version, config, model, instances);
+            return Serve(version, config, model, labels, instances);
         }
         catch
         {
@@ -86,7 +89,7 @@ internal sealed class ModelLoader(
         }
     }
 
-    private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, List<IModelInstance> instances)
+    private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, List<IModelInstance> instances)
     {
         var statistics = new ModelStatistics();
         var lanes = new LaneSetup
@@ -116,7 +119,7 @@ internal sealed class ModelLoader(
             Statistics = statistics,
         };
         var scheduler = new LaneScheduler(setup, owner => instances.Select(instance => new InstanceRunner(owner, instance, lanes)));
-        return new ServedModel(version.Number, config, model, scheduler, statistics);
+        return new ServedModel(version.Number, config, model, scheduler, statistics) { Labels = labels };
     }
 
     private static IEnumerable<InstancePlacement> Place(ModelConfig config)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Configuration;
@@ -40,6 +41,9 @@ public sealed class ServedModel
 
     /// <summary>What the model takes and gives.</summary>
     public ModelSignature Signature => _backendModel.Signature;
+
+    /// <summary>The class labels of the outputs that have a label file, by the output's name.</summary>
+    public ImmutableDictionary<string, ClassLabels> Labels { get; internal init; } = ImmutableDictionary<string, ClassLabels>.Empty;
 
     /// <summary>The version's counters.</summary>
     public ModelStatistics Statistics { get; }

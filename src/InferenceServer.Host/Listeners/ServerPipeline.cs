@@ -1,4 +1,7 @@
+using InferenceServer.Host.Options;
+using InferenceServer.Host.Security;
 using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Rpc;
 using Prometheus;
 
@@ -12,6 +15,7 @@ internal static class ServerPipeline
         app.MapWhen(static context => Is(context, Listener.Http), static http =>
         {
             http.UseRouting();
+            http.UseRestrictions(http.ApplicationServices.GetRequiredService<ServerOptions>().HttpRestrictions, RestrictedAnswers.WriteHttpAsync);
             http.UseEndpoints(static endpoints =>
             {
                 endpoints.MapKServeHttp();
@@ -21,6 +25,7 @@ internal static class ServerPipeline
         app.MapWhen(static context => Is(context, Listener.Rpc), static rpc =>
         {
             rpc.UseRouting();
+            rpc.UseRestrictions(rpc.ApplicationServices.GetRequiredService<ServerOptions>().GrpcRestrictions, RestrictedAnswers.WriteRpcAsync);
             rpc.UseEndpoints(static endpoints => endpoints.MapKServeRpc());
         });
         app.MapWhen(static context => Is(context, Listener.Metrics), metrics =>

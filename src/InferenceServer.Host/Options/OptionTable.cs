@@ -41,6 +41,10 @@ internal static class OptionTable
 
     public static OptionDefinition HttpMaxRequestBytes { get; } = new("http-max-request-bytes", "HttpMaxRequestBytes", OptionKind.Number, "2147483647", "The largest HTTP request body with its binary tensors, in bytes.") { Minimum = 1 };
 
+    public static OptionDefinition HttpHeaderForwardPattern { get; } = new("http-header-forward-pattern", "HttpHeaderForwardPattern", OptionKind.Text, "", "A regular expression: headers of inference requests in whose names it is found become parameters.");
+
+    public static OptionDefinition HttpRestrictedApi { get; } = new("http-restricted-api", "HttpRestrictedApi", OptionKind.List, "", "Categories of routes that ask for a header: <category>[,<category>]:<header>=<value>. May be given several times.");
+
     public static OptionDefinition AllowGrpc { get; } = new("allow-grpc", "AllowGrpc", OptionKind.Boolean, "true", "Serve gRPC.");
 
     public static OptionDefinition GrpcAddress { get; } = new("grpc-address", "GrpcAddress", OptionKind.Text, "0.0.0.0", "The address that gRPC listens on.");
@@ -48,6 +52,12 @@ internal static class OptionTable
     public static OptionDefinition GrpcPort { get; } = new("grpc-port", "GrpcPort", OptionKind.Number, "8001", "The port of gRPC; 0 takes a free one.") { Maximum = MaxPort };
 
     public static OptionDefinition GrpcMaxRequestBytes { get; } = new("grpc-max-request-bytes", "GrpcMaxRequestBytes", OptionKind.Number, "2147483647", "The largest gRPC request message after decompression, in bytes.") { Minimum = 1, Maximum = int.MaxValue };
+
+    public static OptionDefinition GrpcInferResponseCompressionLevel { get; } = new("grpc-infer-response-compression-level", "GrpcInferResponseCompressionLevel", OptionKind.Word, "none", "How hard inference responses over gRPC are compressed, for clients that take gzip.") { Words = ["none", "low", "medium", "high"] };
+
+    public static OptionDefinition GrpcHeaderForwardPattern { get; } = new("grpc-header-forward-pattern", "GrpcHeaderForwardPattern", OptionKind.Text, "", "A regular expression: metadata of inference calls in whose keys it is found become parameters.");
+
+    public static OptionDefinition GrpcRestrictedProtocol { get; } = new("grpc-restricted-protocol", "GrpcRestrictedProtocol", OptionKind.List, "", "Categories of rpcs that ask for the metadata triton-grpc-protocol-<key>: <category>[,<category>]:<key>=<value>. May be given several times.");
 
     public static OptionDefinition AllowMetrics { get; } = new("allow-metrics", "AllowMetrics", OptionKind.Boolean, "true", "Serve Prometheus metrics.");
 
@@ -69,8 +79,8 @@ internal static class OptionTable
     [
         ModelRepository, Id, ModelControlMode, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, BackendConfig,
         MaxQueueSize, MaxQueueBytes,
-        AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes,
-        AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes,
+        AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
+        AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcInferResponseCompressionLevel, GrpcHeaderForwardPattern, GrpcRestrictedProtocol,
         AllowMetrics, MetricsAddress, MetricsPort,
         LogVerbose, LogInfo, LogWarning, LogError, LogFormat,
     ];

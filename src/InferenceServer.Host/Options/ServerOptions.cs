@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using System.IO.Compression;
 using System.Net;
+using InferenceServer.Protocols.KServe.Forwarding;
+using InferenceServer.Protocols.KServe.Restrictions;
 
 namespace InferenceServer.Host.Options;
 
@@ -39,6 +42,21 @@ internal sealed record ServerOptions
     public required IPEndPoint? Grpc { get; init; }
 
     public required int GrpcMaxRequestBytes { get; init; }
+
+    /// <summary>How hard inference responses over gRPC are compressed; null for not at all.</summary>
+    public required CompressionLevel? GrpcInferResponseCompression { get; init; }
+
+    /// <summary>Which headers of HTTP requests become parameters; null for none.</summary>
+    public required HeaderForwarding? HttpHeaderForwarding { get; init; }
+
+    /// <summary>Which metadata of gRPC calls become parameters; null for none.</summary>
+    public required HeaderForwarding? GrpcHeaderForwarding { get; init; }
+
+    /// <summary>What asks for a header over HTTP.</summary>
+    public required ApiRestrictions HttpRestrictions { get; init; }
+
+    /// <summary>What asks for a header over gRPC.</summary>
+    public required ApiRestrictions GrpcRestrictions { get; init; }
 
     /// <summary>Where the metrics listen; null when they are switched off.</summary>
     public required IPEndPoint? Metrics { get; init; }

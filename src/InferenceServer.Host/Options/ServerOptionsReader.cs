@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Abstractions;
+using System.IO.Compression;
 using System.Net;
 using InferenceServer.Abstractions.Backends;
+using InferenceServer.Protocols.KServe.Forwarding;
+using InferenceServer.Protocols.KServe.Restrictions;
 
 namespace InferenceServer.Host.Options;
 
@@ -70,6 +73,17 @@ internal sealed class ServerOptionsReader
             HttpMaxRequestBytes = Number(OptionTable.HttpMaxRequestBytes),
             Grpc = EndPoint(OptionTable.AllowGrpc, OptionTable.GrpcAddress, OptionTable.GrpcPort),
             GrpcMaxRequestBytes = (int)Number(OptionTable.GrpcMaxRequestBytes),
+            GrpcInferResponseCompression = Word(OptionTable.GrpcInferResponseCompressionLevel) switch
+            {
+                "low" => CompressionLevel.Fastest,
+                "medium" => CompressionLevel.Optimal,
+                "high" => CompressionLevel.SmallestSize,
+                _ => null,
+            },
+            HttpHeaderForwarding = Forwarding(OptionTable.HttpHeaderForwardPattern),
+            GrpcHeaderForwarding = Forwarding(OptionTable.GrpcHeaderForwardPattern),
+            HttpRestrictions = Restrictions(OptionTable.HttpRestrictedApi, ""),
+            GrpcRestrictions = Restrictions(OptionTable.GrpcRestrictedProtocol, "triton-grpc-protocol-"),
             Metrics = EndPoint(OptionTable.AllowMetrics, OptionTable.MetricsAddress, OptionTable.MetricsPort),
             Log = new LogOptions(
                 (int)Number(OptionTable.LogVerbose),
@@ -179,6 +193,31 @@ internal sealed class ServerOptionsReader
         }
 
         return word ?? option.Default;
+    }
+
+    private HeaderForwarding? Forwarding(OptionDefinition option)
+    {
+        var (values, source) = Raw(option);
+        if (values[^1].Length == 0)
+        {
+            return null;
+        }
+
+        if (!HeaderForwarding.TryCreate(values[^1], out var forwarding, out var problem))
+        {
+            _errors.Add($"{source}: expected a regular expression, got '{values[^1]}': {problem}");
+        }
+
+        return forwarding;
+    }
+
+    private ApiRestrictions Restrictions(OptionDefinition option, string headerPrefix)
+    {
+        var (values, source) = Raw(option);
+        var problems = new List<string>();
+        var restrictions = ApiRestrictions.Parse(values.Where(static value => value.Length > 0), headerPrefix, problems);
+        _errors.AddRange(problems.Select(problem => $"{source}: {problem}"));
+        return restrictions;
     }
 
     private ImmutableArray<string> Repositories(string defaultRepository)

@@ -73,8 +73,8 @@ internal static class ServerHost
                 Backends = options.Backends,
             },
             static provider => MakeBackends(provider.GetRequiredService<TimeProvider>()));
-        services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = (int)options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes });
-        services.AddKServeRpc(new KServeRpcOptions { MaxReceiveMessageBytes = options.GrpcMaxRequestBytes });
+        services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = (int)options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes, HeaderForwarding = options.HttpHeaderForwarding });
+        services.AddKServeRpc(new KServeRpcOptions { MaxReceiveMessageBytes = options.GrpcMaxRequestBytes, InferResponseCompression = options.GrpcInferResponseCompression, HeaderForwarding = options.GrpcHeaderForwarding });
         services.AddHostedService<StartupReporter>();
     }
 

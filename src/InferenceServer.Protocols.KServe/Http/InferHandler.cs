@@ -1,5 +1,7 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Classification;
+using InferenceServer.Protocols.KServe.Compression;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -65,6 +67,12 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
             await HttpErrorWriter.WriteAsync(context, new InferenceError(exception.Code, exception.Message));
             return;
         }
+        catch (UnusableBodyException exception)
+        {
+            request.Dispose();
+            await HttpErrorWriter.WriteAsync(context, exception.Error);
+            return;
+        }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             // The client has gone in the middle of its request: there is nobody to answer.
@@ -83,19 +91,20 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
     private async ValueTask<InferenceError?> ReadAsync(HttpContext context, InferenceRequest request, InferHeader header)
     {
         var encoding = context.Request.Headers.ContentEncoding;
-        if (encoding.Count > 0 && encoding != "identity")
+        if (!ContentCodings.TryParse(encoding, out var coding))
         {
-            context.Response.Headers.AcceptEncoding = "identity";
+            context.Response.Headers.AcceptEncoding = ContentCodings.Supported;
             return RequestErrors.Compression(encoding.ToString());
         }
 
-        var error = await _reader.ReadAsync(context.Request, request.Lease.Model.Config, header, context.RequestAborted);
+        var error = coding == ContentCoding.Identity ? null : await InflatedBody.ReplaceAsync(context.Request, options.MaxInputSize, context.RequestAborted);
+        error ??= await _reader.ReadAsync(context.Request, request.Lease.Model.Config, header, context.RequestAborted);
         if (error is null)
         {
             header.MoveTo(request);
         }
 
-        return error;
+        return error ?? options.HeaderForwarding?.Forward(context.Request.Headers, request.Parameters);
     }
 
     private async Task AnswerAsync(HttpContext context, InferenceRequest request, InferHeader header)
@@ -115,11 +124,30 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         using var response = outcome.Response;
         try
         {
+            if (Classify(response, header, context.RequestAborted) is { } error)
+            {
+                await HttpErrorWriter.WriteAsync(context, error);
+                return;
+            }
+
             await InferResponseWriter.WriteAsync(context, response, header);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The client has gone; the rest of the response is for nobody.
         }
+    }
+
+    private InferenceError? Classify(InferenceResponse response, InferHeader header, CancellationToken cancellationToken)
+    {
+        foreach (var output in header.Outputs)
+        {
+            if (output.Classes > 0 && OutputClassifier.Apply(response, new(output.Name, output.Classes), engine.Allocator, cancellationToken) is { } error)
+            {
+                return error;
+            }
+        }
+
+        return null;
     }
 }

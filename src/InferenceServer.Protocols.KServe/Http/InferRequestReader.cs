@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration;
+using InferenceServer.Protocols.KServe.Compression;
 using Microsoft.AspNetCore.Http;
 
 namespace InferenceServer.Protocols.KServe.Http;
@@ -95,7 +96,7 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
 
         error = request.ContentLength is { } whole
             ? RentTails(model, header, whole - length, out var surplus)
-            : RentOpenEndedTails(model, header, options.MaxRequestBytes - length, out surplus);
+            : RentOpenEndedTails(request.Body as InflatedBody, length, model, header, out surplus);
         if (error is not null)
         {
             return error;
@@ -126,9 +127,10 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
             : null;
     }
 
-    private InferenceError? RentOpenEndedTails(ModelConfig model, InferHeader header, long available, out long surplus) =>
-        RentTails(model, header, available, out surplus) is null
+    private InferenceError? RentOpenEndedTails(InflatedBody? inflated, int length, ModelConfig model, InferHeader header, out long surplus) =>
+        RentTails(model, header, (inflated?.Limit ?? options.MaxRequestBytes) - length, out surplus) is null
             ? null
+            : inflated is not null ? RequestErrors.InflatedLimit(inflated.Limit)
             : throw new BadHttpRequestException($"the inputs exceed the maximum of {options.MaxRequestBytes} bytes for one request", StatusCodes.Status413PayloadTooLarge);
 
     /// <summary>Rents the memory of the inputs that come as bytes, after all their sizes have been found to fit in what is there.</summary>

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Globalization;
+using System.IO.Compression;
 using System.IO.Pipelines;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Compression;
 using Microsoft.AspNetCore.Http;
 
 namespace InferenceServer.Protocols.KServe.Http;
@@ -19,7 +21,6 @@ internal static class InferResponseWriter
     {
         using var text = new PooledText();
         var binary = InferResponseText.Write(text, response.Id, response.ModelName, response.ModelVersion, response.Parameters, response.Outputs, header);
-        context.Response.ContentLength = text.Length + binary;
         if (binary == 0)
         {
             context.Response.ContentType = JsonAnswer.ContentType;
@@ -30,15 +31,31 @@ internal static class InferResponseWriter
             context.Response.Headers[HeaderLengthName] = text.Length.ToString(CultureInfo.InvariantCulture);
         }
 
-        // What is small leaves in one piece: the only flush is then the last one.
-        var pipe = context.Response.BodyWriter;
-        await text.CopyToAsync(pipe, context.RequestAborted);
-        if (binary > 0)
+        var coding = ContentCodings.Choose(context.Request.Headers.AcceptEncoding);
+        if (coding == ContentCoding.Identity)
         {
-            await CopyAsync(pipe, response, header, context.RequestAborted);
+            await CopyAsync(context.Response.BodyWriter, text, binary, response, header, context.RequestAborted);
+            return;
         }
 
-        await pipe.FlushAsync(context.RequestAborted);
+        // How long it will be shows when it has been sent: it leaves in chunks.
+        context.Response.Headers.ContentEncoding = ContentCodings.NameOf(coding);
+        await using var compressing = ContentCodings.Compress(coding, context.Response.Body, CompressionLevel.Fastest);
+        var pipe = PipeWriter.Create(compressing, new StreamPipeWriterOptions(leaveOpen: true));
+        await CopyAsync(pipe, text, binary, response, header, context.RequestAborted);
+        await pipe.CompleteAsync();
+    }
+
+    private static async ValueTask CopyAsync(PipeWriter pipe, PooledText text, long binary, InferenceResponse response, InferHeader header, CancellationToken cancellationToken)
+    {
+        // What is small leaves in one piece: the only flush is then the last one.
+        await text.CopyToAsync(pipe, cancellationToken);
+        if (binary > 0)
+        {
+            await CopyAsync(pipe, response, header, cancellationToken);
+        }
+
+        await pipe.FlushAsync(cancellationToken);
     }
 
     private static async ValueTask CopyAsync(PipeWriter pipe, InferenceResponse response, InferHeader header, CancellationToken cancellationToken)

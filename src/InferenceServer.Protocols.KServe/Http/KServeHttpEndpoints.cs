@@ -1,4 +1,5 @@
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Restrictions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -47,7 +48,7 @@ public static class KServeHttpEndpoints
     public static IEndpointConventionBuilder MapKServeNotFound(this IEndpointRouteBuilder endpoints)
     {
         RequestDelegate notFound = KServeRoute.NotFoundAsync;
-        return endpoints.MapFallback("{*path}", notFound).WithDisplayName("KServe Not Found");
+        return endpoints.MapFallback("{*path}", notFound).WithDisplayName("KServe Not Found").WithMetadata(new ApiCategoryMetadata(null));
     }
 
     /// <summary>Holds a question about a model up while the server starts. Probes are not held up: they want the truth of the moment.</summary>
@@ -82,6 +83,10 @@ public static class KServeHttpEndpoints
     private static void Map(IEndpointRouteBuilder group, string pattern, string method, Func<HttpContext, string, string, Task> handler)
     {
         RequestDelegate answer = new KServeRoute(pattern, method, handler).HandleAsync;
-        group.Map(pattern, answer).WithDisplayName($"KServe {method} {pattern}");
+        var route = group.Map(pattern, answer).WithDisplayName($"KServe {method} {pattern}");
+        if (ApiCategories.OfRoute(pattern) is { } category)
+        {
+            route.WithMetadata(new ApiCategoryMetadata(category));
+        }
     }
 }

@@ -1,3 +1,5 @@
+using InferenceServer.Protocols.KServe.Forwarding;
+
 namespace InferenceServer.Protocols.KServe.Http;
 
 /// <summary>What the KServe HTTP front end is given. Sizes are in bytes.</summary>
@@ -17,6 +19,9 @@ public sealed record KServeHttpOptions
 
     /// <summary>The most parameters that one request may carry.</summary>
     public int MaxParameters { get; init; } = 1024;
+
+    /// <summary>Which headers become parameters of the request; null for none.</summary>
+    public HeaderForwarding? HeaderForwarding { get; init; }
 
     /// <summary>Throws when a limit makes no sense.</summary>
     /// <exception cref="ArgumentException">A limit is below 1, or larger than one array can be.</exception>

@@ -106,7 +106,19 @@ internal static class RequestErrors
         new(ErrorCode.Unsupported, $"HTTP end point doesn't support models with decoupled transaction policy: '{model}' may answer a request any number of times; use generate_stream, generate or the gRPC stream") { Subject = model };
 
     public static InferenceError Compression(string encoding) =>
-        new(ErrorCode.Unsupported, $"Unsupported compression type: got Content-Encoding '{encoding}', expected identity") { Subject = "Content-Encoding", Expected = "identity", Actual = encoding };
+        new(ErrorCode.Unsupported, $"Unsupported compression type: got Content-Encoding '{encoding}', expected gzip, deflate or identity") { Subject = "Content-Encoding", Expected = "gzip, deflate or identity", Actual = encoding };
+
+    public static InferenceError NothingToInflate() =>
+        Invalid("nothing to be decompressed: the request body is empty, and its Content-Encoding says that it is compressed", "Content-Encoding", "a compressed body", "nothing");
+
+    public static InferenceError NotCompressed() =>
+        Invalid("the request body cannot be decompressed: it begins neither as gzip nor as zlib, the wrapper that HTTP's deflate has", "Content-Encoding", "gzip or zlib", "neither");
+
+    public static InferenceError CorruptBody(long bytes) =>
+        Invalid($"the request body cannot be decompressed: its data is corrupt or ends too early, after {Text(bytes)} bytes of content");
+
+    public static InferenceError InflatedLimit(int limit) =>
+        Invalid($"Decompressed data size exceeds the maximum allowed value of {limit} bytes. Use --http-max-input-size to increase the limit.", null, $"at most {limit} bytes");
 
     public static string Describe(JsonKind kind) => kind switch
     {

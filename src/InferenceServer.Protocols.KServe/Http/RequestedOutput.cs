@@ -1,4 +1,7 @@
 namespace InferenceServer.Protocols.KServe.Http;
 
-/// <summary>An output that a request lists, and whether it wants its bytes in place of JSON.</summary>
-internal readonly record struct RequestedOutput(string Name, bool IsBinary);
+/// <summary>An output that a request lists.</summary>
+/// <param name="Name">The output's name.</param>
+/// <param name="IsBinary">Whether its bytes are wanted in place of JSON.</param>
+/// <param name="Classes">How many of its best classes are wanted in place of its elements; 0 for the elements.</param>
+internal readonly record struct RequestedOutput(string Name, bool IsBinary, int Classes = 0);

@@ -15,6 +15,7 @@ internal static class RequestedOutputReader
 
         string? name = null;
         var isBinary = false;
+        var classes = 0;
         var hasParameters = false;
         var first = true;
         json.TryEnterObject();
@@ -28,7 +29,7 @@ internal static class RequestedOutputReader
             else if (!hasParameters && member.Is("parameters"u8))
             {
                 hasParameters = true;
-                error = ReadParameters(ref json, out isBinary);
+                error = ReadParameters(ref json, out isBinary, out classes);
             }
             else if (!json.TrySkip())
             {
@@ -51,19 +52,21 @@ internal static class RequestedOutputReader
             return RequestErrors.Missing($"output {outputs.Count} of the request", "name");
         }
 
-        outputs.Add(new RequestedOutput(name, isBinary));
+        outputs.Add(new RequestedOutput(name, isBinary, classes));
         return null;
     }
 
-    private static InferenceError? ReadParameters(ref JsonCursor json, out bool isBinary)
+    private static InferenceError? ReadParameters(ref JsonCursor json, out bool isBinary, out int classes)
     {
         isBinary = false;
+        classes = 0;
         if (json.Peek() != JsonKind.Object)
         {
             return RequestErrors.Kind("parameters", "an object", ref json);
         }
 
         var hasBinary = false;
+        var hasClasses = false;
         var first = true;
         json.TryEnterObject();
         while (!json.Failed && json.TryNextMember(ref first, out var member))
@@ -74,10 +77,13 @@ internal static class RequestedOutputReader
                 hasBinary = true;
                 error = RequestParametersReader.ReadBool(ref json, "binary_data", out isBinary);
             }
-            else if (member.Is("classification"u8))
+            else if (!hasClasses && member.Is("classification"u8))
             {
-                error = RequestParametersReader.ReadUInt64(ref json, "classification", out var classes);
-                error ??= classes > 0 ? RequestErrors.NotYet("an output", "classification") : null;
+                hasClasses = true;
+                error = RequestParametersReader.ReadUInt64(ref json, "classification", out var count);
+
+                // More classes than an output can have are all of them.
+                classes = (int)Math.Min(count, int.MaxValue);
             }
             else if (RequestParametersReader.SharedMemoryName(member) is { } parameter)
             {

@@ -3,11 +3,12 @@ using Grpc.Core;
 using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Forwarding;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
 /// <summary>From a message to a request that the engine can take, for the unary rpc and for the stream alike.</summary>
-internal sealed class InferAdmission(IInferenceEngine engine)
+internal sealed class InferAdmission(IInferenceEngine engine, KServeRpcOptions options)
 {
     /// <summary>Leases the model and reads the tensors. What is read is cleared from the message, which a call may keep alive for long.</summary>
     /// <param name="message">The message.</param>
@@ -38,7 +39,8 @@ internal sealed class InferAdmission(IInferenceEngine engine)
         request = new InferenceRequest(lease);
         try
         {
-            error = InferRequestReader.Read(message, request, engine.Allocator);
+            error = InferRequestReader.Read(message, request, engine.Allocator)
+                ?? options.HeaderForwarding?.Forward(RpcMetadata.AsHeaders(context.RequestHeaders), request.Parameters);
         }
         catch (BackendException exception)
         {

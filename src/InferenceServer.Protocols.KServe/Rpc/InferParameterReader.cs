@@ -14,6 +14,7 @@ internal static class InferParameterReader
 {
     private const string ReservedPrefix = "triton_";
     public const string EmptyFinalResponse = "triton_enable_empty_final_response";
+    private const string Classification = "classification";
     private const string SharedMemoryPrefix = "shared_memory_";
 
     /// <summary>Copies the request's parameters.</summary>
@@ -55,11 +56,15 @@ internal static class InferParameterReader
     {
         foreach (var (name, value) in output.Parameters)
         {
-            if (name == "classification")
+            if (name == Classification)
             {
-                return value.ParameterChoiceCase != Choice.Int64Param ? InferRequestErrors.ParameterType(message, name, "int64_param", value.ParameterChoiceCase)
+                var error = value.ParameterChoiceCase != Choice.Int64Param ? InferRequestErrors.ParameterType(message, name, "int64_param", value.ParameterChoiceCase)
                     : value.Int64Param <= 0 ? InferRequestErrors.ParameterValue(message, name, "a value > 0", value.Int64Param)
-                    : InferRequestErrors.UnsupportedParameter(message, name, "output", output.Name);
+                    : null;
+                if (error is not null)
+                {
+                    return error;
+                }
             }
 
             if (name.StartsWith(SharedMemoryPrefix, StringComparison.Ordinal))
@@ -70,6 +75,10 @@ internal static class InferParameterReader
 
         return null;
     }
+
+    /// <summary>How many of its best classes an output is wanted as; 0 for its elements. The output has been checked.</summary>
+    public static int ClassesOf(ModelInferRequest.Types.InferRequestedOutputTensor output) =>
+        output.Parameters.TryGetValue(Classification, out var count) ? (int)Math.Min(count.Int64Param, int.MaxValue) : 0;
 
     private static InferenceError? Check(ModelInferRequest message, string name, InferParameter value)
     {

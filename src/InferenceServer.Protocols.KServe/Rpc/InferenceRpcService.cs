@@ -10,7 +10,7 @@ namespace InferenceServer.Protocols.KServe.Rpc;
 /// </summary>
 internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl control, KServeRpcOptions options) : GRPCInferenceService.GRPCInferenceServiceBase
 {
-    private readonly InferAdmission _admission = new(engine);
+    private readonly InferAdmission _admission = new(engine, options);
     private readonly StreamInferHandler _stream = new(engine, control, options);
 
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
@@ -58,7 +58,8 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
         // The message that is returned below only points to the outputs and is serialised after this method has ended. The web server
         // disposes what is registered here after the call has ended, in whatever way, and that is always after serialisation.
         context.GetHttpContext().Response.RegisterForDispose(outcome.Response);
-        return InferResponseWriter.TryWrite(outcome.Response, out var response, out var error) ? response : throw RpcErrorMapping.ToException(error);
+        var error = RequestedOutputs.Shape(request, outcome.Response, engine.Allocator, context.CancellationToken);
+        return error is null && InferResponseWriter.TryWrite(outcome.Response, out var response, out error) ? response : throw RpcErrorMapping.ToException(error);
     }
 
     public override Task ModelStreamInfer(IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context) =>

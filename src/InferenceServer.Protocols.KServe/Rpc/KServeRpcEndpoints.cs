@@ -1,3 +1,6 @@
+using InferenceServer.Protocols.KServe.Compression;
+using InferenceServer.Protocols.KServe.Restrictions;
+using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +30,7 @@ public static class KServeRpcEndpoints
         services.AddSingleton<InferenceRpcService>();
         services.AddSingleton<HealthRpcService>();
         services.AddSingleton<RpcFailureInterceptor>();
+        services.AddSingleton<PlainAnswerInterceptor>();
 
         // The limits belong to these services alone: other front doors may speak gRPC with limits of their own.
         services.AddGrpc()
@@ -35,6 +39,13 @@ public static class KServeRpcEndpoints
                 service.MaxReceiveMessageSize = options.MaxReceiveMessageBytes;
                 service.MaxSendMessageSize = options.MaxSendMessageBytes;
                 service.Interceptors.Add<RpcFailureInterceptor>();
+                service.CompressionProviders = [new RpcCompressionProvider(ContentCoding.Gzip, options.MaxReceiveMessageBytes), new RpcCompressionProvider(ContentCoding.Deflate, options.MaxReceiveMessageBytes)];
+                if (options.InferResponseCompression is { } level)
+                {
+                    service.ResponseCompressionAlgorithm = ContentCodings.NameOf(ContentCoding.Gzip);
+                    service.ResponseCompressionLevel = level;
+                    service.Interceptors.Add<PlainAnswerInterceptor>();
+                }
             })
             .AddServiceOptions<HealthRpcService>(static service => service.Interceptors.Add<RpcFailureInterceptor>());
         if (options.EnableReflection)
@@ -59,6 +70,19 @@ public static class KServeRpcEndpoints
             group.MapGrpcReflectionService();
         }
 
+        ((IEndpointConventionBuilder)group).Finally(Categorise);
         return group;
+    }
+
+    private static void Categorise(EndpointBuilder endpoint)
+    {
+        var rpc = endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault();
+
+        // What gRPC maps beside the rpcs answers that there is no such rpc or service.
+        var category = rpc is null ? null : ApiCategories.OfRpc(rpc.Method.ServiceName, rpc.Method.Name);
+        if (rpc is null || category is not null)
+        {
+            endpoint.Metadata.Add(new ApiCategoryMetadata(category));
+        }
     }
 }

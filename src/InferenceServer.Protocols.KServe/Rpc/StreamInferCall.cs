@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Inference;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
@@ -12,6 +13,7 @@ namespace InferenceServer.Protocols.KServe.Rpc;
 internal sealed class StreamInferCall : IDisposable
 {
     private readonly IServerStreamWriter<ModelStreamInferResponse> _responses;
+    private readonly ITensorAllocator _allocator;
     private readonly bool _endsAtErrors;
     private readonly CancellationTokenSource _cancellation;
     private readonly SemaphoreSlim _room;
@@ -24,9 +26,10 @@ internal sealed class StreamInferCall : IDisposable
     private Task _lastOrdered = Task.CompletedTask;
     private InferenceError? _failure;
 
-    public StreamInferCall(IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context, bool endsAtErrors, int capacity)
+    public StreamInferCall(IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context, ITensorAllocator allocator, bool endsAtErrors, int capacity)
     {
         _responses = responses;
+        _allocator = allocator;
         _endsAtErrors = endsAtErrors;
         _room = new SemaphoreSlim(capacity);
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
@@ -130,7 +133,9 @@ internal sealed class StreamInferCall : IDisposable
 
                 using var response = outcome.Response;
                 isFinal = response.IsFinal;
-                if (!StreamReply.TryMake(response, out var message, out var error))
+                var error = RequestedOutputs.Shape(reply.Request, response, _allocator, Cancellation);
+                ModelStreamInferResponse? message = null;
+                if (error is not null || !StreamReply.TryMake(response, out message, out error))
                 {
                     await WriteErrorAsync(reply, error, wasAccepted: true).ConfigureAwait(false);
                     return;

@@ -10,14 +10,14 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
     /// <summary>The metadata by which a client asks for errors as the status of the call, and its value.</summary>
     private const string ErrorModeName = "triton_grpc_error";
 
-    private readonly InferAdmission _admission = new(engine);
+    private readonly InferAdmission _admission = new(engine, options);
 
     /// <exception cref="RpcException">The client asked for errors as statuses and there was one, or the server stops.</exception>
     public async Task HandleAsync(IAsyncStreamReader<ModelInferRequest> requests, IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context)
     {
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
         var endsAtErrors = string.Equals(context.RequestHeaders.GetValue(ErrorModeName), "true", StringComparison.Ordinal);
-        using var call = new StreamInferCall(responses, context, endsAtErrors, options.MaxRequestsPerStream);
+        using var call = new StreamInferCall(responses, context, engine.Allocator, endsAtErrors, options.MaxRequestsPerStream);
         try
         {
             while (await call.WaitForRoomAsync(control.Stopping).ConfigureAwait(false) && await ReadAsync(requests, call).ConfigureAwait(false))
@@ -82,7 +82,7 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
 
     private void Start(ModelInferRequest message, ServerCallContext context, StreamInferCall call)
     {
-        var reply = StreamReply.To(message);
+        var reply = new StreamReply(message);
         if (!_admission.TryAdmit(message, context, allowsDecoupled: true, out var request, out var error))
         {
             call.Refuse(reply, error);

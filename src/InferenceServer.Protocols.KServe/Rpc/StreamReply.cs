@@ -6,19 +6,13 @@ using InferenceServer.Core.Inference;
 namespace InferenceServer.Protocols.KServe.Rpc;
 
 /// <summary>What a stream's answers repeat of their request, and the messages made of it.</summary>
-/// <param name="Id">The request's id.</param>
-/// <param name="ModelName">The model as the request names it.</param>
-/// <param name="ModelVersion">The version as the request names it; often empty.</param>
-/// <param name="WantsEmptyFinal">True when the request wants to be told of an end that comes without a response.</param>
-internal sealed record StreamReply(string Id, string ModelName, string ModelVersion, bool WantsEmptyFinal)
+/// <param name="Request">The request's message, without its tensors.</param>
+internal sealed record StreamReply(ModelInferRequest Request)
 {
     public const string FinalName = "triton_final_response";
 
-    public static StreamReply To(ModelInferRequest message) => new(
-        message.Id,
-        message.ModelName,
-        message.ModelVersion,
-        message.Parameters.TryGetValue(InferParameterReader.EmptyFinalResponse, out var flag) && flag.BoolParam);
+    /// <summary>True when the request wants to be told of an end that comes without a response.</summary>
+    public bool WantsEmptyFinal => Request.Parameters.TryGetValue(InferParameterReader.EmptyFinalResponse, out var flag) && flag.BoolParam;
 
     /// <summary>The message of one response, which points to the response's memory.</summary>
     public static bool TryMake(InferenceResponse response, [NotNullWhen(true)] out ModelStreamInferResponse? message, [NotNullWhen(false)] out InferenceError? error)
@@ -37,16 +31,16 @@ internal sealed record StreamReply(string Id, string ModelName, string ModelVers
     /// <summary>The message that says that nothing follows.</summary>
     public ModelStreamInferResponse MakeEmptyFinal() => new()
     {
-        InferResponse = new ModelInferResponse { ModelName = ModelName, ModelVersion = ModelVersion, Id = Id, Parameters = { [FinalName] = Flag(true) } },
+        InferResponse = new ModelInferResponse { ModelName = Request.ModelName, ModelVersion = Request.ModelVersion, Id = Request.Id, Parameters = { [FinalName] = Flag(true) } },
     };
 
     /// <summary>The message of an error. One that comes from the model says so by naming it, and is final.</summary>
     public ModelStreamInferResponse MakeError(InferenceError error, bool wasAccepted)
     {
-        var answer = new ModelInferResponse { Id = Id };
+        var answer = new ModelInferResponse { Id = Request.Id };
         if (wasAccepted)
         {
-            answer.ModelName = ModelName;
+            answer.ModelName = Request.ModelName;
             answer.Parameters[FinalName] = Flag(true);
         }
 

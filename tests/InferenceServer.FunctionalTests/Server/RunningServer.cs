@@ -72,6 +72,10 @@ internal sealed class RunningServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>A service of the server's container.</summary>
+    public T Get<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
     public async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, string json)
     {
         using var content = new StringContent(json);

@@ -98,6 +98,11 @@ public sealed class ServerOptionsReaderTests
     [InlineData("--backend-config=nothing=2", "'nothing'", "default-max-batch-size")]
     [InlineData("--id=", "--id", "expected a text")]
     [InlineData("stray", "stray")]
+    [InlineData("--http-header-forward-pattern=x(", "--http-header-forward-pattern", "'x('")]
+    [InlineData("--grpc-header-forward-pattern=(?=a)", "--grpc-header-forward-pattern", "'(?=a)'")]
+    [InlineData("--http-restricted-api=nothing:a=b", "--http-restricted-api", "'nothing'", "model-repository")]
+    [InlineData("--grpc-restricted-protocol=health,health:a=b", "--grpc-restricted-protocol", "'health'", "twice")]
+    [InlineData("--grpc-infer-response-compression-level=most", "--grpc-infer-response-compression-level", "'most'")]
     [InlineData("--http-port=8001", "8001", "gRPC")]
     public void WrongOption_IsToldByNameAndValue(string arg, params string[] words)
     {

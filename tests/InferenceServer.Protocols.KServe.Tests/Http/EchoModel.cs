@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
@@ -12,11 +13,14 @@ internal sealed class EchoModel : IBackendModel
 {
     private readonly ModelConfig _config;
 
-    public EchoModel(ModelConfig config, long version = 1)
+    public EchoModel(ModelConfig config, long version = 1, ClassLabels? labels = null)
     {
         _config = config;
         Scheduler = new EchoScheduler(config);
-        Served = new ServedModel(version, config, this, Scheduler, new ModelStatistics());
+        Served = new ServedModel(version, config, this, Scheduler, new ModelStatistics())
+        {
+            Labels = labels is null ? ImmutableDictionary<string, ClassLabels>.Empty : config.Outputs.ToImmutableDictionary(static output => output.Name, _ => labels),
+        };
     }
 
     public EchoScheduler Scheduler { get; }

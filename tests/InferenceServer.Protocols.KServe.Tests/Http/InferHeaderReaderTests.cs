@@ -129,7 +129,6 @@ public class InferHeaderReaderTests
     }
 
     [Theory]
-    [InlineData("""{"inputs":[],"outputs":[{"name":"O","parameters":{"classification":3}}]}""", "classification")]
     [InlineData("""{"inputs":[],"outputs":[{"name":"O","parameters":{"shared_memory_region":"r"}}]}""", "shared_memory_region")]
     [InlineData("""{"inputs":[{"name":"I","datatype":"INT8","shape":[1],"parameters":{"shared_memory_byte_size":1}}]}""", "shared_memory_byte_size")]
     public void Read_NotSupportedYet_IsNeverIgnored(string text, string word)

@@ -142,23 +142,6 @@ public class InferTests
         Assert.Equal(0, server.Allocator.Rented);
     }
 
-    [Theory]
-    [InlineData("gzip", 501)]
-    [InlineData("identity", 200)]
-    public async Task Infer_ContentEncoding_OnlyIdentity(string encoding, int status)
-    {
-        await using var server = await KServeServer.StartAsync();
-        using var content = new StringContent(One);
-        content.Headers.ContentEncoding.Add(encoding);
-        using var response = await server.Client.PostAsync(new Uri(server.Address, "/v2/models/echo/infer"), content, Cancellation);
-        Assert.Equal(status, (int)response.StatusCode);
-        if (status == 501)
-        {
-            Assert.Contains("Unsupported compression type", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
-            Assert.Equal("identity", response.Headers.GetValues("Accept-Encoding").Single());
-        }
-    }
-
     [Fact]
     public async Task Infer_BodyBeyondTheLimit_IsRefusedAtOnce()
     {

@@ -93,7 +93,7 @@ public class RoutesTests
         var config = EchoModel.Config("two", 8, ("A", "X", TensorDataType.Fp32, [-1, 4]), ("B", "Y", TensorDataType.Bytes, [-1, -1]));
         await using var server = await KServeServer.StartAsync(new EchoModel(config), new EchoModel(config with { Platform = "onnxruntime_onnx" }, 12));
         Assert.Equal(
-            """{"name":"test \"server\"","version":"1.2.3","extensions":["model_configuration","binary_tensor_data","parameters"]}""",
+            $$"""{"name":"test \"server\"","version":"1.2.3","extensions":["{{string.Join("\",\"", ServerExtensions.Names)}}"]}""",
             await server.Client.GetStringAsync(new Uri(server.Address, "/v2"), Cancellation));
         var tensors = """
             "inputs":[{"name":"A","datatype":"FP32","shape":[-1,4]},{"name":"B","datatype":"BYTES","shape":[-1,-1]}],"outputs":[{"name":"X","datatype":"FP32","shape":[-1,4]},{"name":"Y","datatype":"BYTES","shape":[-1,-1]}]}

@@ -55,7 +55,6 @@ internal static class WrongRequests
         ["empty final response int"] = Invalid(Messages.With("triton_enable_empty_final_response", new() { Int64Param = 1 }), "triton_enable_empty_final_response", "bool_param"),
         ["parameter without a value"] = Invalid(Messages.With("k", new()), "'k'", "int64_param"),
 
-        ["classification"] = Unsupported(WithOutput("classification", new() { Int64Param = 2 }), "classification", "OUT", "echo"),
         ["classification zero"] = Invalid(WithOutput("classification", new() { Int64Param = 0 }), "classification", "> 0"),
         ["classification string"] = Invalid(WithOutput("classification", new() { StringParam = "2" }), "classification", "int64_param"),
         ["output in shared memory"] = Unsupported(WithOutput("shared_memory_region", new() { StringParam = "r" }), "shared_memory_region", "OUT"),

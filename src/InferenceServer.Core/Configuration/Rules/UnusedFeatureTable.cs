@@ -37,7 +37,6 @@ internal static class UnusedFeatureTable
         Ignored(static m => If(m.DynamicBatching is { DefaultPriorityLevel: > 0 }, "dynamic_batching.default_priority_level"), "requests are served in the order in which they come"),
         Ignored(static m => If(m.DynamicBatching is { PriorityQueuePolicy.Count: > 0 }, "dynamic_batching.priority_queue_policy"), "default_queue_policy holds for every request"),
         Ignored(static m => If(m.ResponseCache is { Enable: true }, "response_cache"), "every request is executed"),
-        Ignored(static m => Outputs(m, static o => o.LabelFilename.Length > 0, "label_filename"), "classification is not served, so nobody can ask for labels"),
         Ignored(static m => If(m.ModelWarmup.Count > 0, "model_warmup"), "the first requests may be slower"),
         Ignored(static m => If(m.MetricTags.Count > 0, "metric_tags"), "metrics have the labels model and version"),
         Ignored(static m => If(m.ModelMetrics is { MetricControl.Count: > 0 }, "model_metrics"), "histograms have the server's own buckets"),

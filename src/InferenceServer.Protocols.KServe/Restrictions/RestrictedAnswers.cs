@@ -1,0 +1,31 @@
+using Grpc.Core;
+using InferenceServer.Protocols.KServe.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace InferenceServer.Protocols.KServe.Restrictions;
+
+/// <summary>How each protocol says that an endpoint is restricted.</summary>
+public static class RestrictedAnswers
+{
+    /// <summary>The status 403 and which header is missing or wrong.</summary>
+    public static Task WriteHttpAsync(HttpContext context, string? header) => HttpErrorWriter.WriteAsync(
+        context,
+        StatusCodes.Status403Forbidden,
+        header is null ? "This API is restricted" : $"This API is restricted, expecting header '{header}'");
+
+    /// <summary>
+    /// UNAVAILABLE, which Triton's clients know for this, in a response that is nothing but its trailers: the call ends before it has begun.
+    /// </summary>
+    public static Task WriteRpcAsync(HttpContext context, string? header)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var message = header is null ? "This protocol is restricted" : $"This protocol is restricted, expecting header '{header}'";
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers["grpc-status"] = ((int)StatusCode.Unavailable).ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+        // The name of a header may have a percent sign, which is the only one of its characters that the field must not have as it is.
+        context.Response.Headers["grpc-message"] = message.Replace("%", "%25", StringComparison.Ordinal);
+        return context.Response.CompleteAsync();
+    }
+}
