@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Core.Configuration.Rules;
 
 namespace InferenceServer.Core.Configuration;
 
@@ -59,4 +60,12 @@ public sealed record ModelConfig
     /// its own for each caller.
     /// </summary>
     public global::Inference.ModelConfig ToMessage() => Message.Clone();
+
+    /// <summary>The same under another version policy.</summary>
+    internal ModelConfig With(VersionPolicy policy)
+    {
+        var message = Message.Clone();
+        message.VersionPolicy = VersionPolicies.ToMessage(policy);
+        return this with { VersionPolicy = policy, Message = message };
+    }
 }

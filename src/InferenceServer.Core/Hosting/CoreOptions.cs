@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Memory;
+using InferenceServer.Core.Repository;
 using InferenceServer.Core.Scheduling;
 
 namespace InferenceServer.Core.Hosting;
@@ -16,6 +17,12 @@ public sealed record CoreOptions
 
     /// <summary>The model repositories: folders that exist.</summary>
     public required ImmutableArray<string> Repositories { get; init; }
+
+    /// <summary>Who decides which models are loaded.</summary>
+    public ModelControlMode ControlMode { get; init; } = ModelControlMode.None;
+
+    /// <summary>The models to load at start in explicit mode; <c>*</c> alone for all.</summary>
+    public ImmutableArray<string> InitialModels { get; init; } = [];
 
     /// <summary>True when one model that failed to load makes the server not ready.</summary>
     public bool StrictReadiness { get; init; } = true;

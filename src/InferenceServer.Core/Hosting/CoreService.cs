@@ -1,6 +1,5 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Lifecycle;
-using InferenceServer.Core.Repository;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +10,7 @@ namespace InferenceServer.Core.Hosting;
 /// listeners have drained, and unloads every model.
 /// </summary>
 internal sealed class CoreService(
-    RepositoryScanner scanner,
+    ModelRepositoryControl repository,
     IReadOnlyList<IBackend> backends,
     ModelManager manager,
     ServerPhase phase,
@@ -71,16 +70,7 @@ internal sealed class CoreService(
     {
         try
         {
-            var snapshot = scanner.Scan();
-            foreach (var model in snapshot.Models)
-            {
-                foreach (var entry in model.OddEntries)
-                {
-                    LifecycleLog.OddVersion(logger, model.Name, entry);
-                }
-            }
-
-            manager.Aspire(AspiredModels.From(snapshot, [.. backends.Select(static backend => backend.Descriptor)]));
+            manager.Aspire(repository.Initial(options.InitialModels));
         }
         catch (Exception exception)
         {

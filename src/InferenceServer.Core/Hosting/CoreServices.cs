@@ -47,11 +47,23 @@ public static class CoreServices
             provider.GetRequiredService<IModelLoader>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<CoreOptions>(),
-            provider.GetRequiredService<ILogger<ModelManager>>()));
+            provider.GetRequiredService<ILogger<ModelManager>>())
+        {
+            Overrides = provider.GetRequiredService<OverrideFolders>(),
+        });
+        services.AddSingleton(static provider => new OverrideFolders(provider.GetRequiredService<IFileSystem>()));
+        services.AddSingleton(static provider => new ModelRepositoryControl(
+            provider.GetRequiredService<RepositoryScanner>(),
+            provider.GetRequiredService<OverrideFolders>(),
+            provider.GetRequiredService<IReadOnlyList<IBackend>>(),
+            provider.GetRequiredService<ModelManager>(),
+            provider.GetRequiredService<CoreOptions>().ControlMode,
+            provider.GetRequiredService<ILogger<ModelRepositoryControl>>()));
         services.AddSingleton<IModelStatusSource>(static provider => provider.GetRequiredService<ModelManager>());
         services.AddSingleton<IModelControl>(static provider => new ModelControl(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<IModelStatusSource>(),
+            provider.GetRequiredService<ModelRepositoryControl>(),
             provider.GetRequiredService<ServerPhase>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<CoreOptions>()));
@@ -62,7 +74,7 @@ public static class CoreServices
             provider.GetRequiredService<CoreOptions>().Scheduler,
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IHostedService>(static provider => new CoreService(
-            provider.GetRequiredService<RepositoryScanner>(),
+            provider.GetRequiredService<ModelRepositoryControl>(),
             provider.GetRequiredService<IReadOnlyList<IBackend>>(),
             provider.GetRequiredService<ModelManager>(),
             provider.GetRequiredService<ServerPhase>(),

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Repository;
 
 namespace InferenceServer.Core.Inference;
 
@@ -39,4 +41,26 @@ public interface IModelControl
     /// <param name="description">The description.</param>
     /// <param name="error">NotFound, Unavailable (the version exists and is not ready) or InvalidArgument (the version is no number).</param>
     bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error);
+
+    /// <summary>The repository index: the models that lie in the repositories now, by name, and what has become of each version.</summary>
+    /// <param name="readyOnly">True for the versions alone that are ready.</param>
+    Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly);
+
+    /// <summary>
+    /// Loads a model, or anew what has changed of it, and waits until it serves. The load goes on when the caller stops waiting.
+    /// </summary>
+    /// <param name="modelName">The model's name.</param>
+    /// <param name="replacement">A configuration, and perhaps files, in place of what lies in the repository; null for that.</param>
+    /// <param name="cancellationToken">Signalled when the caller stops waiting.</param>
+    /// <returns>
+    /// Null when it serves. Unavailable when models are not controlled by request, InvalidArgument when it cannot be loaded, Internal when
+    /// there is no such model. What served before goes on serving then.
+    /// </returns>
+    Task<InferenceError?> LoadModelAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Unloads a model. Ends when no new request gets to it; those that it has are finished after that. A name that is not loaded is no error.
+    /// </summary>
+    /// <returns>Null, or Unavailable when models are not controlled by request.</returns>
+    Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken);
 }

@@ -1,12 +1,14 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Repository;
 
 namespace InferenceServer.Core.Inference;
 
 /// <summary>Answers the control plane's questions from the catalog and the lifecycle's statuses.</summary>
-internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource statuses, ServerPhase phase, TimeProvider time, CoreOptions options) : IModelControl
+internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource statuses, ModelRepositoryControl repository, ServerPhase phase, TimeProvider time, CoreOptions options) : IModelControl
 {
     public ServerIdentity Server => options.Identity;
 
@@ -37,12 +39,20 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         return true;
     }
 
+    public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) => Task.Run(() => repository.List(readyOnly));
+
+    // What reads the disk does so on a thread that no request is waiting for.
+    public Task<InferenceError?> LoadModelAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken) =>
+        Task.Run(() => repository.LoadAsync(modelName, replacement), CancellationToken.None).WaitAsync(cancellationToken);
+
+    public Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken) => repository.UnloadAsync(modelName).WaitAsync(cancellationToken);
+
     /// <summary>
     /// True when of every model at least one version serves: a replacement that loads, or that has failed, beside a version that serves
-    /// takes no traffic away from the server.
+    /// takes no traffic away from the server. What was unloaded on purpose does not count.
     /// </summary>
     private bool IsEveryModelServed() => statuses.Statuses
-        .Where(static status => status.State != ModelState.Draining)
+        .Where(static status => status.State is not (ModelState.Draining or ModelState.Unloaded))
         .GroupBy(static status => status.Name, StringComparer.Ordinal)
         .All(static model => model.Any(static status => status.State == ModelState.Ready));
 

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Repository;
+using Google.Protobuf;
 
 namespace InferenceServer.Core.Lifecycle;
 
@@ -11,19 +13,25 @@ internal static class AspiredModels
     public static ImmutableArray<AspiredModel> From(RepositorySnapshot snapshot, IReadOnlyList<BackendDescriptor> backends) =>
         [.. snapshot.Models.Select(folder => From(folder, backends))];
 
-    private static AspiredModel From(ModelFolder folder, IReadOnlyList<BackendDescriptor> backends)
-    {
-        if (folder.Problem is not null)
-        {
-            return new AspiredModel(folder.Name, [], folder.Problem);
-        }
-
-        var document = folder.ConfigFileName switch
+    /// <summary>One model, by its own configuration file.</summary>
+    public static AspiredModel From(ModelFolder folder, IReadOnlyList<BackendDescriptor> backends) => From(
+        folder,
+        folder.ConfigFileName switch
         {
             null => ModelConfigDocument.Empty("config.pbtxt"),
             "config.json" => ModelConfigDocument.ReadJson(folder.ConfigFileName, folder.ConfigContent),
             _ => ModelConfigDocument.ReadText(folder.ConfigFileName, folder.ConfigContent),
-        };
+        },
+        backends);
+
+    /// <summary>One model, by a configuration from elsewhere.</summary>
+    public static AspiredModel From(ModelFolder folder, ModelConfigDocument document, IReadOnlyList<BackendDescriptor> backends)
+    {
+        if (folder.Problem is not null)
+        {
+            return new AspiredModel(folder.Name, [], folder.Problem) { Folder = folder };
+        }
+
         var facts = new ModelFolderFacts
         {
             ModelName = folder.Name,
@@ -33,19 +41,41 @@ internal static class AspiredModels
         };
         if (!ModelConfigDeclaration.TryDeclare(document, facts, backends, out var config, out var problems))
         {
-            return new AspiredModel(folder.Name, [], string.Join('\n', problems));
+            return new AspiredModel(folder.Name, [], string.Join('\n', problems)) { Folder = folder, LacksVersions = folder.Versions.IsEmpty };
         }
 
         var wanted = config.VersionPolicy.Select(facts.Versions);
         if (wanted.IsEmpty)
         {
             var found = folder.Versions.IsEmpty ? "no version folder" : $"versions {string.Join(", ", facts.Versions)}";
-            return new AspiredModel(folder.Name, [], $"at least one version must be available under the version policy of model '{folder.Name}', found {found}");
+            return new AspiredModel(folder.Name, [], $"at least one version must be available under the version policy of model '{folder.Name}', found {found}") { Folder = folder, LacksVersions = true };
         }
 
-        return new AspiredModel(
-            folder.Name,
-            [.. wanted.Select(number => new AspiredVersion(number, folder.Fingerprint, folder, folder.Versions.First(version => version.Number == number), config))],
-            null);
+        var common = string.Join('\n', [folder.Path, Identify(document), .. UsedFiles(folder, document)]);
+        return new AspiredModel(folder.Name, [.. wanted.Select(number => Version(folder, number, common, config))], null) { Folder = folder };
+    }
+
+    private static AspiredVersion Version(ModelFolder folder, long number, string common, DeclaredModelConfig config)
+    {
+        var files = folder.Versions.First(version => version.Number == number);
+        return new AspiredVersion(number, $"{files.Fingerprint}\n{common}", folder, files, config);
+    }
+
+    /// <summary>The stamps of the files beside the versions that a version uses: a note that somebody edits reloads nothing.</summary>
+    private static IEnumerable<string> UsedFiles(ModelFolder folder, ModelConfigDocument document)
+    {
+        var labels = document.Message.Output.Select(static output => output.LabelFilename).ToHashSet(StringComparer.Ordinal);
+        return folder.SharedFiles.Where(file => file.Key.Contains('/', StringComparison.Ordinal) || labels.Contains(file.Key)).Select(static file => file.Value);
+    }
+
+    /// <summary>
+    /// The same for configurations that make the same model of a version, however they are written: which versions are served is no matter of
+    /// a version, so that another policy reloads none.
+    /// </summary>
+    private static string Identify(ModelConfigDocument document)
+    {
+        var message = document.Message;
+        message.VersionPolicy = null;
+        return Convert.ToHexString(SHA256.HashData(message.ToByteArray()));
     }
 }

@@ -7,7 +7,7 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
 
     public string ModelName => modelName;
 
-    public AspiredVersion Source => source;
+    public AspiredVersion Source { get; private set; } = source;
 
     public ModelState State { get; private set; } = ModelState.New;
 
@@ -20,7 +20,10 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     /// <summary>The loaded model; null before the load and after the unload.</summary>
     public ServedModel? Served { get; private set; }
 
-    public IncarnationStatus Status => new(id, source.Number, source.Fingerprint, State);
+    /// <summary>True when this is a load of that version from the same files under the same configuration.</summary>
+    public bool IsOf(AspiredVersion version) => Source.Number == version.Number && Source.Fingerprint == version.Fingerprint;
+
+    public IncarnationStatus Status => new(id, Source.Number, Source.Fingerprint, State);
 
     public void BeginLoad() => TransitionTo(ModelState.Loading);
 
@@ -29,6 +32,17 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
         TransitionTo(ModelState.Ready);
         Served = served;
         LoadDuration = duration;
+    }
+
+    /// <summary>The same files are wanted under the same configuration, but for the policy that chose this version among others.</summary>
+    public void Adopt(AspiredVersion version)
+    {
+        if (Served is not null && !Served.Config.VersionPolicy.Equals(version.Config.VersionPolicy))
+        {
+            Served.ChangePolicy(version.Config.VersionPolicy);
+        }
+
+        Source = version;
     }
 
     public void Fail(string reason, TimeSpan duration)
@@ -58,7 +72,7 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
         };
         if (!isLegal)
         {
-            throw new InvalidOperationException($"model '{modelName}' version {source.Number} cannot go from {State} to {next}");
+            throw new InvalidOperationException($"model '{modelName}' version {Source.Number} cannot go from {State} to {next}");
         }
 
         State = next;

@@ -8,6 +8,12 @@ internal abstract record LifecycleEvent
     /// <summary>Another wanted set.</summary>
     public sealed record Aspired(ImmutableArray<AspiredModel> Models) : LifecycleEvent;
 
+    /// <summary>One more wanted model, or the same in another form.</summary>
+    public sealed record LoadRequested(LoadTicket Ticket) : LifecycleEvent;
+
+    /// <summary>A model that is not wanted any more.</summary>
+    public sealed record UnloadRequested(string Name, TaskCompletionSource Begun) : LifecycleEvent;
+
     /// <summary>A load has ended, well or not.</summary>
     public sealed record LoadEnded(Incarnation Incarnation, ModelLoadResult Result, TimeSpan Duration) : LifecycleEvent;
 

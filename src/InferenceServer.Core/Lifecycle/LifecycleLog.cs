@@ -47,6 +47,12 @@ internal static partial class LifecycleLog
     [LoggerMessage(2011, LogLevel.Warning, "The exit timeout passed before every model was unloaded; the process ends without them")]
     public static partial void StopTimedOut(ILogger logger);
 
+    [LoggerMessage(2012, LogLevel.Warning, "The files that came with a load request cannot be deleted")]
+    public static partial void OverrideNotDeleted(ILogger logger, Exception exception);
+
+    [LoggerMessage(2013, LogLevel.Error, "Model {Model}: the files that came with a load request cannot be stored")]
+    public static partial void OverrideNotStored(ILogger logger, Exception exception, string model);
+
     [LoggerMessage(7000, LogLevel.Information, "Model {Model} version {Version}: {Message}")]
     public static partial void BackendInfo(ILogger logger, string model, long version, string message);
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using InferenceServer.Core.Hosting;
+using InferenceServer.Core.Repository;
 using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Core.Lifecycle;
@@ -11,6 +12,8 @@ namespace InferenceServer.Core.Lifecycle;
 /// </summary>
 internal sealed class ModelManager : IModelStatusSource, IDisposable
 {
+    private const string StoppingReason = "the server is stopping";
+
     private readonly ModelCatalog _catalog;
     private readonly IModelLoader _loader;
     private readonly TimeProvider _time;
@@ -21,7 +24,10 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     private readonly Channel<LifecycleEvent> _events = Channel.CreateUnbounded<LifecycleEvent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TaskCompletionSource _firstSettled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Incarnation> _incarnations = [];
-    private ImmutableArray<AspiredModel> _aspired = [];
+    private readonly ModelHistory _history = new();
+    private readonly List<LoadTicket> _tickets = [];
+    private readonly List<TaskCompletionSource> _unloads = [];
+    private volatile ImmutableSortedDictionary<string, AspiredModel> _aspired = ImmutableSortedDictionary.Create<string, AspiredModel>(StringComparer.Ordinal);
     private volatile StatusList _statuses = new([]);
     private Task _loop = Task.CompletedTask;
     private long _nextId;
@@ -42,11 +48,42 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
     public Task FirstSettled => _firstSettled.Task;
 
+    /// <summary>The files that came with requests, which go when nothing uses them any more.</summary>
+    public OverrideFolders? Overrides { get; init; }
+
+    /// <summary>What is wanted under a name as of the last step; null for nothing.</summary>
+    public AspiredModel? FindAspired(string name) => _aspired.GetValueOrDefault(name);
+
     /// <summary>Starts the loop.</summary>
     public void Start() => _loop = Task.Run(RunAsync);
 
     /// <summary>Says what should serve from now on.</summary>
     public void Aspire(ImmutableArray<AspiredModel> models) => _events.Writer.TryWrite(new LifecycleEvent.Aspired(models));
+
+    /// <summary>Wants a model, beside all others, and waits until all its versions serve or have failed.</summary>
+    /// <returns>Null when all serve, or else the reasons of those that do not. What served before goes on serving then.</returns>
+    public Task<string?> LoadAsync(AspiredModel model)
+    {
+        var ticket = new LoadTicket(model);
+        if (!_events.Writer.TryWrite(new LifecycleEvent.LoadRequested(ticket)))
+        {
+            ticket.End(StoppingReason);
+        }
+
+        return ticket.Outcome;
+    }
+
+    /// <summary>Wants a model no longer. Ends when no new request gets to it; those that it has are finished after that.</summary>
+    public Task UnloadAsync(string name)
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_events.Writer.TryWrite(new LifecycleEvent.UnloadRequested(name, begun)))
+        {
+            begun.TrySetResult();
+        }
+
+        return begun.Task;
+    }
 
     /// <summary>
     /// Unloads everything and ends the loop. Loads that are running are cancelled; what is in flight is waited for.
@@ -80,6 +117,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
                 var leaving = BeginTransitions();
                 Publish();
+                Answer();
 
                 // Out of the catalog first: until then a request would find a version that lets nobody in.
                 foreach (var incarnation in leaving)
@@ -89,6 +127,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
                 if (_isStopping && _incarnations.Count == 0)
                 {
+                    End();
                     return;
                 }
             }
@@ -98,6 +137,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             // Without this loop nothing is loaded or unloaded any more: say so, and let those who wait for it fail too.
             LifecycleLog.LoopFailed(_logger, exception);
             _firstSettled.TrySetException(exception);
+            End();
             throw;
         }
     }
@@ -107,7 +147,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         switch (next)
         {
             case LifecycleEvent.Aspired aspired:
-                _aspired = aspired.Models;
+                _aspired = aspired.Models.ToImmutableSortedDictionary(static model => model.Name, static model => model, StringComparer.Ordinal);
                 _isStopping = _stopping.IsCancellationRequested;
                 foreach (var model in aspired.Models)
                 {
@@ -118,8 +158,25 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 }
 
                 break;
+            case LifecycleEvent.LoadRequested { Ticket: var ticket }:
+                if (_isStopping)
+                {
+                    ticket.End(StoppingReason);
+                    break;
+                }
+
+                // Whoever asks again wants another try, not the old answer.
+                Forget(incarnation => incarnation.ModelName == ticket.Model.Name && incarnation.State == ModelState.Failed);
+                _aspired = _aspired.SetItem(ticket.Model.Name, ticket.Model);
+                _tickets.Add(ticket);
+                break;
+            case LifecycleEvent.UnloadRequested { Name: var name } request:
+                _aspired = _aspired.Remove(name);
+                _unloads.Add(request.Begun);
+                break;
             case LifecycleEvent.LoadEnded { Result.Served: { } served } loaded:
                 loaded.Incarnation.Serve(served, loaded.Duration);
+                _history.Remove(loaded.Incarnation);
                 LifecycleLog.Ready(_logger, served.Name, served.Version, loaded.Duration.TotalMilliseconds);
                 break;
             case LifecycleEvent.LoadEnded failed:
@@ -136,15 +193,67 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 break;
         }
 
-        // What failed stays known while it is wanted, so that its reason can be read.
-        _incarnations.RemoveAll(incarnation => incarnation.State == ModelState.Unloaded
-            || (incarnation.State == ModelState.Failed && !IsWanted(incarnation)));
+        // What failed stays among the living while it is wanted: it is not tried again by itself.
+        Forget(incarnation => incarnation.State == ModelState.Unloaded || (incarnation.State == ModelState.Failed && !IsWanted(incarnation)));
+        _history.Forgive(_aspired.ContainsKey);
+    }
+
+    /// <summary>Moves incarnations to the history, unless another one of the same version is alive.</summary>
+    private void Forget(Predicate<Incarnation> which)
+    {
+        foreach (var incarnation in _incarnations.FindAll(which))
+        {
+            _incarnations.Remove(incarnation);
+            if (!_incarnations.Exists(other => other.ModelName == incarnation.ModelName && other.Source.Number == incarnation.Source.Number && other.State is ModelState.Ready))
+            {
+                _history.Add(incarnation);
+            }
+        }
+    }
+
+    /// <summary>Tells those who wait what has come of their requests, once clients can see it too.</summary>
+    private void Answer()
+    {
+        _tickets.RemoveAll(ticket => ticket.TryEnd(_aspired.GetValueOrDefault(ticket.Model.Name), _incarnations.Where(incarnation => incarnation.ModelName == ticket.Model.Name)));
+        _unloads.ForEach(static unload => unload.TrySetResult());
+        _unloads.Clear();
+        if (Overrides is { IsEmpty: false } overrides)
+        {
+            Retain(overrides);
+        }
+    }
+
+    private void Retain(OverrideFolders overrides)
+    {
+        try
+        {
+            overrides.Retain([.. _incarnations.Select(static incarnation => incarnation.Source.Folder.Path), .. _aspired.Values.Select(static model => model.Folder?.Path).OfType<string>()]);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It is tried again with the rest when the process ends; nothing uses it by then.
+            LifecycleLog.OverrideNotDeleted(_logger, exception);
+        }
+    }
+
+    /// <summary>Lets nobody wait for a loop that has ended.</summary>
+    private void End()
+    {
+        _events.Writer.TryComplete();
+        _tickets.ForEach(static ticket => ticket.End(StoppingReason));
+        while (_events.Reader.TryRead(out var left))
+        {
+            (left as LifecycleEvent.LoadRequested)?.Ticket.End(StoppingReason);
+            (left as LifecycleEvent.UnloadRequested)?.Begun.TrySetResult();
+        }
+
+        _unloads.ForEach(static unload => unload.TrySetResult());
     }
 
     private List<Incarnation> BeginTransitions()
     {
         var leaving = new List<Incarnation>();
-        var aspired = _aspired.ToDictionary(static model => model.Name, StringComparer.Ordinal);
+        var aspired = _aspired;
         var byName = _incarnations.ToLookup(static incarnation => incarnation.ModelName, StringComparer.Ordinal);
         foreach (var name in aspired.Keys.Union(byName.Select(static group => group.Key), StringComparer.Ordinal).ToArray())
         {
@@ -155,6 +264,14 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             var wanted = model is { Problem: not null }
                 ? known.Where(static incarnation => incarnation.State == ModelState.Ready).Select(static incarnation => (incarnation.Source.Number, incarnation.Source.Fingerprint)).ToArray()
                 : model?.Versions.Select(static version => (version.Number, version.Fingerprint)).ToArray() ?? [];
+            foreach (var incarnation in known)
+            {
+                if (incarnation.State == ModelState.Ready && model?.Versions.FirstOrDefault(incarnation.IsOf) is { } version)
+                {
+                    incarnation.Adopt(version);
+                }
+            }
+
             var statuses = known.Select(static incarnation => incarnation.Status).ToArray();
             foreach (var version in TransitionPolicy.ToLoad(statuses, wanted).ToArray())
             {
@@ -182,7 +299,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
     private async Task LoadAsync(Incarnation incarnation)
     {
-        var result = ModelLoadResult.Failed("the server is stopping");
+        var result = ModelLoadResult.Failed(StoppingReason);
         var started = _time.GetTimestamp();
         try
         {
@@ -235,11 +352,8 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
     private void Publish()
     {
-        var byName = _incarnations.ToLookup(static incarnation => incarnation.ModelName, StringComparer.Ordinal);
-        _catalog.Publish(new ServingSnapshot(_aspired.Select(static model => model.Name)
-            .Union(byName.Select(static group => group.Key), StringComparer.Ordinal)
-            .Select(name => Describe(name, byName[name]))));
-        _statuses = new StatusList(MakeStatuses());
+        _catalog.Publish(LifecycleView.Snapshot(_aspired, _incarnations, _history));
+        _statuses = new StatusList(LifecycleView.Statuses(_aspired, _incarnations, _history));
         var isSettled = _incarnations.TrueForAll(static incarnation => incarnation.State is not (ModelState.New or ModelState.Loading));
         if (isSettled)
         {
@@ -247,50 +361,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         }
     }
 
-    private static ServedVersions Describe(string name, IEnumerable<Incarnation> incarnations)
-    {
-        // Of two incarnations of one number the newer serves; the older is about to drain.
-        var ready = incarnations
-            .Where(static incarnation => incarnation.State == ModelState.Ready)
-            .GroupBy(static incarnation => incarnation.Source.Number)
-            .OrderBy(static group => group.Key)
-            .Select(static group => group.MaxBy(static incarnation => incarnation.Id)!.Served!)
-            .ToImmutableArray();
-        var others = incarnations
-            .Where(static incarnation => incarnation.State != ModelState.Ready)
-            .Select(static incarnation => incarnation.Source.Number)
-            .Where(number => !ready.Any(served => served.Version == number))
-            .Distinct()
-            .ToImmutableArray();
-        return new ServedVersions(name, ready, others)
-        {
-            IsLoading = incarnations.Any(static incarnation => incarnation.State is (ModelState.New or ModelState.Loading)),
-        };
-    }
-
-    private ImmutableArray<ModelStatus> MakeStatuses()
-    {
-        var refused = _aspired.Where(static model => model.Problem is not null).Select(static model => new ModelStatus
-        {
-            Name = model.Name,
-            State = ModelState.Failed,
-            Reason = model.Problem!,
-        });
-        var known = _incarnations.Select(static incarnation => new ModelStatus
-        {
-            Name = incarnation.ModelName,
-            Version = incarnation.Source.Number,
-            State = incarnation.State,
-            Reason = incarnation.Reason,
-            Backend = incarnation.Source.Config.Backend.Name,
-            LoadDuration = incarnation.LoadDuration,
-            Served = incarnation.Served,
-        });
-        return [.. refused.Concat(known).OrderBy(static status => status.Name, StringComparer.Ordinal).ThenBy(static status => status.Version)];
-    }
-
-    private bool IsWanted(Incarnation incarnation) => _aspired.Any(model => model.Name == incarnation.ModelName
-        && model.Versions.Any(version => version.Number == incarnation.Source.Number && version.Fingerprint == incarnation.Source.Fingerprint));
+    private bool IsWanted(Incarnation incarnation) => _aspired.GetValueOrDefault(incarnation.ModelName) is { } model && model.Versions.Any(incarnation.IsOf);
 
     private sealed record StatusList(ImmutableArray<ModelStatus> Items);
 }

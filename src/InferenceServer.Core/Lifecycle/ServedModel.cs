@@ -18,12 +18,13 @@ public sealed class ServedModel
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _freedLate = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _count = 1;
+    private volatile ModelConfig _config;
 
     internal ServedModel(long version, ModelConfig config, IBackendModel backendModel, IModelScheduler scheduler, ModelStatistics statistics)
     {
         Name = config.Name;
         Version = version;
-        Config = config;
+        _config = config;
         _backendModel = backendModel;
         Scheduler = scheduler;
         Statistics = statistics;
@@ -37,7 +38,7 @@ public sealed class ServedModel
     public long Version { get; }
 
     /// <summary>The configuration that the version runs with, completed.</summary>
-    public ModelConfig Config { get; }
+    public ModelConfig Config => _config;
 
     /// <summary>What the model takes and gives.</summary>
     public ModelSignature Signature => _backendModel.Signature;
@@ -57,6 +58,9 @@ public sealed class ServedModel
     internal RequestValidator Validator { get; }
 
     internal IModelScheduler Scheduler { get; }
+
+    /// <summary>Another policy chooses the versions now, this one still among them: its configuration shows so.</summary>
+    internal void ChangePolicy(VersionPolicy policy) => _config = _config.With(policy);
 
     /// <summary>Counts one more user; false when the version is being unloaded.</summary>
     internal bool TryAcquire()

@@ -29,6 +29,9 @@ public sealed record ModelFolder
     /// <summary>Why the folder cannot be read as a model at all; null when it can.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>Changes whenever a file of the model does.</summary>
-    public string Fingerprint { get; init; } = "";
+    /// <summary>
+    /// The files that versions may share, such as labels and data for warm-up, by their paths in the folder, each with what changes whenever
+    /// the file does. The configuration file is not among them.
+    /// </summary>
+    public ImmutableSortedDictionary<string, string> SharedFiles { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }

@@ -19,6 +19,9 @@ public sealed class RepositoryScanner
     private readonly ImmutableArray<string> _repositories;
     private readonly ImmutableArray<string> _bareExtensions;
 
+    /// <summary>The folders beside the versions whose files a model uses.</summary>
+    private static readonly string[] s_sharedFolders = ["warmup", "initial_state"];
+
     /// <summary>Makes a scanner.</summary>
     /// <param name="files">The file system.</param>
     /// <param name="repositories">The repository folders.</param>
@@ -36,29 +39,65 @@ public sealed class RepositoryScanner
     public RepositorySnapshot Scan()
     {
         var models = new Dictionary<string, ModelFolder>(StringComparer.Ordinal);
+        foreach (var (name, path, isBareFile) in Entries())
+        {
+            Add(models, name, path, isBareFile);
+        }
+
+        return new RepositorySnapshot([.. models.Values.OrderBy(static model => model.Name, StringComparer.Ordinal)]);
+    }
+
+    /// <summary>Reads one model; null when no repository has it.</summary>
+    /// <param name="name">A name for which <see cref="ModelNames.IsValid"/> holds.</param>
+    public ModelFolder? Scan(string name)
+    {
+        var models = new Dictionary<string, ModelFolder>(StringComparer.Ordinal);
+        foreach (var repository in _repositories)
+        {
+            var folder = _files.Path.Combine(repository, name);
+            if (_files.Directory.Exists(folder))
+            {
+                Add(models, name, folder, isBareFile: false);
+            }
+
+            foreach (var file in _bareExtensions.Select(extension => folder + extension).Where(_files.File.Exists))
+            {
+                Add(models, name, file, isBareFile: true);
+            }
+        }
+
+        return models.GetValueOrDefault(name);
+    }
+
+    /// <summary>The names of all models, without reading any of them.</summary>
+    /// <exception cref="IOException">A repository folder itself cannot be read.</exception>
+    public IReadOnlySet<string> ListNames() => Entries().Select(static entry => entry.Name).Where(ModelNames.IsValid).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Reads a folder outside of the repositories as a model.</summary>
+    internal ModelFolder ReadOutside(string name, string path) => ReadFolder(path) with { Name = name };
+
+    private IEnumerable<(string Name, string Path, bool IsBareFile)> Entries()
+    {
         foreach (var repository in _repositories)
         {
             foreach (var folder in _files.Directory.EnumerateDirectories(repository))
             {
-                Add(models, () => ReadFolder(folder), _files.Path.GetFileName(folder), folder);
+                yield return (_files.Path.GetFileName(folder), folder, false);
             }
 
             foreach (var file in _files.Directory.EnumerateFiles(repository))
             {
                 if (_bareExtensions.Contains(_files.Path.GetExtension(file), StringComparer.Ordinal))
                 {
-                    Add(models, () => ReadBareFile(file), _files.Path.GetFileNameWithoutExtension(file), file);
+                    yield return (_files.Path.GetFileNameWithoutExtension(file), file, true);
                 }
             }
         }
-
-        return new RepositorySnapshot([.. models.Values.OrderBy(static model => model.Name, StringComparer.Ordinal)]);
     }
 
-    private static void Add(Dictionary<string, ModelFolder> models, Func<ModelFolder> read, string name, string path)
+    private void Add(Dictionary<string, ModelFolder> models, string name, string path, bool isBareFile)
     {
-        // Hidden folders are those of tools (.git, ..data of a mounted volume), never models.
-        if (name.Length == 0 || name[0] == '.')
+        if (!ModelNames.IsValid(name))
         {
             return;
         }
@@ -66,7 +105,7 @@ public sealed class RepositoryScanner
         ModelFolder model;
         try
         {
-            model = read();
+            model = isBareFile ? ReadBareFile(path) : ReadFolder(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -95,21 +134,19 @@ public sealed class RepositoryScanner
         Name = _files.Path.GetFileNameWithoutExtension(file),
         Path = file,
         IsBareFile = true,
-        Versions = [new VersionFolder(1, _files.Path.GetDirectoryName(file)!, [_files.Path.GetFileName(file)])],
-        Fingerprint = Stamp(_files.FileInfo.New(file)),
+        Versions = [new VersionFolder(1, _files.Path.GetDirectoryName(file)!, [_files.Path.GetFileName(file)]) { Fingerprint = Stamp(_files.FileInfo.New(file)) }],
     };
 
     private ModelFolder ReadFolder(string folder)
     {
         var versions = new List<VersionFolder>();
         var odd = new List<string>();
-        var stamps = new List<string>();
         foreach (var child in _files.Directory.EnumerateDirectories(folder))
         {
             var name = _files.Path.GetFileName(child);
             if (IsVersionNumber(name, out var number))
             {
-                versions.Add(ReadVersion(child, number, stamps));
+                versions.Add(ReadVersion(child, number));
             }
             else if (name.All(char.IsAsciiDigit))
             {
@@ -124,6 +161,7 @@ public sealed class RepositoryScanner
             Path = folder,
             Versions = [.. versions.OrderBy(static version => version.Number)],
             OddEntries = [.. odd.Order(StringComparer.Ordinal)],
+            SharedFiles = ReadShared(folder),
         };
         if (configs.Length > 1)
         {
@@ -138,15 +176,39 @@ public sealed class RepositoryScanner
                 return model with { Problem = $"{configs[0]} has {file.Length} bytes, expected at most {MaxConfigBytes}" };
             }
 
-            stamps.Add(Stamp(file));
             model = model with { ConfigFileName = configs[0], ConfigContent = _files.File.ReadAllBytes(file.FullName) };
         }
 
-        stamps.Sort(StringComparer.Ordinal);
-        return model with { Fingerprint = string.Join('\n', stamps) };
+        return model;
     }
 
-    private VersionFolder ReadVersion(string folder, long number, List<string> stamps)
+    private ImmutableSortedDictionary<string, string> ReadShared(string folder)
+    {
+        var shared = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (var file in _files.Directory.EnumerateFiles(folder))
+        {
+            var name = _files.Path.GetFileName(file);
+            if (!s_configFileNames.Contains(name, StringComparer.Ordinal))
+            {
+                shared.Add(name, Stamp(_files.FileInfo.New(file)));
+            }
+        }
+
+        foreach (var below in s_sharedFolders)
+        {
+            var path = _files.Path.Combine(folder, below);
+            foreach (var file in _files.Directory.Exists(path) ? _files.Directory.EnumerateFiles(path) : [])
+            {
+                shared.Add($"{below}/{_files.Path.GetFileName(file)}", Stamp(_files.FileInfo.New(file)));
+            }
+        }
+
+        return shared.ToImmutable();
+    }
+
+    private string StampAll(IEnumerable<string> files) => string.Join('\n', files.Select(file => Stamp(_files.FileInfo.New(file))).Order(StringComparer.Ordinal));
+
+    private VersionFolder ReadVersion(string folder, long number)
     {
         var entries = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
         foreach (var entry in _files.Directory.EnumerateFileSystemEntries(folder))
@@ -154,12 +216,10 @@ public sealed class RepositoryScanner
             entries.Add(_files.Path.GetFileName(entry));
         }
 
-        foreach (var file in _files.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        return new VersionFolder(number, folder, entries.ToImmutable())
         {
-            stamps.Add(Stamp(_files.FileInfo.New(file)));
-        }
-
-        return new VersionFolder(number, folder, entries.ToImmutable());
+            Fingerprint = StampAll(_files.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)),
+        };
     }
 
     /// <summary>The file that a link leads to, which is what changes when a mounted volume is updated.</summary>

@@ -11,7 +11,9 @@ internal static class OptionTable
 
     public static OptionDefinition Id { get; } = new("id", "Id", OptionKind.Text, "inference-server", "The name of this server in its metadata.");
 
-    public static OptionDefinition ModelControlMode { get; } = new("model-control-mode", "ModelControlMode", OptionKind.Word, "none", "How models are loaded: none loads all of them at start.") { Words = ["none"] };
+    public static OptionDefinition ModelControlMode { get; } = new("model-control-mode", "ModelControlMode", OptionKind.Word, "none", "Which models are loaded: none for all at start; explicit for those of --load-model and those that requests ask for.") { Words = ["none", "explicit"] };
+
+    public static OptionDefinition LoadModel { get; } = new("load-model", "LoadModel", OptionKind.List, "", "In explicit mode, a model to load at start; * alone for all. May be given several times.");
 
     public static OptionDefinition StrictReadiness { get; } = new("strict-readiness", "StrictReadiness", OptionKind.Boolean, "true", "Not ready while one model of the repository has failed to load.");
 
@@ -77,7 +79,7 @@ internal static class OptionTable
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
-        ModelRepository, Id, ModelControlMode, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, BackendConfig,
+        ModelRepository, Id, ModelControlMode, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, BackendConfig,
         MaxQueueSize, MaxQueueBytes,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcInferResponseCompressionLevel, GrpcHeaderForwardPattern, GrpcRestrictedProtocol,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Net;
+using InferenceServer.Core.Repository;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
 
@@ -12,6 +13,11 @@ internal sealed record ServerOptions
     public required ImmutableArray<string> ModelRepositories { get; init; }
 
     public required string Id { get; init; }
+
+    public required ModelControlMode ModelControlMode { get; init; }
+
+    /// <summary>The models to load at start in explicit mode; <c>*</c> alone for all.</summary>
+    public required ImmutableArray<string> LoadModels { get; init; }
 
     public required bool StrictReadiness { get; init; }
 

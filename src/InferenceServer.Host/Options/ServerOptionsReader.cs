@@ -4,6 +4,7 @@ using System.IO.Abstractions;
 using System.IO.Compression;
 using System.Net;
 using InferenceServer.Abstractions.Backends;
+using InferenceServer.Core.Repository;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
 
@@ -54,9 +55,11 @@ internal sealed class ServerOptionsReader
 
     private ServerOptions ReadAll(string defaultRepository)
     {
-        Word(OptionTable.ModelControlMode);
+        var mode = Word(OptionTable.ModelControlMode) == "explicit" ? ModelControlMode.Explicit : ModelControlMode.None;
         return new ServerOptions
         {
+            ModelControlMode = mode,
+            LoadModels = LoadModels(mode),
             ModelRepositories = Repositories(defaultRepository),
             Id = Text(OptionTable.Id),
             StrictReadiness = Boolean(OptionTable.StrictReadiness),
@@ -218,6 +221,28 @@ internal sealed class ServerOptionsReader
         var restrictions = ApiRestrictions.Parse(values.Where(static value => value.Length > 0), headerPrefix, problems);
         _errors.AddRange(problems.Select(problem => $"{source}: {problem}"));
         return restrictions;
+    }
+
+    private ImmutableArray<string> LoadModels(ModelControlMode mode)
+    {
+        var (values, source) = Raw(OptionTable.LoadModel);
+        ImmutableArray<string> names = [.. values.Where(static value => value.Length > 0)];
+        if (names.Length > 0 && mode != ModelControlMode.Explicit)
+        {
+            _errors.Add($"{source}: expected --model-control-mode=explicit beside it, got {OptionTable.ModelControlMode.Default}");
+        }
+
+        if (names.Contains("*") && names.Length > 1)
+        {
+            _errors.Add($"{source}: expected '*' alone or names of models, got both");
+        }
+
+        foreach (var name in names.Where(static name => name != "*" && !ModelNames.IsValid(name)))
+        {
+            _errors.Add($"{source}: expected the name of a folder of the repository, got '{name}'");
+        }
+
+        return names;
     }
 
     private ImmutableArray<string> Repositories(string defaultRepository)

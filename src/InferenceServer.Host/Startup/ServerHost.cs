@@ -61,6 +61,8 @@ internal static class ServerHost
             {
                 Identity = new ServerIdentity(options.Id, Version),
                 Repositories = options.ModelRepositories,
+                ControlMode = options.ModelControlMode,
+                InitialModels = options.LoadModels,
                 StrictReadiness = options.StrictReadiness,
                 ModelLoadThreads = options.ModelLoadThreads,
                 AutoCompleteConfig = options.AutoCompleteConfig,

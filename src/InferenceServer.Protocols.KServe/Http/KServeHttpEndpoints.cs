@@ -1,4 +1,5 @@
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Repository;
 using InferenceServer.Protocols.KServe.Restrictions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,6 +21,7 @@ public static class KServeHttpEndpoints
         options.Validate();
         return services
             .AddSingleton(provider => new InferHandler(provider.GetRequiredService<IInferenceEngine>(), options))
+            .AddSingleton(provider => new RepositoryHandler(provider.GetRequiredService<IModelControl>(), options))
             .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()));
     }
 
@@ -41,6 +43,7 @@ public static class KServeHttpEndpoints
         MapModel(group, "/config", HttpMethods.Get, AfterStart(control, metadata.ModelConfigAsync));
         MapModel(group, "/ready", HttpMethods.Get, metadata.ModelReadyAsync);
         MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
+        MapRepository(group, control, endpoints.ServiceProvider.GetRequiredService<RepositoryHandler>());
         return group;
     }
 
@@ -72,6 +75,16 @@ public static class KServeHttpEndpoints
         }
 
         await handler(context, model, version);
+    }
+
+    private static void MapRepository(IEndpointRouteBuilder group, IModelControl control, RepositoryHandler repository)
+    {
+        Map(group, "/v2/repository/index", HttpMethods.Post, AfterStart(control, (context, _, _) => repository.IndexAsync(context)));
+        Map(group, "/v2/repository/models/{model}/load", HttpMethods.Post, AfterStart(control, (context, model, _) => repository.LoadAsync(context, model)));
+        Map(group, "/v2/repository/models/{model}/unload", HttpMethods.Post, AfterStart(control, (context, model, _) => repository.UnloadAsync(context, model)));
+        Map(group, "/v2/repository/{repository}/index", HttpMethods.Post, static (context, _, _) => RepositoryHandler.NamedRepositoryAsync(context));
+        Map(group, "/v2/repository/{repository}/models/{model}/load", HttpMethods.Post, static (context, _, _) => RepositoryHandler.NamedRepositoryAsync(context));
+        Map(group, "/v2/repository/{repository}/models/{model}/unload", HttpMethods.Post, static (context, _, _) => RepositoryHandler.NamedRepositoryAsync(context));
     }
 
     private static void MapModel(IEndpointRouteBuilder group, string action, string method, Func<HttpContext, string, string, Task> handler)

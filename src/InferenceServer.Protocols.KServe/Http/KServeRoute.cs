@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -20,7 +21,7 @@ internal sealed class KServeRoute(string pattern, string method, Func<HttpContex
     public Task HandleAsync(HttpContext context)
     {
         var version = context.GetRouteValue("version") as string ?? "";
-        if (!IsExact(context.Request.Path.Value) || version.AsSpan().ContainsAnyExceptInRange('0', '9'))
+        if (!IsExact(context.Request.Path.Value) || HasDotSegments(context) || version.AsSpan().ContainsAnyExceptInRange('0', '9'))
         {
             return NotFoundAsync(context);
         }
@@ -34,7 +35,9 @@ internal sealed class KServeRoute(string pattern, string method, Func<HttpContex
         return AnswerAsync(context, context.GetRouteValue("model") as string ?? "", version);
     }
 
-    public static Task NotFoundAsync(HttpContext context) => HttpErrorWriter.WriteAsync(context, StatusCodes.Status404NotFound, "Not Found");
+    public static Task NotFoundAsync(HttpContext context) => HasDotSegments(context)
+        ? HttpErrorWriter.WriteAsync(context, StatusCodes.Status400BadRequest, "the path must not contain the segments '.' and '..': no name in it may be one of them")
+        : HttpErrorWriter.WriteAsync(context, StatusCodes.Status404NotFound, "Not Found");
 
     private async Task AnswerAsync(HttpContext context, string model, string version)
     {
@@ -54,6 +57,17 @@ internal sealed class KServeRoute(string pattern, string method, Func<HttpContex
 
             await HttpErrorWriter.WriteAsync(context, StatusCodes.Status500InternalServerError, "the server failed unexpectedly; its log says how");
         }
+    }
+
+    /// <summary>
+    /// True when the web server has taken segments such as <c>..</c> out of the path. They would mean one resource to whoever guards the
+    /// server from in front and another here, and the protocol knows none.
+    /// </summary>
+    private static bool HasDotSegments(HttpContext context)
+    {
+        var target = (context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "").AsSpan();
+        var query = target.IndexOf('?');
+        return target is ['/', ..] && (query < 0 ? target : target[..query]).Count('/') != context.Request.Path.Value.AsSpan().Count('/');
     }
 
     private bool IsExact(ReadOnlySpan<char> path)

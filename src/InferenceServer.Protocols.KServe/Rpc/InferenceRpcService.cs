@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Inference;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Repository;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -12,6 +13,7 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
 {
     private readonly InferAdmission _admission = new(engine, options);
     private readonly StreamInferHandler _stream = new(engine, control, options);
+    private readonly RepositoryRpcHandler _repository = new(control);
 
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerLiveResponse { Live = control.IsLive });
@@ -64,6 +66,15 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
 
     public override Task ModelStreamInfer(IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context) =>
         _stream.HandleAsync(requestStream, responseStream, context);
+
+    public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context) =>
+        _repository.IndexAsync(request, context.CancellationToken);
+
+    public override Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context) =>
+        _repository.LoadAsync(request, context.CancellationToken);
+
+    public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context) =>
+        _repository.UnloadAsync(request, context.CancellationToken);
 
     private ModelDescription Describe(string name, string version) =>
         control.TryDescribe(name, version, out var description, out var error) ? description : throw RpcErrorMapping.ToException(error);

@@ -2,7 +2,6 @@ using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
-using InferenceServer.Core.Repository;
 using InferenceServer.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -39,7 +38,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task FirstWantedSet_IsSettledWhenEveryModelServesOrHasFailed()
     {
-        _manager.Aspire([Model("a", [1]), Model("b", [1])]);
+        _manager.Aspire([AspiredFixture.Model("a", [1]), AspiredFixture.Model("b", [1])]);
         await _loader.Load("a", 1).SucceedAsync();
         await UntilAsync(() => StateOf("a", 1) == ModelState.Ready);
         Assert.False(_manager.FirstSettled.IsCompleted);
@@ -62,7 +61,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task ModelWithABrokenConfiguration_IsKnownWithItsReason()
     {
-        _manager.Aspire([new AspiredModel("broken", [], "config.pbtxt:1:1: wrong"), Model("a", [1])]);
+        _manager.Aspire([new AspiredModel("broken", [], "config.pbtxt:1:1: wrong"), AspiredFixture.Model("a", [1])]);
         await _loader.Load("a", 1).SucceedAsync();
         await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
         Assert.Equal("config.pbtxt:1:1: wrong", _manager.Statuses.Single(static status => status.Name == "broken").Reason);
@@ -72,10 +71,10 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task NewVersion_ServesBesideTheOldAndThenAlone()
     {
-        _manager.Aspire([Model("a", [1])]);
+        _manager.Aspire([AspiredFixture.Model("a", [1])]);
         var first = await _loader.Load("a", 1).SucceedAsync();
         await UntilAsync(() => Serving("a") == "1");
-        _manager.Aspire([Model("a", [2])]);
+        _manager.Aspire([AspiredFixture.Model("a", [2])]);
         var second = _loader.Load("a", 2);
         await second.Begun;
         Assert.Equal("1", Serving("a"));
@@ -86,10 +85,10 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task FailedNewVersion_LeavesTheOldServing()
     {
-        _manager.Aspire([Model("a", [1])]);
+        _manager.Aspire([AspiredFixture.Model("a", [1])]);
         await _loader.Load("a", 1).SucceedAsync();
         await UntilAsync(() => Serving("a") == "1");
-        _manager.Aspire([Model("a", [2])]);
+        _manager.Aspire([AspiredFixture.Model("a", [2])]);
         _loader.Load("a", 2).Fail("broken");
         await UntilAsync(() => StateOf("a", 2) == ModelState.Failed);
         Assert.Equal("1", Serving("a"));
@@ -98,11 +97,11 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task ChangedFiles_AreSwappedUnderTheSameNumberWhileALeaseHoldsTheOld()
     {
-        _manager.Aspire([Model("a", [1])]);
+        _manager.Aspire([AspiredFixture.Model("a", [1])]);
         var old = await _loader.Load("a", 1).SucceedAsync();
         await UntilAsync(() => Serving("a") == "1");
         Assert.True(_catalog.TryAcquire("a", "", out var lease, out _));
-        _manager.Aspire([Model("a", [1], "changed")]);
+        _manager.Aspire([AspiredFixture.Model("a", [1], "changed")]);
         var changed = await _loader.Load("a", 1, "changed").SucceedAsync();
         await UntilAsync(() => _catalog.Current.Find("a")!.Find(1)!.Signature is not null && StateOf("a", 1) == ModelState.Ready && Leased() != lease.Model);
         Assert.Equal(1, old.Backend.LivingModels);
@@ -122,7 +121,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task BrokenConfigurationOfAServingModel_TakesNothingDown()
     {
-        _manager.Aspire([Model("a", [1])]);
+        _manager.Aspire([AspiredFixture.Model("a", [1])]);
         await _loader.Load("a", 1).SucceedAsync();
         await UntilAsync(() => Serving("a") == "1");
         _manager.Aspire([new AspiredModel("a", [], "config.pbtxt:1:1: wrong")]);
@@ -133,7 +132,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task Stop_DuringALoad_CancelsItAndFreesTheRest()
     {
-        _manager.Aspire([Model("a", [1]), Model("b", [1])]);
+        _manager.Aspire([AspiredFixture.Model("a", [1]), AspiredFixture.Model("b", [1])]);
         var loaded = await _loader.Load("a", 1).SucceedAsync();
         await _loader.Load("b", 1).Begun;
         await UntilAsync(() => Serving("a") == "1");
@@ -145,7 +144,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task ModelWhoseMemoryCannotBeFreed_DoesNotKeepTheServerFromStopping()
     {
-        _manager.Aspire([Model("a", [1])]);
+        _manager.Aspire([AspiredFixture.Model("a", [1])]);
         var step = _loader.Load("a", 1);
         await step.Begun;
         var fixture = new ServedModelFixture(name: "a");
@@ -158,18 +157,18 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task Readiness_CountsAModelWhileAnyOfItsVersionsServes()
     {
-        var control = new ModelControl(_catalog, _manager, new ServerPhase(), TimeProvider.System, _options);
+        var control = new ModelControl(_catalog, _manager, NoRepository.Of(_manager), new ServerPhase(), TimeProvider.System, _options);
         Assert.False(control.IsReady);
-        _manager.Aspire([Model("a", [1]), Model("b", [1])]);
+        _manager.Aspire([AspiredFixture.Model("a", [1]), AspiredFixture.Model("b", [1])]);
         await _loader.Load("a", 1).SucceedAsync();
         _loader.Load("b", 1).Fail("broken");
         await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
         Assert.False(control.IsReady);
-        _manager.Aspire([Model("a", [1])]);
+        _manager.Aspire([AspiredFixture.Model("a", [1])]);
         await UntilAsync(() => control.IsReady);
 
         // Neither a replacement that loads nor one that fails takes the server out.
-        _manager.Aspire([Model("a", [2])]);
+        _manager.Aspire([AspiredFixture.Model("a", [2])]);
         await _loader.Load("a", 2).Begun;
         Assert.True(control.IsReady);
         _loader.Load("a", 2).Fail("broken");
@@ -184,28 +183,14 @@ public sealed class ModelManagerTests : IAsyncDisposable
     public async Task QuestionsHeldUpAtTheStart_AreLetGoWhenTheServerStops()
     {
         var phase = new ServerPhase();
-        var control = new ModelControl(_catalog, _manager, phase, TimeProvider.System, _options);
-        _manager.Aspire([Model("a", [1])]);
+        var control = new ModelControl(_catalog, _manager, NoRepository.Of(_manager), phase, TimeProvider.System, _options);
+        _manager.Aspire([AspiredFixture.Model("a", [1])]);
         await _loader.Load("a", 1).Begun;
         var held = control.WaitForStartAsync(Token).AsTask();
         Assert.False(held.IsCompleted);
         phase.BeginStop();
         await held.WaitAsync(TestTimeouts.Phase, Token);
         await _loader.Load("a", 1).SucceedAsync();
-    }
-
-    private static AspiredModel Model(string name, long[] versions, string fingerprint = "same")
-    {
-        var folder = new ModelFolder
-        {
-            Name = name,
-            Path = "/r/" + name,
-            Versions = [.. versions.Select(static number => new VersionFolder(number, "/", ["model.fake"]))],
-            Fingerprint = fingerprint,
-        };
-        BackendDescriptor[] backends = [new("fake") { DefaultModelFilename = "model.fake", DescribesModels = true }];
-        var aspired = AspiredModels.From(new RepositorySnapshot([folder]), backends)[0];
-        return aspired.Problem is not null || versions.Length == 1 ? aspired : throw new InvalidOperationException("these tests use one version a model");
     }
 
     private static async Task UntilAsync(Func<bool> condition)
@@ -221,55 +206,6 @@ public sealed class ModelManagerTests : IAsyncDisposable
     private ModelState? StateOf(string name, long version) => _manager.Statuses.LastOrDefault(status => status.Name == name && status.Version == version)?.State;
 
     private string Serving(string name) => _catalog.Current.Find(name) is { Ready: [_, ..] ready } ? string.Join(',', ready.Select(static served => served.Version)) : "-";
-
-    private sealed class StepLoader : IModelLoader
-    {
-        private readonly Dictionary<(string, long, string), Step> _steps = [];
-
-        public Step Load(string name, long version, string fingerprint = "same")
-        {
-            lock (_steps)
-            {
-                if (!_steps.TryGetValue((name, version, fingerprint), out var step))
-                {
-                    _steps[(name, version, fingerprint)] = step = new Step(name, version);
-                }
-
-                return step;
-            }
-        }
-
-        public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, CancellationToken cancellationToken)
-        {
-            var step = Load(modelName, version.Number, version.Fingerprint);
-            step.Begin();
-            return await step.Result.WaitAsync(cancellationToken);
-        }
-    }
-
-    private sealed class Step(string name, long version)
-    {
-        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource<ModelLoadResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Begun => _begun.Task.WaitAsync(TestTimeouts.Phase);
-
-        public Task<ModelLoadResult> Result => _result.Task;
-
-        public void Begin() => _begun.TrySetResult();
-
-        public void Fail(string reason) => _result.SetResult(ModelLoadResult.Failed(reason));
-
-        public void Succeed(ServedModel served) => _result.SetResult(ModelLoadResult.Loaded(served));
-
-        public async Task<ServedModelFixture> SucceedAsync()
-        {
-            await Begun;
-            var fixture = new ServedModelFixture(name: name, version: version);
-            _result.SetResult(ModelLoadResult.Loaded(fixture.Served));
-            return fixture;
-        }
-    }
 
     private sealed class UnfreeableModel(Abstractions.Models.ModelSignature signature) : IBackendModel
     {

@@ -1,4 +1,6 @@
 using System.IO.Abstractions.TestingHelpers;
+using InferenceServer.Abstractions.Backends;
+using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Repository;
 using Xunit;
 
@@ -86,18 +88,33 @@ public sealed class RepositoryScannerTests
     }
 
     [Fact]
-    public void Fingerprint_ChangesWithEveryFileOfTheModelAndWithNothingElse()
+    public void WantedVersion_ChangesWithEveryFileThatItUsesAndWithNothingElse()
     {
-        Add("/r/m/config.pbtxt", "");
+        Add("/r/m/config.pbtxt", """output { name: "Y" data_type: TYPE_FP32 dims: 2 label_filename: "labels.txt" }""");
         Add("/r/m/1/model.onnx", "x");
-        var before = Scan().Models[0].Fingerprint;
+        Add("/r/m/labels.txt", "x");
+        var first = Wanted();
         Add("/r/m/README.md", "x");
-        Assert.Equal(before, Scan().Models[0].Fingerprint);
+        Assert.True(Wanted().WantsSameAs(first));
         Add("/r/m/1/model.onnx", "xy");
-        var after = Scan().Models[0].Fingerprint;
-        Assert.NotEqual(before, after);
-        Add("/r/m/config.pbtxt", "name: \"m\"");
-        Assert.NotEqual(after, Scan().Models[0].Fingerprint);
+        var second = Wanted();
+        Assert.False(second.WantsSameAs(first));
+        Add("/r/m/labels.txt", "xy");
+        var third = Wanted();
+        Assert.False(third.WantsSameAs(second));
+        Add("/r/m/warmup/data", "x");
+        var fourth = Wanted();
+        Assert.False(fourth.WantsSameAs(third));
+        Add("/r/m/config.pbtxt", """name: "m" output { name: "Y" data_type: TYPE_FP32 dims: 2 label_filename: "labels.txt" }""");
+        var fifth = Wanted();
+        Assert.False(fifth.WantsSameAs(fourth));
+
+        // Another version or policy changes nothing about this one.
+        Add("/r/m/config.pbtxt", """name: "m"  output { name: "Y" data_type: TYPE_FP32 dims: 2 label_filename: "labels.txt" } version_policy { specific { versions: 1 } }""");
+        Add("/r/m/2/model.onnx", "x");
+        Assert.True(Wanted().WantsSameAs(fifth));
+
+        AspiredModel Wanted() => AspiredModels.From(Scan().Models[0], [new BackendDescriptor("onnxruntime") { DefaultModelFilename = "model.onnx", DescribesModels = true }]);
     }
 
     [Fact]
@@ -112,7 +129,7 @@ public sealed class RepositoryScannerTests
         var before = Assert.Single(scanner.Scan().Models);
         Assert.Equal("max_batch_size: 8"u8, before.ConfigContent.Span);
         folder.Write("data/config.pbtxt", "max_batch_size: 16");
-        Assert.NotEqual(before.Fingerprint, scanner.Scan().Models[0].Fingerprint);
+        Assert.Equal("max_batch_size: 16"u8, scanner.Scan().Models[0].ConfigContent.Span);
         folder.Write("data/config.pbtxt", new string(' ', RepositoryScanner.MaxConfigBytes + 1));
         Assert.Contains("1048577 bytes", scanner.Scan().Models[0].Problem, StringComparison.Ordinal);
     }

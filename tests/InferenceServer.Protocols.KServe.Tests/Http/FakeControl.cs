@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Repository;
+using InferenceServer.Protocols.KServe.Tests.Repository;
 
 namespace InferenceServer.Protocols.KServe.Tests.Http;
 
@@ -39,4 +42,13 @@ internal sealed class FakeControl(ModelCatalog catalog) : IModelControl
         description = new ModelDescription(model.Version, [.. catalog.Current.Find(modelName)!.Ready.Select(static ready => ready.Version)], model.Config);
         return true;
     }
+
+    /// <summary>What has been asked of the repository, and what it answers.</summary>
+    public FakeRepository Repository { get; } = new();
+
+    public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) => Repository.ListAsync(readyOnly);
+
+    public Task<InferenceError?> LoadModelAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken) => Repository.LoadAsync(modelName, replacement);
+
+    public Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken) => Repository.UnloadAsync(modelName);
 }

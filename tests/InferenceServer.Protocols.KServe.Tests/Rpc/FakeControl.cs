@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Repository;
+using InferenceServer.Protocols.KServe.Tests.Repository;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc;
 
@@ -44,4 +46,13 @@ internal sealed class FakeControl : IModelControl
 
         return error is null;
     }
+
+    /// <summary>What has been asked of the repository, and what it answers.</summary>
+    public FakeRepository Repository { get; } = new();
+
+    public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) => Repository.ListAsync(readyOnly);
+
+    public Task<InferenceError?> LoadModelAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken) => Repository.LoadAsync(modelName, replacement);
+
+    public Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken) => Repository.UnloadAsync(modelName);
 }

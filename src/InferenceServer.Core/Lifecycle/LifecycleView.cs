@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+
+namespace InferenceServer.Core.Lifecycle;
+
+/// <summary>What the lifecycle shows of itself after a step: to requests, and to people, metrics and the index. Pure.</summary>
+internal static class LifecycleView
+{
+    /// <summary>What requests find.</summary>
+    public static ServingSnapshot Snapshot(ImmutableSortedDictionary<string, AspiredModel> aspired, IReadOnlyCollection<Incarnation> incarnations, ModelHistory history)
+    {
+        var living = incarnations.ToLookup(static incarnation => incarnation.ModelName, StringComparer.Ordinal);
+        var past = history.Versions.ToLookup(static status => status.Name, static status => status.Version!.Value, StringComparer.Ordinal);
+        return new ServingSnapshot(aspired.Keys
+            .Union(living.Select(static group => group.Key), StringComparer.Ordinal)
+            .Union(past.Select(static group => group.Key), StringComparer.Ordinal)
+            .Select(name => Describe(name, living[name], past[name])));
+    }
+
+    /// <summary>Every version that is known, by name and number.</summary>
+    public static ImmutableArray<ModelStatus> Statuses(ImmutableSortedDictionary<string, AspiredModel> aspired, IReadOnlyCollection<Incarnation> incarnations, ModelHistory history)
+    {
+        var refused = aspired.Values.Where(static model => model.Problem is not null).Select(static model => new ModelStatus
+        {
+            Name = model.Name,
+            State = ModelState.Failed,
+            Reason = model.Problem!,
+        });
+        var living = incarnations.Select(static incarnation => new ModelStatus
+        {
+            Name = incarnation.ModelName,
+            Version = incarnation.Source.Number,
+            State = incarnation.State,
+            Reason = incarnation.Reason,
+            Backend = incarnation.Source.Config.Backend.Name,
+            LoadDuration = incarnation.LoadDuration,
+            Served = incarnation.Served,
+        });
+        var there = incarnations.Select(static incarnation => (incarnation.ModelName, incarnation.Source.Number)).ToHashSet();
+        var past = history.Versions.Where(status => !there.Contains((status.Name, status.Version!.Value)));
+        return [.. refused.Concat(living).Concat(past).OrderBy(static status => status.Name, StringComparer.Ordinal).ThenBy(static status => status.Version)];
+    }
+
+    private static ServedVersions Describe(string name, IEnumerable<Incarnation> incarnations, IEnumerable<long> past)
+    {
+        // Of two incarnations of one number the newer serves; the older is about to drain.
+        var ready = incarnations
+            .Where(static incarnation => incarnation.State == ModelState.Ready)
+            .GroupBy(static incarnation => incarnation.Source.Number)
+            .OrderBy(static group => group.Key)
+            .Select(static group => group.MaxBy(static incarnation => incarnation.Id)!.Served!)
+            .ToImmutableArray();
+        var others = incarnations
+            .Where(static incarnation => incarnation.State != ModelState.Ready)
+            .Select(static incarnation => incarnation.Source.Number)
+            .Concat(past)
+            .Where(number => !ready.Any(served => served.Version == number))
+            .Distinct()
+            .ToImmutableArray();
+        return new ServedVersions(name, ready, others)
+        {
+            IsLoading = incarnations.Any(static incarnation => incarnation.State is (ModelState.New or ModelState.Loading)),
+        };
+    }
+}

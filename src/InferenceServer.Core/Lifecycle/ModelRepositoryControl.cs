@@ -1,0 +1,223 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using InferenceServer.Abstractions.Backends;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Repository;
+using Microsoft.Extensions.Logging;
+
+namespace InferenceServer.Core.Lifecycle;
+
+/// <summary>
+/// Lists, loads and unloads models by name. What a request asks for is read and checked here, before the lifecycle hears of it, so that a
+/// request that cannot be fulfilled changes nothing.
+/// </summary>
+internal sealed class ModelRepositoryControl(
+    RepositoryScanner scanner,
+    OverrideFolders overrides,
+    IReadOnlyList<IBackend> backends,
+    ModelManager manager,
+    ModelControlMode mode,
+    ILogger<ModelRepositoryControl> logger)
+{
+    /// <summary>How a configuration that came with a request is called in messages.</summary>
+    private const string OverrideName = "config";
+
+    /// <summary>The most names whose last refusal is remembered.</summary>
+    private const int MaxRefusals = 4096;
+
+    private readonly ImmutableArray<BackendDescriptor> _backends = [.. backends.Select(static backend => backend.Descriptor)];
+
+    // Why the last load of a model that the lifecycle never heard of was refused; null when the index is to pass over it.
+    private readonly ConcurrentDictionary<string, string?> _refusals = new(StringComparer.Ordinal);
+
+    /// <summary>What is to serve at start: everything, or the models of these names.</summary>
+    /// <param name="names">The names; <c>*</c> alone for every model. They count in explicit mode only.</param>
+    public ImmutableArray<AspiredModel> Initial(ImmutableArray<string> names)
+    {
+        if (mode == ModelControlMode.None || names is ["*"])
+        {
+            var snapshot = scanner.Scan();
+            Warn(snapshot.Models);
+            return AspiredModels.From(snapshot, _backends);
+        }
+
+        return [.. names.Distinct(StringComparer.Ordinal).Select(Initial)];
+    }
+
+    /// <summary>The index: what lies in the repositories now, and what has become of it here.</summary>
+    /// <exception cref="IOException">A repository cannot be read.</exception>
+    public ImmutableArray<ModelIndexEntry> List(bool readyOnly)
+    {
+        var statuses = manager.Statuses.ToLookup(static status => status.Name, StringComparer.Ordinal);
+        var entries = scanner.ListNames().Order(StringComparer.Ordinal).SelectMany(name => Describe(name, statuses[name].ToArray()));
+        return [.. entries.Where(entry => !readyOnly || entry.State == ModelState.Ready)];
+    }
+
+    /// <summary>Loads a model, or loads it anew when its files have changed, and waits until it serves.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="replacement">What is to be loaded in place of what lies in the repository; null for that.</param>
+    /// <returns>Why it does not serve, or null. What served before goes on serving then.</returns>
+    public async Task<InferenceError?> LoadAsync(string name, ModelOverride? replacement)
+    {
+        if (Check(name) is { } refusal)
+        {
+            return refusal;
+        }
+
+        string? folder = null;
+        if (replacement is { Files.Count: > 0 } && Store(name, replacement, out folder) is { } error)
+        {
+            return error;
+        }
+
+        var found = folder is null ? scanner.Scan(name) : scanner.ReadOutside(name, folder);
+        if (found is null)
+        {
+            return RepositoryErrors.NotFound(name);
+        }
+
+        Warn([found]);
+        var model = replacement is null ? AspiredModels.From(found, _backends)
+            : AspiredModels.From(found, ModelConfigDocument.ReadJson(OverrideName, replacement.Config), _backends) with { HasConfigOverride = folder is null };
+        if (model.Problem is { } problem)
+        {
+            return Refuse(model, problem, folder);
+        }
+
+        _refusals.TryRemove(name, out _);
+        var reason = await manager.LoadAsync(replacement is null ? KeepOverride(model) : model).ConfigureAwait(false);
+        return reason is null ? null : RepositoryErrors.LoadFailed(name, reason);
+    }
+
+    /// <summary>Unloads a model; ends when no new request gets to it. A name that is not known is unloaded already.</summary>
+    public async Task<InferenceError?> UnloadAsync(string name)
+    {
+        if (Check(name) is { } refusal)
+        {
+            return refusal;
+        }
+
+        await manager.UnloadAsync(name).ConfigureAwait(false);
+        return null;
+    }
+
+    private AspiredModel Initial(string name)
+    {
+        if (!ModelNames.IsValid(name) || scanner.Scan(name) is not { } folder)
+        {
+            return new AspiredModel(name, [], "no repository has a model of this name");
+        }
+
+        Warn([folder]);
+        return AspiredModels.From(folder, _backends);
+    }
+
+    private void Warn(IEnumerable<ModelFolder> folders)
+    {
+        foreach (var folder in folders)
+        {
+            foreach (var entry in folder.OddEntries)
+            {
+                LifecycleLog.OddVersion(logger, folder.Name, entry);
+            }
+        }
+    }
+
+    private static ModelIndexEntry Describe(IGrouping<long?, ModelStatus> version)
+    {
+        // A replacement that loads, or that has failed, beside what serves takes nothing away.
+        var best = version.MinBy(static status => status.State switch
+        {
+            ModelState.Ready => 0,
+            ModelState.New or ModelState.Loading => 1,
+            ModelState.Draining => 2,
+            ModelState.Failed => 3,
+            _ => 4,
+        })!;
+        var failure = version.FirstOrDefault(status => status.State == ModelState.Failed && status != best);
+        return new ModelIndexEntry(best.Name, best.Version, best.State, failure is null ? best.Reason : $"a newer load failed: {failure.Reason}");
+    }
+
+    private IEnumerable<ModelIndexEntry> Describe(string name, ModelStatus[] statuses)
+    {
+        if (statuses.Length > 0)
+        {
+            return statuses.GroupBy(static status => status.Version).Select(Describe);
+        }
+
+        var isRefused = _refusals.TryGetValue(name, out var reason);
+
+        // One entry a version: a model that was to be loaded and turned out to have none has no entry, as in Triton.
+        return isRefused && reason is null ? [] : [new ModelIndexEntry(name, null, null, reason ?? "")];
+    }
+
+    private InferenceError? Check(string name) =>
+        mode != ModelControlMode.Explicit ? RepositoryErrors.NotExplicit(mode)
+        : !ModelNames.IsValid(name) ? RepositoryErrors.Name(name)
+        : null;
+
+    private InferenceError? Store(string name, ModelOverride replacement, out string? folder)
+    {
+        folder = null;
+        foreach (var path in replacement.Files.Keys)
+        {
+            if (OverridePath.FindProblem(path) is { } problem)
+            {
+                return RepositoryErrors.FilePath(name, path, problem);
+            }
+
+            if (replacement.Files.Keys.Any(other => other.StartsWith(path + "/", StringComparison.Ordinal)))
+            {
+                return RepositoryErrors.FilePath(name, path, "another parameter uses it as a folder");
+            }
+        }
+
+        try
+        {
+            folder = overrides.Write(replacement.Files);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LifecycleLog.OverrideNotStored(logger, exception, name);
+            return RepositoryErrors.NowhereToWrite(name);
+        }
+    }
+
+    private InferenceError Refuse(AspiredModel model, string problem, string? folder)
+    {
+        if (folder is not null)
+        {
+            overrides.Delete(folder);
+        }
+
+        LifecycleLog.ModelRefused(logger, model.Name, problem);
+        if (manager.FindAspired(model.Name) is null && (_refusals.Count < MaxRefusals || _refusals.ContainsKey(model.Name)))
+        {
+            _refusals[model.Name] = model.LacksVersions ? null : problem;
+        }
+
+        return model.LacksVersions ? RepositoryErrors.LoadFailed(model.Name, problem) : RepositoryErrors.Refused(model.Name, problem);
+    }
+
+    /// <summary>
+    /// A plain load asks for what has changed on disk. Where nothing has, a configuration that came with an earlier request stays, as in Triton.
+    /// </summary>
+    private AspiredModel KeepOverride(AspiredModel model)
+    {
+        var current = manager.FindAspired(model.Name);
+        if (current is not { HasConfigOverride: true, Folder: { } before, Versions: [var version, ..] } || model.Folder is not { } now || !IsServed(current))
+        {
+            return model;
+        }
+
+        var isUnchanged = now.ConfigContent.Span.SequenceEqual(before.ConfigContent.Span) && AspiredModels.From(now, version.Config.Document, _backends).WantsSameAs(current);
+        return isUnchanged ? current : model;
+    }
+
+    private bool IsServed(AspiredModel model) => model.Versions.All(version =>
+        manager.Statuses.Any(status => status.Name == model.Name && status.Version == version.Number && status.State == ModelState.Ready)
+        && !manager.Statuses.Any(status => status.Name == model.Name && status.Version == version.Number && status.State == ModelState.Failed));
+}

@@ -1,0 +1,33 @@
+namespace InferenceServer.Core.Repository;
+
+/// <summary>
+/// Checks the paths of files that come with a request. They are names below the model's own folder: nothing that begins elsewhere, goes up,
+/// or means something else to another system.
+/// </summary>
+public static class OverridePath
+{
+    /// <summary>The most characters of a path.</summary>
+    public const int MaxLength = 1024;
+
+    /// <summary>The most folders and names in a path.</summary>
+    public const int MaxDepth = 8;
+
+    /// <summary>What is wrong with a path, as half a sentence; null when nothing is.</summary>
+    public static string? FindProblem(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (path.Length is 0 or > MaxLength)
+        {
+            return $"expected 1 to {MaxLength} characters, got {path.Length}";
+        }
+
+        var segments = path.Split('/');
+        return segments.Length > MaxDepth ? $"expected at most {MaxDepth} parts, got {segments.Length}"
+            : segments is ["config.pbtxt" or "config.json"] ? "the configuration is given by the parameter 'config'"
+            : Array.TrueForAll(segments, IsName) ? null
+            : "expected <version>/<file> below the model's folder, without '..', '\\' and empty parts";
+    }
+
+    private static bool IsName(string segment) =>
+        segment is not ("" or "." or "..") && segment.Length <= ModelNames.MaxLength && !segment.AsSpan().ContainsAny('\\', ':') && !segment.AsSpan().ContainsAnyInRange('\0', '\x1F');
+}

@@ -1,0 +1,70 @@
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Repository;
+using InferenceServer.Protocols.KServe.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace InferenceServer.Protocols.KServe.Repository;
+
+/// <summary>Answers what clients ask of the model repository over HTTP: its index, and to load and unload models.</summary>
+internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions options)
+{
+    public async Task IndexAsync(HttpContext context)
+    {
+        var readyOnly = false;
+        InferenceError? error;
+        using (var body = await JsonBody.ReadAsync(context.Request, options.MaxInputSize, context.RequestAborted))
+        {
+            error = body.Error ?? IndexRequestReader.Read(body.Text, out readyOnly);
+        }
+
+        if (error is not null)
+        {
+            await HttpErrorWriter.WriteAsync(context, error);
+            return;
+        }
+
+        var entries = await control.ListModelsAsync(readyOnly);
+        using var text = new PooledText();
+        RepositoryIndexWriter.Write(text, entries);
+        await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, text);
+    }
+
+    public async Task LoadAsync(HttpContext context, string model)
+    {
+        ModelOverride? replacement = null;
+        InferenceError? error;
+        using (var body = await JsonBody.ReadAsync(context.Request, options.MaxInputSize, context.RequestAborted))
+        {
+            error = body.Error ?? LoadRequestReader.Read(model, body.Text, out replacement);
+        }
+
+        await AnswerAsync(context, error ?? await control.LoadModelAsync(model, replacement, context.RequestAborted));
+    }
+
+    public async Task UnloadAsync(HttpContext context, string model)
+    {
+        InferenceError? error;
+        using (var body = await JsonBody.ReadAsync(context.Request, options.MaxInputSize, context.RequestAborted))
+        {
+            error = body.Error ?? UnloadRequestReader.Read(body.Text);
+        }
+
+        await AnswerAsync(context, error ?? await control.UnloadModelAsync(model, context.RequestAborted));
+    }
+
+    /// <summary>Answers every route that names a repository, which has no meaning here.</summary>
+    public static Task NamedRepositoryAsync(HttpContext context) => HttpErrorWriter.WriteAsync(context, RepositoryErrors.NamedRepository());
+
+    private static Task AnswerAsync(HttpContext context, InferenceError? error)
+    {
+        if (error is not null)
+        {
+            return HttpErrorWriter.WriteAsync(context, error);
+        }
+
+        context.Response.ContentType = JsonAnswer.ContentType;
+        context.Response.ContentLength = 0;
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using System.IO.Abstractions;
+using InferenceServer.Core.Repository;
+using InferenceServer.Testing.Files;
+using Xunit;
+
+namespace InferenceServer.Core.Tests.Repository;
+
+public sealed class OverrideTests
+{
+    [Theory]
+    [InlineData("1/model.onnx")]
+    [InlineData("labels.txt")]
+    [InlineData("1/weights/part.0/data.bin")]
+    [InlineData("1/..model")]
+    [InlineData("1/ä b")]
+    public void Path_BelowTheFolder_IsTaken(string path) => Assert.Null(OverridePath.FindProblem(path));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/etc/passwd")]
+    [InlineData("../x")]
+    [InlineData("1/../../x")]
+    [InlineData("1/..")]
+    [InlineData("./x")]
+    [InlineData("1//x")]
+    [InlineData("1/")]
+    [InlineData("1\\x")]
+    [InlineData("C:x")]
+    [InlineData("1/a\0b")]
+    [InlineData("1/a\nb")]
+    [InlineData("1/2/3/4/5/6/7/8/9")]
+    [InlineData("config.pbtxt")]
+    [InlineData("config.json")]
+    public void Path_ThatLeadsElsewhere_IsRefused(string path) => Assert.NotNull(OverridePath.FindProblem(path));
+
+    [Fact]
+    public void Path_TooLong_IsRefused() => Assert.NotNull(OverridePath.FindProblem("1/" + new string('x', OverridePath.MaxLength)));
+
+    [Theory]
+    [InlineData("digits", true)]
+    [InlineData("a b.c", true)]
+    [InlineData("", false)]
+    [InlineData(".", false)]
+    [InlineData("..", false)]
+    [InlineData(".git", false)]
+    [InlineData("a/b", false)]
+    [InlineData("a\\b", false)]
+    [InlineData("a\0", false)]
+    public void Name_OfOneFolder_IsValid(string name, bool isValid) => Assert.Equal(isValid, ModelNames.IsValid(name));
+
+    [Fact]
+    public void Folders_AreDeletedOnceNothingUsesThemAnyMore()
+    {
+        using var folders = new OverrideFolders(new FileSystem());
+        var first = folders.Write(Files(("1/model.onnx", "one"), ("labels.txt", "a")));
+        var second = folders.Write(Files(("1/model.onnx", "two")));
+        Assert.Equal("one", File.ReadAllText(Path.Combine(first, "1", "model.onnx")));
+        Assert.Equal("two", File.ReadAllText(Path.Combine(second, "1", "model.onnx")));
+
+        // The second is still on its way to the lifecycle.
+        folders.Retain([first, "/elsewhere"]);
+        Assert.True(Directory.Exists(first) && Directory.Exists(second));
+        folders.Retain([second]);
+        Assert.False(Directory.Exists(first));
+        Assert.True(Directory.Exists(second));
+        folders.Retain([]);
+        Assert.False(Directory.Exists(second));
+        Assert.True(folders.IsEmpty);
+    }
+
+    [Fact]
+    public void Folders_AreForTheServerAloneAndGoWithIt()
+    {
+        var folders = new OverrideFolders(new FileSystem());
+        var folder = folders.Write(Files(("1/model.onnx", "one")));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(folder)!));
+        }
+
+        folders.Dispose();
+        Assert.False(Directory.Exists(Path.GetDirectoryName(folder)));
+    }
+
+    [Fact]
+    public void Folder_ThatCannotBeWritten_LeavesNothing()
+    {
+        using var folders = new OverrideFolders(new FileSystem());
+        Assert.ThrowsAny<IOException>(() => folders.Write([new("1", default), new("1/model.onnx", default)]));
+        Assert.True(folders.IsEmpty);
+    }
+
+    [Fact]
+    public void Scan_OfOneName_FindsFolderOrFileInAnyRepository()
+    {
+        using var left = new TemporaryDirectory();
+        using var right = new TemporaryDirectory();
+        left.Write("a/1/model.onnx", "x");
+        right.Write("b.onnx", "x");
+        right.Write("both/1/model.onnx", "x");
+        right.Write("both.onnx", "x");
+        right.Write(".hidden/1/model.onnx", "x");
+        var scanner = new RepositoryScanner(new FileSystem(), [left.FullPath, right.FullPath], [".onnx"]);
+        Assert.Equal(1, Assert.Single(scanner.Scan("a")!.Versions).Number);
+        Assert.True(scanner.Scan("b")!.IsBareFile);
+        Assert.Contains("two or more", scanner.Scan("both")!.Problem, StringComparison.Ordinal);
+        Assert.Null(scanner.Scan("c"));
+        Assert.Equal(["a", "b", "both"], scanner.ListNames().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Fingerprint_CountsTheFilesOfEachVersionForItself()
+    {
+        using var repository = new TemporaryDirectory();
+        repository.Write("a/1/model.onnx", "x");
+        repository.Write("a/2/model.onnx", "x");
+        repository.Write("a/labels.txt", "x");
+        var scanner = new RepositoryScanner(new FileSystem(), [repository.FullPath], []);
+        var before = scanner.Scan("a")!;
+        repository.Write("a/2/model.onnx", "longer");
+        var after = scanner.Scan("a")!;
+        Assert.Equal(before.Versions[0].Fingerprint, after.Versions[0].Fingerprint);
+        Assert.NotEqual(before.Versions[1].Fingerprint, after.Versions[1].Fingerprint);
+        Assert.Equal(["labels.txt"], after.SharedFiles.Keys);
+    }
+
+    private static ImmutableDictionary<string, ReadOnlyMemory<byte>> Files(params (string Path, string Content)[] files) =>
+        files.ToImmutableDictionary(static file => file.Path, static file => (ReadOnlyMemory<byte>)System.Text.Encoding.UTF8.GetBytes(file.Content));
+}
