@@ -3,6 +3,7 @@ using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Logging;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Repository;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,7 +17,7 @@ public static class CoreServices
 {
     /// <summary>
     /// Adds the core to an application: the data plane, the control plane and the service that loads models at start. The application
-    /// provides <see cref="TimeProvider"/> and <see cref="IFileSystem"/>.
+    /// provides <see cref="TimeProvider"/>, <see cref="IFileSystem"/> and <see cref="ILogControl"/>.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="options">The core's options.</param>
@@ -54,7 +55,10 @@ public static class CoreServices
             provider.GetRequiredService<IModelStatusSource>(),
             provider.GetRequiredService<ServerPhase>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<CoreOptions>()));
+            provider.GetRequiredService<CoreOptions>())
+        {
+            Log = provider.GetRequiredService<ILogControl>(),
+        });
         services.AddSingleton<IInferenceEngine>(static provider => new InferenceEngine(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<ITensorAllocator>(),

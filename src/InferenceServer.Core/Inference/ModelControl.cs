@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Logging;
 
 namespace InferenceServer.Core.Inference;
 
@@ -15,6 +16,8 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public bool IsStopping => phase.IsStopping;
 
     public Task Stopping => phase.Stopping;
+
+    public required ILogControl Log { get; init; }
 
     public bool IsReady => !phase.IsStopping
         && statuses.FirstSettled.IsCompletedSuccessfully

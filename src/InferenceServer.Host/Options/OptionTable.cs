@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Core.Logging;
 
 namespace InferenceServer.Host.Options;
 
@@ -73,7 +74,7 @@ internal static class OptionTable
 
     public static OptionDefinition LogError { get; } = new("log-error", "LogError", OptionKind.Boolean, "true", "Log what fails.");
 
-    public static OptionDefinition LogFormat { get; } = new("log-format", "LogFormat", OptionKind.Word, "default", "default or ISO8601 for text, json for one JSON object a line.") { Words = ["default", "ISO8601", "json"] };
+    public static OptionDefinition LogFormat { get; } = new("log-format", "LogFormat", OptionKind.Word, "default", "default or ISO8601 for text, json for one JSON object a line.") { Words = [.. LogFormats.Names] };
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [

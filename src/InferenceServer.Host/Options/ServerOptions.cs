@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Net;
+using InferenceServer.Core.Logging;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
 
@@ -61,5 +62,6 @@ internal sealed record ServerOptions
     /// <summary>Where the metrics listen; null when they are switched off.</summary>
     public required IPEndPoint? Metrics { get; init; }
 
-    public required LogOptions Log { get; init; }
+    /// <summary>What is logged, and how, from the start on.</summary>
+    public required LogSettings Log { get; init; }
 }

@@ -4,6 +4,7 @@ using System.IO.Abstractions;
 using System.IO.Compression;
 using System.Net;
 using InferenceServer.Abstractions.Backends;
+using InferenceServer.Core.Logging;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
 
@@ -85,12 +86,12 @@ internal sealed class ServerOptionsReader
             HttpRestrictions = Restrictions(OptionTable.HttpRestrictedApi, ""),
             GrpcRestrictions = Restrictions(OptionTable.GrpcRestrictedProtocol, "triton-grpc-protocol-"),
             Metrics = EndPoint(OptionTable.AllowMetrics, OptionTable.MetricsAddress, OptionTable.MetricsPort),
-            Log = new LogOptions(
-                (int)Number(OptionTable.LogVerbose),
+            Log = new LogSettings(
+                (uint)Number(OptionTable.LogVerbose),
                 Boolean(OptionTable.LogInfo),
                 Boolean(OptionTable.LogWarning),
                 Boolean(OptionTable.LogError),
-                Word(OptionTable.LogFormat) switch { "json" => LogFormat.Json, "ISO8601" => LogFormat.Iso8601, _ => LogFormat.Default }),
+                LogFormats.TryParse(Word(OptionTable.LogFormat), out var format) ? format : LogFormat.Default),
         };
     }
 

@@ -1,4 +1,5 @@
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Logging;
 using InferenceServer.Protocols.KServe.Restrictions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -10,6 +11,8 @@ namespace InferenceServer.Protocols.KServe.Http;
 /// <summary>Puts the HTTP half of the KServe v2 protocol into an application.</summary>
 public static class KServeHttpEndpoints
 {
+    private static readonly string[] s_settingMethods = [HttpMethods.Get, HttpMethods.Post];
+
     /// <summary>
     /// Adds what answers the routes. The container must also give an <see cref="IInferenceEngine"/> and an <see cref="IModelControl"/>.
     /// </summary>
@@ -20,6 +23,7 @@ public static class KServeHttpEndpoints
         options.Validate();
         return services
             .AddSingleton(provider => new InferHandler(provider.GetRequiredService<IInferenceEngine>(), options))
+            .AddSingleton(static provider => new LogSettingsHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()));
     }
 
@@ -41,6 +45,8 @@ public static class KServeHttpEndpoints
         MapModel(group, "/config", HttpMethods.Get, AfterStart(control, metadata.ModelConfigAsync));
         MapModel(group, "/ready", HttpMethods.Get, metadata.ModelReadyAsync);
         MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
+        var log = endpoints.ServiceProvider.GetRequiredService<LogSettingsHandler>();
+        Map(group, "/v2/logging", s_settingMethods, (context, _, _) => log.HandleAsync(context));
         return group;
     }
 
@@ -80,10 +86,12 @@ public static class KServeHttpEndpoints
         Map(group, "/v2/models/{model}/versions/{version}" + action, method, handler);
     }
 
-    private static void Map(IEndpointRouteBuilder group, string pattern, string method, Func<HttpContext, string, string, Task> handler)
+    private static void Map(IEndpointRouteBuilder group, string pattern, string method, Func<HttpContext, string, string, Task> handler) => Map(group, pattern, [method], handler);
+
+    private static void Map(IEndpointRouteBuilder group, string pattern, string[] methods, Func<HttpContext, string, string, Task> handler)
     {
-        RequestDelegate answer = new KServeRoute(pattern, method, handler).HandleAsync;
-        var route = group.Map(pattern, answer).WithDisplayName($"KServe {method} {pattern}");
+        RequestDelegate answer = new KServeRoute(pattern, methods, handler).HandleAsync;
+        var route = group.Map(pattern, answer).WithDisplayName($"KServe {string.Join(", ", methods)} {pattern}");
         if (ApiCategories.OfRoute(pattern) is { } category)
         {
             route.WithMetadata(new ApiCategoryMetadata(category));

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Inference;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Logging;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -61,6 +62,11 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
         var error = RequestedOutputs.Shape(request, outcome.Response, engine.Allocator, context.CancellationToken);
         return error is null && InferResponseWriter.TryWrite(outcome.Response, out var response, out error) ? response : throw RpcErrorMapping.ToException(error);
     }
+
+    public override Task<LogSettingsResponse> LogSettings(LogSettingsRequest request, ServerCallContext context) =>
+        LogSettingsMessages.TryRead(request, out var update, out var error)
+            ? Task.FromResult(LogSettingsMessages.Make(control.Log.Apply(update)))
+            : throw RpcErrorMapping.ToException(error);
 
     public override Task ModelStreamInfer(IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context) =>
         _stream.HandleAsync(requestStream, responseStream, context);

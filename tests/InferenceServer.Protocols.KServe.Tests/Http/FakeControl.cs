@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Logging;
+using InferenceServer.Protocols.KServe.Tests.Logging;
 
 namespace InferenceServer.Protocols.KServe.Tests.Http;
 
@@ -20,6 +22,8 @@ internal sealed class FakeControl(ModelCatalog catalog) : IModelControl
 
     /// <summary>When set, descriptions fail with it.</summary>
     public Exception? Fault { get; set; }
+
+    public ILogControl Log { get; } = new FakeLogControl();
 
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Logging;
+using InferenceServer.Protocols.KServe.Tests.Logging;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc;
 
@@ -27,6 +29,8 @@ internal sealed class FakeControl : IModelControl
     public Task Stopping => _stopping.Task;
 
     public void BeginStop() => _stopping.TrySetResult();
+
+    public ILogControl Log { get; } = new FakeLogControl();
 
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
