@@ -6,6 +6,7 @@ using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Tracing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -50,6 +51,17 @@ public static class CoreServices
             provider.GetRequiredService<CoreOptions>(),
             provider.GetRequiredService<ILogger<ModelManager>>()));
         services.AddSingleton<IModelStatusSource>(static provider => provider.GetRequiredService<ModelManager>());
+        services.AddSingleton(static provider => new TraceWriter(
+            provider.GetRequiredService<CoreOptions>().Tracing,
+            provider.GetRequiredService<IFileSystem>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<TraceWriter>>()));
+        services.AddSingleton(static provider => new TraceControl(
+            provider.GetRequiredService<ModelCatalog>(),
+            provider.GetRequiredService<TraceWriter>(),
+            provider.GetRequiredService<CoreOptions>().Tracing,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IFileSystem>().Path.GetFileName(provider.GetRequiredService<CoreOptions>().Tracing.File)));
         services.AddSingleton<IModelControl>(static provider => new ModelControl(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<IModelStatusSource>(),
@@ -58,13 +70,20 @@ public static class CoreServices
             provider.GetRequiredService<CoreOptions>())
         {
             Log = provider.GetRequiredService<ILogControl>(),
+            Tracing = provider.GetRequiredService<TraceControl>(),
         });
         services.AddSingleton<IInferenceEngine>(static provider => new InferenceEngine(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<ITensorAllocator>(),
             provider.GetRequiredService<ServerPhase>(),
             provider.GetRequiredService<CoreOptions>().Scheduler,
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>())
+        {
+            Tracer = provider.GetRequiredService<TraceControl>().Tracer,
+        });
+
+        // What starts first stops last: the last requests have ended by then.
+        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<TraceWriter>());
         services.AddSingleton<IHostedService>(static provider => new CoreService(
             provider.GetRequiredService<RepositoryScanner>(),
             provider.GetRequiredService<IReadOnlyList<IBackend>>(),

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Inference;
 
@@ -27,6 +28,9 @@ public interface IModelControl
 
     /// <summary>The settings of the server's log.</summary>
     ILogControl Log { get; }
+
+    /// <summary>The settings of tracing.</summary>
+    ITraceControl Tracing { get; }
 
     /// <summary>
     /// Ends when the first wanted set of models has settled, or when a question has been held up for it as long as it may be: then it gets

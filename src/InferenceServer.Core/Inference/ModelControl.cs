@@ -3,6 +3,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Inference;
 
@@ -18,6 +19,8 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public Task Stopping => phase.Stopping;
 
     public required ILogControl Log { get; init; }
+
+    public required ITraceControl Tracing { get; init; }
 
     public bool IsReady => !phase.IsStopping
         && statuses.FirstSettled.IsCompletedSuccessfully

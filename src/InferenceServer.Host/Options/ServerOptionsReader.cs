@@ -5,6 +5,7 @@ using System.IO.Compression;
 using System.Net;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
 
@@ -86,6 +87,7 @@ internal sealed class ServerOptionsReader
             HttpRestrictions = Restrictions(OptionTable.HttpRestrictedApi, ""),
             GrpcRestrictions = Restrictions(OptionTable.GrpcRestrictedProtocol, "triton-grpc-protocol-"),
             Metrics = EndPoint(OptionTable.AllowMetrics, OptionTable.MetricsAddress, OptionTable.MetricsPort),
+            Tracing = Tracing(),
             Log = new LogSettings(
                 (uint)Number(OptionTable.LogVerbose),
                 Boolean(OptionTable.LogInfo),
@@ -219,6 +221,12 @@ internal sealed class ServerOptionsReader
         var restrictions = ApiRestrictions.Parse(values.Where(static value => value.Length > 0), headerPrefix, problems);
         _errors.AddRange(problems.Select(problem => $"{source}: {problem}"));
         return restrictions;
+    }
+
+    private TraceOptions Tracing()
+    {
+        var (values, source) = Raw(OptionTable.TraceConfig);
+        return new TraceConfigReader(_files, source, _errors).Read(values.Where(static value => value.Length > 0));
     }
 
     private ImmutableArray<string> Repositories(string defaultRepository)

@@ -75,6 +75,7 @@ internal static class ServerHost
                 ProcessorCount = Environment.ProcessorCount,
                 Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes },
                 Backends = options.Backends,
+                Tracing = options.Tracing,
             },
             static provider => MakeBackends(provider.GetRequiredService<TimeProvider>()));
         services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = (int)options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes, HeaderForwarding = options.HttpHeaderForwarding });

@@ -1,6 +1,7 @@
 using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.Logging;
 using InferenceServer.Protocols.KServe.Restrictions;
+using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -23,6 +24,7 @@ public static class KServeHttpEndpoints
         options.Validate();
         return services
             .AddSingleton(provider => new InferHandler(provider.GetRequiredService<IInferenceEngine>(), options))
+            .AddSingleton(static provider => new TraceSettingHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(static provider => new LogSettingsHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()));
     }
@@ -45,6 +47,9 @@ public static class KServeHttpEndpoints
         MapModel(group, "/config", HttpMethods.Get, AfterStart(control, metadata.ModelConfigAsync));
         MapModel(group, "/ready", HttpMethods.Get, metadata.ModelReadyAsync);
         MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
+        var trace = endpoints.ServiceProvider.GetRequiredService<TraceSettingHandler>();
+        Map(group, "/v2/trace/setting", s_settingMethods, (context, _, _) => trace.HandleAsync(context, ""));
+        Map(group, "/v2/models/{model}/trace/setting", s_settingMethods, AfterStart(control, (context, model, _) => trace.HandleAsync(context, model)));
         var log = endpoints.ServiceProvider.GetRequiredService<LogSettingsHandler>();
         Map(group, "/v2/logging", s_settingMethods, (context, _, _) => log.HandleAsync(context));
         return group;

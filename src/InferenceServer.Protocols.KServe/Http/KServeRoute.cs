@@ -1,3 +1,4 @@
+using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -41,7 +42,7 @@ internal sealed class KServeRoute(string pattern, string[] methods, Func<HttpCon
         catch (Exception exception) when (exception is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
         {
             // A fault of the server: its log says what happened, the client that it did.
-            HttpLog.HandlerFailed(context.RequestServices.GetRequiredService<ILogger<KServeRoute>>(), exception, pattern);
+            HttpLog.HandlerFailed(context.RequestServices.GetRequiredService<ILogger<KServeRoute>>(), exception, pattern, TraceParents.IdOf(context.Request.Headers));
             if (context.Response.HasStarted)
             {
                 context.Abort();

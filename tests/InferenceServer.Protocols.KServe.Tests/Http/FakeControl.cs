@@ -3,7 +3,9 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Tests.Logging;
+using InferenceServer.Protocols.KServe.Tests.Tracing;
 
 namespace InferenceServer.Protocols.KServe.Tests.Http;
 
@@ -23,7 +25,13 @@ internal sealed class FakeControl(ModelCatalog catalog) : IModelControl
     /// <summary>When set, descriptions fail with it.</summary>
     public Exception? Fault { get; set; }
 
-    public ILogControl Log { get; } = new FakeLogControl();
+    public FakeLogControl Logs { get; } = new();
+
+    public ILogControl Log => Logs;
+
+    public FakeTraceControl Traces { get; } = new();
+
+    public ITraceControl Tracing => Traces;
 
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

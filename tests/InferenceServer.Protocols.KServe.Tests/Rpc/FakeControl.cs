@@ -3,7 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Tests.Logging;
+using InferenceServer.Protocols.KServe.Tests.Tracing;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc;
 
@@ -30,7 +32,13 @@ internal sealed class FakeControl : IModelControl
 
     public void BeginStop() => _stopping.TrySetResult();
 
-    public ILogControl Log { get; } = new FakeLogControl();
+    public FakeLogControl Logs { get; } = new();
+
+    public ILogControl Log => Logs;
+
+    public FakeTraceControl Traces { get; } = new();
+
+    public ITraceControl Tracing => Traces;
 
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
