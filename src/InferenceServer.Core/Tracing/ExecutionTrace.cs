@@ -52,7 +52,7 @@ internal static class ExecutionTrace
         }
     }
 
-    /// <summary>The traces of their callers that requests belong to, for a line of the log; empty when they belong to none.</summary>
+    /// <summary>The traces of their callers that requests belong to, for a line of the log; <c>none</c> when they belong to none.</summary>
     public static string CallersOf(ReadOnlySpan<PendingInference> members)
     {
         var ids = new List<string>();
@@ -64,6 +64,6 @@ internal static class ExecutionTrace
             }
         }
 
-        return string.Join(", ", ids);
+        return ids.Count == 0 ? "none" : string.Join(", ", ids);
     }
 }

@@ -10,7 +10,7 @@ internal static class SettingErrors
         new(ErrorCode.InvalidArgument, "the request body is empty, expected a JSON object of settings") { Expected = "a JSON object", Actual = "nothing" };
 
     public static InferenceError BodyLimit(int limit) =>
-        new(ErrorCode.ResourceExhausted, $"the request body exceeds the maximum of {limit} bytes for settings") { Expected = $"at most {limit} bytes" };
+        new(ErrorCode.InvalidArgument, $"the request body exceeds the maximum of {limit} bytes for settings") { Expected = $"at most {limit} bytes" };
 
     /// <summary>What nobody knows is most probably a slip of the pen: a client that is told so does not believe that it has changed something.</summary>
     public static InferenceError Unknown(string name, string known) => Invalid(name, known, name, $"there is no setting '{Cut(name)}', expected one of {known}");

@@ -9,6 +9,6 @@ internal static class TraceParents
     /// <summary>The header as it came; null when there is none, or more than one, which is to be ignored.</summary>
     public static string? Of(IHeaderDictionary headers) => headers.TraceParent is [{ } only] ? only : null;
 
-    /// <summary>The id of the caller's trace, for a line of the log; empty when there is none.</summary>
-    public static string IdOf(IHeaderDictionary headers) => TraceContext.Parse(Of(headers)) is { IsEmpty: false } context ? context.TraceId : "";
+    /// <summary>The id of the caller's trace, for a line of the log; <c>none</c> when there is none.</summary>
+    public static string IdOf(IHeaderDictionary headers) => TraceContext.Parse(Of(headers)) is { IsEmpty: false } context ? context.TraceId : "none";
 }
