@@ -9,6 +9,7 @@ using InferenceServer.Core.Memory;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Telemetry;
 using InferenceServer.Testing.Backends;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace InferenceServer.Core.Tests;
@@ -34,6 +35,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         TimeProvider? time = null,
         bool isDecoupled = false,
         SchedulerOptions? scheduling = null,
+        ILogger? logger = null,
         string name = "m",
         long version = 1)
     {
@@ -68,7 +70,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
             Statistics = Statistics,
             Time = Time,
             IdleTimeout = idleTimeout ?? TimeSpan.FromSeconds(10),
-            Logger = NullLogger.Instance,
+            Logger = logger ?? NullLogger.Instance,
         };
         Scheduler = new LaneScheduler(
             new LaneSchedulerSetup

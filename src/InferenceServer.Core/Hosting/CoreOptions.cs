@@ -3,6 +3,7 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Hosting;
 
@@ -47,6 +48,9 @@ public sealed record CoreOptions
 
     /// <summary>Limits of the pool of tensor memory.</summary>
     public TensorPoolOptions TensorPool { get; init; } = new();
+
+    /// <summary>Where and how requests are traced.</summary>
+    public TraceOptions Tracing { get; init; } = new();
 
     /// <summary>Settings by backend and key; those of the backend with the empty name hold for all.</summary>
     public ImmutableDictionary<string, ImmutableDictionary<string, string>> Backends { get; init; } =

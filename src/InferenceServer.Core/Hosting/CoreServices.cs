@@ -3,8 +3,10 @@ using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Logging;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Tracing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,7 +18,7 @@ public static class CoreServices
 {
     /// <summary>
     /// Adds the core to an application: the data plane, the control plane and the service that loads models at start. The application
-    /// provides <see cref="TimeProvider"/> and <see cref="IFileSystem"/>.
+    /// provides <see cref="TimeProvider"/>, <see cref="IFileSystem"/> and <see cref="ILogControl"/>.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="options">The core's options.</param>
@@ -60,19 +62,40 @@ public static class CoreServices
             provider.GetRequiredService<CoreOptions>().ControlMode,
             provider.GetRequiredService<ILogger<ModelRepositoryControl>>()));
         services.AddSingleton<IModelStatusSource>(static provider => provider.GetRequiredService<ModelManager>());
+        services.AddSingleton(static provider => new TraceWriter(
+            provider.GetRequiredService<CoreOptions>().Tracing,
+            provider.GetRequiredService<IFileSystem>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<TraceWriter>>()));
+        services.AddSingleton(static provider => new TraceControl(
+            provider.GetRequiredService<ModelCatalog>(),
+            provider.GetRequiredService<TraceWriter>(),
+            provider.GetRequiredService<CoreOptions>().Tracing,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IFileSystem>().Path.GetFileName(provider.GetRequiredService<CoreOptions>().Tracing.File)));
         services.AddSingleton<IModelControl>(static provider => new ModelControl(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<IModelStatusSource>(),
             provider.GetRequiredService<ModelRepositoryControl>(),
             provider.GetRequiredService<ServerPhase>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<CoreOptions>()));
+            provider.GetRequiredService<CoreOptions>())
+        {
+            Log = provider.GetRequiredService<ILogControl>(),
+            Tracing = provider.GetRequiredService<TraceControl>(),
+        });
         services.AddSingleton<IInferenceEngine>(static provider => new InferenceEngine(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<ITensorAllocator>(),
             provider.GetRequiredService<ServerPhase>(),
             provider.GetRequiredService<CoreOptions>().Scheduler,
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>())
+        {
+            Tracer = provider.GetRequiredService<TraceControl>().Tracer,
+        });
+
+        // What starts first stops last: the last requests have ended by then.
+        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<TraceWriter>());
         services.AddSingleton<IHostedService>(static provider => new CoreService(
             provider.GetRequiredService<ModelRepositoryControl>(),
             provider.GetRequiredService<IReadOnlyList<IBackend>>(),

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Logging;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Inference;
 
@@ -25,6 +27,12 @@ public interface IModelControl
 
     /// <summary>Ends when the server begins to stop.</summary>
     Task Stopping { get; }
+
+    /// <summary>The settings of the server's log.</summary>
+    ILogControl Log { get; }
+
+    /// <summary>The settings of tracing.</summary>
+    ITraceControl Tracing { get; }
 
     /// <summary>
     /// Ends when the first wanted set of models has settled, or when a question has been held up for it as long as it may be: then it gets

@@ -5,6 +5,7 @@ using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Telemetry;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Inference;
 
@@ -15,6 +16,8 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
     private const ulong MaxTimeoutMicroseconds = 1UL << 50;
 
     public ITensorAllocator Allocator => allocator;
+
+    public RequestTracer Tracer { get; init; } = RequestTracer.Off;
 
     public bool TryAcquire(string modelName, string version, [NotNullWhen(true)] out ModelLease? lease, [NotNullWhen(false)] out InferenceError? error)
     {
@@ -64,6 +67,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
         [NotNullWhen(true)] out PendingInference? pending,
         [NotNullWhen(false)] out InferenceError? error)
     {
+        request.Trace?.BeginRequest(request.Id);
         try
         {
             if (!model.Validator.TryPrepare(request, stream, cancellationToken, out pending, out error))
@@ -93,6 +97,8 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             pending.DeadlineTimestamp = left > TimeSpan.FromDays(3650) ? long.MaxValue : time.GetTimestamp() + time.ToTicks(left);
         }
 
+        request.Trace?.Record(TraceActivity.TensorQueueInput, request.Inputs);
+
         // The request's own timeout, in microseconds, as the protocols name it; the queue policy decides whether it counts.
         if (request.Parameters.TryGetValue(TimeoutParameter, out var timeout) && timeout.TryGetUInt64(out var microseconds))
         {
@@ -111,6 +117,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
 
     private static void Refuse(InferenceRequest request, ServedModel model, FailureReason reason)
     {
+        request.Trace?.Record(TraceActivity.RequestEnd);
         model.Statistics.RecordFailure(reason);
         request.Dispose();
     }

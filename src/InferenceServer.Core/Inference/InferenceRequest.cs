@@ -1,6 +1,7 @@
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Inference;
 
@@ -37,6 +38,12 @@ public sealed class InferenceRequest : IDisposable
 
     /// <summary>When the client stops waiting; null when it waits for ever.</summary>
     public DateTimeOffset? Deadline { get; set; }
+
+    /// <summary>The request's trace, which stays the front end's; null when it is not traced.</summary>
+    public RequestTrace? Trace { get; set; }
+
+    /// <summary>The <c>traceparent</c> that came with the request, as it came; null for none.</summary>
+    public string? TraceParent { get; set; }
 
     /// <summary>Adds an input; takes over the count that the view holds.</summary>
     public void AddInput(in TensorView input) => _inputs.Add(input);

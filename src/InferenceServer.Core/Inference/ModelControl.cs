@@ -4,6 +4,8 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Logging;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Inference;
 
@@ -17,6 +19,10 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public bool IsStopping => phase.IsStopping;
 
     public Task Stopping => phase.Stopping;
+
+    public required ILogControl Log { get; init; }
+
+    public required ITraceControl Tracing { get; init; }
 
     public bool IsReady => !phase.IsStopping
         && statuses.FirstSettled.IsCompletedSuccessfully

@@ -1,6 +1,7 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Scheduling;
 
@@ -20,6 +21,7 @@ internal sealed class DecoupledSender(PendingInference member, BatchSplitter spl
         ThrowIfEnded();
         var request = member.Request;
         var response = new InferenceResponse(request.Id, request.Lease.Share(), splitter.CutDecoupled(batch), parameters, isFinal);
+        ExecutionTrace.Respond(member, response);
         if (isFinal)
         {
             HasEnded = true;

@@ -2,6 +2,7 @@ using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Telemetry;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Scheduling;
 
@@ -126,17 +127,20 @@ internal sealed class InstanceRunner : IDisposable
     {
         var time = _setup.Time;
         var started = time.GetTimestamp();
+        ExecutionTrace.Record(members, TraceActivity.ComputeStart, started);
         LaneBatch? batch = null;
         try
         {
             batch = _setup.Assembler.Assemble(members, null);
             var assembled = time.GetTimestamp();
+            ExecutionTrace.Record(members, TraceActivity.ComputeInputEnd, assembled);
             _instance.Execute(batch);
             var computed = time.GetTimestamp();
             var responses = _setup.Splitter.Split(batch, members);
             var ended = time.GetTimestamp();
             _setup.Statistics.RecordExecution(members.Length, batch.Rows, reason, new ExecutionTimes(
                 time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, computed), time.GetElapsedTime(computed, ended)));
+            ExecutionTrace.End(members, responses, computed, ended);
             Release(batch);
             Succeed(members, responses, started, ended);
         }
@@ -154,12 +158,14 @@ internal sealed class InstanceRunner : IDisposable
         var time = _setup.Time;
         var started = time.GetTimestamp();
         var member = members[0];
+        ExecutionTrace.Record(members, TraceActivity.ComputeStart, started);
         LaneBatch? batch = null;
         try
         {
             var sender = new DecoupledSender(member, _setup.Splitter);
             batch = _setup.Assembler.Assemble(members, sender);
             var assembled = time.GetTimestamp();
+            ExecutionTrace.Record(members, TraceActivity.ComputeInputEnd, assembled);
             _instance.Execute(batch);
             if (batch.HasOutputs && !sender.HasEnded)
             {
@@ -167,6 +173,7 @@ internal sealed class InstanceRunner : IDisposable
             }
 
             var ended = time.GetTimestamp();
+            member.Request.Trace?.RecordFirst(TraceActivity.ComputeEnd);
             _setup.Statistics.RecordExecution(1, batch.Rows, reason, new ExecutionTimes(
                 time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, ended), TimeSpan.Zero));
             Release(batch);
@@ -229,7 +236,7 @@ internal sealed class InstanceRunner : IDisposable
         var failure = exception as BackendException;
         if (failure is null)
         {
-            SchedulingLog.LaneFailed(_setup.Logger, exception, _setup.ModelName, _setup.Version);
+            SchedulingLog.LaneFailed(_setup.Logger, exception, _setup.ModelName, _setup.Version, ExecutionTrace.CallersOf(members));
         }
 
         foreach (var member in members)

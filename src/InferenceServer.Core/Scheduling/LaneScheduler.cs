@@ -1,6 +1,7 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Telemetry;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Scheduling;
 
@@ -70,6 +71,7 @@ internal sealed class LaneScheduler : IModelScheduler
                 {
                     if (TryWakeLane())
                     {
+                        pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
                         return null;
                     }
 

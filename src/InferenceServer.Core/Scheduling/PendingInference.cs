@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Sources;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Scheduling;
 
@@ -95,6 +96,7 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
 
         // Not Dispose: that would wait for a callback which may itself be waiting for the queue.
         _cancellation.Unregister();
+        EndTrace(outcome.IsSuccess);
         if (Stream is not null)
         {
             Stream.Finish(outcome);
@@ -114,6 +116,7 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
         if (Interlocked.Exchange(ref _completed, 1) == 0)
         {
             _cancellation.Unregister();
+            EndTrace(hasResponse: false);
             Stream!.Finish();
         }
     }
@@ -123,6 +126,20 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
     {
         Request.Dispose();
         TryComplete(InferenceOutcome.FailureOfAccepted(error));
+    }
+
+    /// <summary>Before the front end learns of the end: it may be done with the trace at once.</summary>
+    private void EndTrace(bool hasResponse)
+    {
+        if (Request.Trace is { } trace)
+        {
+            if (hasResponse)
+            {
+                trace.Record(TraceActivity.ResponseComplete);
+            }
+
+            trace.Record(TraceActivity.RequestEnd);
+        }
     }
 
     InferenceOutcome IValueTaskSource<InferenceOutcome>.GetResult(short token) => _source.GetResult(token);

@@ -1,25 +1,29 @@
-using InferenceServer.Host.Options;
+using System.Globalization;
+using InferenceServer.Core.Logging;
 using Serilog;
+using Serilog.Configuration;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
 
 namespace InferenceServer.Host.Logging;
 
-/// <summary>Makes the process's logger: one line an event on standard error, as text or as JSON.</summary>
+/// <summary>Makes the process's logger: one line an event on standard error, as text or as JSON. It follows its settings while it runs.</summary>
 internal static class ServerLogging
 {
     private const string DefaultTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}";
     private const string Iso8601Template = "{UtcTimestamp:yyyy-MM-ddTHH:mm:ss.ffffffZ} {Level:u3} {Message:lj}{NewLine}{Exception}";
+    private const string RequestsSource = "Microsoft.AspNetCore.Hosting.Diagnostics";
 
-    public static Logger Create(LogOptions options, params ILogEventSink[] sinks)
+    public static Logger Create(LogControl control, params ILogEventSink[] sinks)
     {
         var configuration = new LoggerConfiguration()
-            .MinimumLevel.Is(options.Verbosity > 0 ? LogEventLevel.Debug : LogEventLevel.Information)
-            .MinimumLevel.Override("Microsoft", options.Verbosity > 1 ? LogEventLevel.Debug : LogEventLevel.Warning)
-            .MinimumLevel.Override("Grpc", options.Verbosity > 1 ? LogEventLevel.Debug : LogEventLevel.Warning)
-            .MinimumLevel.Override("System", options.Verbosity > 1 ? LogEventLevel.Debug : LogEventLevel.Warning)
-            .Filter.ByIncludingOnly(logEvent => IsWanted(options, logEvent.Level) && (options.Verbosity > 1 || !IsGoneClient(logEvent)));
+            .MinimumLevel.ControlledBy(control.Own)
+            .MinimumLevel.Override("Microsoft", control.Libraries)
+            .MinimumLevel.Override("Grpc", control.Libraries)
+            .MinimumLevel.Override("System", control.Libraries)
+            .MinimumLevel.Override(RequestsSource, control.Requests)
+            .Filter.ByIncludingOnly(logEvent => IsWanted(control.Current, logEvent.Level) && (control.IsVerbose || !IsGoneClient(logEvent)));
 
         foreach (var sink in sinks)
         {
@@ -27,17 +31,15 @@ internal static class ServerLogging
         }
 
         // Standard output is for the start-up summary and for tools; a log that is piped away must not take it along.
-        return options.Format switch
-        {
-            LogFormat.Json => configuration.WriteTo.Console(new RenderedCompactJsonFormatter(), standardErrorFromLevel: LogEventLevel.Verbose).CreateLogger(),
-            LogFormat.Iso8601 => WriteText(configuration, Iso8601Template),
-            _ => WriteText(configuration, DefaultTemplate),
-        };
+        return configuration
+            .WriteTo.Conditional(_ => control.Current.Format == LogFormat.Default, static to => WriteText(to, DefaultTemplate))
+            .WriteTo.Conditional(_ => control.Current.Format == LogFormat.Iso8601, static to => WriteText(to, Iso8601Template))
+            .WriteTo.Conditional(_ => control.Current.Format == LogFormat.Json, static to => to.Console(new RenderedCompactJsonFormatter(), standardErrorFromLevel: LogEventLevel.Verbose))
+            .CreateLogger();
     }
 
-    private static Logger WriteText(LoggerConfiguration configuration, string template) => configuration
-        .WriteTo.Console(outputTemplate: template, standardErrorFromLevel: LogEventLevel.Verbose, formatProvider: System.Globalization.CultureInfo.InvariantCulture)
-        .CreateLogger();
+    private static void WriteText(LoggerSinkConfiguration to, string template) =>
+        to.Console(outputTemplate: template, standardErrorFromLevel: LogEventLevel.Verbose, formatProvider: CultureInfo.InvariantCulture);
 
     /// <summary>
     /// True for what the gRPC library reports as an error when a client has merely gone: that is ordinary, and no one can act upon it.
@@ -48,11 +50,11 @@ internal static class ServerLogging
         && source is ScalarValue { Value: string name }
         && name.StartsWith("Grpc.", StringComparison.Ordinal);
 
-    private static bool IsWanted(LogOptions options, LogEventLevel level) => level switch
+    private static bool IsWanted(LogSettings settings, LogEventLevel level) => level switch
     {
-        LogEventLevel.Error or LogEventLevel.Fatal => options.Error,
-        LogEventLevel.Warning => options.Warning,
-        LogEventLevel.Information => options.Info,
+        LogEventLevel.Error or LogEventLevel.Fatal => settings.Error,
+        LogEventLevel.Warning => settings.Warning,
+        LogEventLevel.Information => settings.Info,
         _ => true,
     };
 }

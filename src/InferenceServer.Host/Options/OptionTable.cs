@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Core.Logging;
 
 namespace InferenceServer.Host.Options;
 
@@ -75,7 +76,9 @@ internal static class OptionTable
 
     public static OptionDefinition LogError { get; } = new("log-error", "LogError", OptionKind.Boolean, "true", "Log what fails.");
 
-    public static OptionDefinition LogFormat { get; } = new("log-format", "LogFormat", OptionKind.Word, "default", "default or ISO8601 for text, json for one JSON object a line.") { Words = ["default", "ISO8601", "json"] };
+    public static OptionDefinition LogFormat { get; } = new("log-format", "LogFormat", OptionKind.Word, "default", "default or ISO8601 for text, json for one JSON object a line.") { Words = [.. LogFormats.Names] };
+
+    public static OptionDefinition TraceConfig { get; } = new("trace-config", "TraceConfig", OptionKind.List, "", "A setting of tracing: triton,file=<path>, triton,log-frequency=<n>, triton,max-bytes=<n>, level=TIMESTAMPS|TENSORS|OFF, rate=<n>, count=<n> or mode=triton. May be given several times.");
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
@@ -85,5 +88,6 @@ internal static class OptionTable
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcInferResponseCompressionLevel, GrpcHeaderForwardPattern, GrpcRestrictedProtocol,
         AllowMetrics, MetricsAddress, MetricsPort,
         LogVerbose, LogInfo, LogWarning, LogError, LogFormat,
+        TraceConfig,
     ];
 }

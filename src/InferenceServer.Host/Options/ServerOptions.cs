@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Net;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Logging;
+using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
 
@@ -67,5 +69,9 @@ internal sealed record ServerOptions
     /// <summary>Where the metrics listen; null when they are switched off.</summary>
     public required IPEndPoint? Metrics { get; init; }
 
-    public required LogOptions Log { get; init; }
+    /// <summary>Where and how requests are traced, from the start on.</summary>
+    public required TraceOptions Tracing { get; init; }
+
+    /// <summary>What is logged, and how, from the start on.</summary>
+    public required LogSettings Log { get; init; }
 }

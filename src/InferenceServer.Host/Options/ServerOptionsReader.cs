@@ -5,6 +5,8 @@ using System.IO.Compression;
 using System.Net;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Logging;
+using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
 
@@ -88,12 +90,13 @@ internal sealed class ServerOptionsReader
             HttpRestrictions = Restrictions(OptionTable.HttpRestrictedApi, ""),
             GrpcRestrictions = Restrictions(OptionTable.GrpcRestrictedProtocol, "triton-grpc-protocol-"),
             Metrics = EndPoint(OptionTable.AllowMetrics, OptionTable.MetricsAddress, OptionTable.MetricsPort),
-            Log = new LogOptions(
-                (int)Number(OptionTable.LogVerbose),
+            Tracing = Tracing(),
+            Log = new LogSettings(
+                (uint)Number(OptionTable.LogVerbose),
                 Boolean(OptionTable.LogInfo),
                 Boolean(OptionTable.LogWarning),
                 Boolean(OptionTable.LogError),
-                Word(OptionTable.LogFormat) switch { "json" => LogFormat.Json, "ISO8601" => LogFormat.Iso8601, _ => LogFormat.Default }),
+                LogFormats.TryParse(Word(OptionTable.LogFormat), out var format) ? format : LogFormat.Default),
         };
     }
 
@@ -243,6 +246,12 @@ internal sealed class ServerOptionsReader
         }
 
         return names;
+    }
+
+    private TraceOptions Tracing()
+    {
+        var (values, source) = Raw(OptionTable.TraceConfig);
+        return new TraceConfigReader(_files, source, _errors).Read(values.Where(static value => value.Length > 0));
     }
 
     private ImmutableArray<string> Repositories(string defaultRepository)

@@ -7,8 +7,10 @@ using InferenceServer.Backends.Identity.Square;
 using InferenceServer.Backends.Onnx;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Logging;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Host.Listeners;
+using InferenceServer.Host.Logging;
 using InferenceServer.Host.Metrics;
 using InferenceServer.Host.Options;
 using InferenceServer.Protocols.KServe.Http;
@@ -37,7 +39,9 @@ internal static class ServerHost
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => ListenerSetup.Configure(kestrel, options));
-        builder.Services.AddSerilog(Logging.ServerLogging.Create(options.Log, sinks), dispose: true);
+        var log = new LogControl(options.Log);
+        builder.Services.AddSerilog(ServerLogging.Create(log, sinks), dispose: true);
+        builder.Services.AddSingleton<ILogControl>(log);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ExitTimeout);
         AddServices(builder.Services, options, output);
         var registry = Prometheus.Metrics.NewCustomRegistry();
@@ -73,6 +77,7 @@ internal static class ServerHost
                 ProcessorCount = Environment.ProcessorCount,
                 Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes },
                 Backends = options.Backends,
+                Tracing = options.Tracing,
             },
             static provider => MakeBackends(provider.GetRequiredService<TimeProvider>()));
         services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = (int)options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes, HeaderForwarding = options.HttpHeaderForwarding });

@@ -1,4 +1,5 @@
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Logging;
 using InferenceServer.Host.Options;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

@@ -1,7 +1,9 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Classification;
 using InferenceServer.Protocols.KServe.Compression;
+using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -14,6 +16,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
 
     public async Task HandleAsync(HttpContext context, string model, string version)
     {
+        var came = engine.Tracer.Timestamp;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             // The server's own limit knows nothing of tensors; those of the options apply instead.
@@ -41,8 +44,10 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
             return;
         }
 
+        var traceParent = TraceParents.Of(context.Request.Headers);
+        using var trace = engine.Tracer.Begin(lease.Model, traceParent, TraceActivity.HttpReceiveStart, came);
         using var header = new InferHeader();
-        var request = new InferenceRequest(lease);
+        var request = new InferenceRequest(lease) { Trace = trace, TraceParent = traceParent };
         try
         {
             if (await ReadAsync(context, request, header) is { } error)
@@ -85,6 +90,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
             throw;
         }
 
+        trace?.Record(TraceActivity.HttpReceiveEnd);
         await AnswerAsync(context, request, header);
     }
 
@@ -111,6 +117,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
     {
         // From here on the request belongs to the engine.
         var outcome = await engine.InferAsync(request, context.RequestAborted);
+        request.Trace?.BeginSend(TraceActivity.HttpSendStart, TraceActivity.HttpSendEnd);
         if (!outcome.IsSuccess)
         {
             if (!context.RequestAborted.IsCancellationRequested)

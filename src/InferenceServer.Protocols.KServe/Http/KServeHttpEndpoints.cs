@@ -1,6 +1,8 @@
 using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.Repository;
+using InferenceServer.Protocols.KServe.Logging;
 using InferenceServer.Protocols.KServe.Restrictions;
+using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -11,6 +13,8 @@ namespace InferenceServer.Protocols.KServe.Http;
 /// <summary>Puts the HTTP half of the KServe v2 protocol into an application.</summary>
 public static class KServeHttpEndpoints
 {
+    private static readonly string[] s_settingMethods = [HttpMethods.Get, HttpMethods.Post];
+
     /// <summary>
     /// Adds what answers the routes. The container must also give an <see cref="IInferenceEngine"/> and an <see cref="IModelControl"/>.
     /// </summary>
@@ -22,6 +26,8 @@ public static class KServeHttpEndpoints
         return services
             .AddSingleton(provider => new InferHandler(provider.GetRequiredService<IInferenceEngine>(), options))
             .AddSingleton(provider => new RepositoryHandler(provider.GetRequiredService<IModelControl>(), options))
+            .AddSingleton(static provider => new TraceSettingHandler(provider.GetRequiredService<IModelControl>()))
+            .AddSingleton(static provider => new LogSettingsHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()));
     }
 
@@ -44,6 +50,11 @@ public static class KServeHttpEndpoints
         MapModel(group, "/ready", HttpMethods.Get, metadata.ModelReadyAsync);
         MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
         MapRepository(group, control, endpoints.ServiceProvider.GetRequiredService<RepositoryHandler>());
+        var trace = endpoints.ServiceProvider.GetRequiredService<TraceSettingHandler>();
+        Map(group, "/v2/trace/setting", s_settingMethods, (context, _, _) => trace.HandleAsync(context, ""));
+        Map(group, "/v2/models/{model}/trace/setting", s_settingMethods, AfterStart(control, (context, model, _) => trace.HandleAsync(context, model)));
+        var log = endpoints.ServiceProvider.GetRequiredService<LogSettingsHandler>();
+        Map(group, "/v2/logging", s_settingMethods, (context, _, _) => log.HandleAsync(context));
         return group;
     }
 
@@ -93,10 +104,12 @@ public static class KServeHttpEndpoints
         Map(group, "/v2/models/{model}/versions/{version}" + action, method, handler);
     }
 
-    private static void Map(IEndpointRouteBuilder group, string pattern, string method, Func<HttpContext, string, string, Task> handler)
+    private static void Map(IEndpointRouteBuilder group, string pattern, string method, Func<HttpContext, string, string, Task> handler) => Map(group, pattern, [method], handler);
+
+    private static void Map(IEndpointRouteBuilder group, string pattern, string[] methods, Func<HttpContext, string, string, Task> handler)
     {
-        RequestDelegate answer = new KServeRoute(pattern, method, handler).HandleAsync;
-        var route = group.Map(pattern, answer).WithDisplayName($"KServe {method} {pattern}");
+        RequestDelegate answer = new KServeRoute(pattern, methods, handler).HandleAsync;
+        var route = group.Map(pattern, answer).WithDisplayName($"KServe {string.Join(", ", methods)} {pattern}");
         if (ApiCategories.OfRoute(pattern) is { } category)
         {
             route.WithMetadata(new ApiCategoryMetadata(category));

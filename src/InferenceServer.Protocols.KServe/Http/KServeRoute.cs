@@ -1,3 +1,4 @@
+using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
@@ -7,16 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace InferenceServer.Protocols.KServe.Http;
 
 /// <summary>
-/// One route of the protocol: its pattern, its only method and what answers it. The router matches without regard to case and to a slash at
+/// One route of the protocol: its pattern, its methods and what answers it. The router matches without regard to case and to a slash at
 /// the end; the protocol does not, so that the path is compared once more here.
 /// </summary>
-internal sealed class KServeRoute(string pattern, string method, Func<HttpContext, string, string, Task> handler)
+internal sealed class KServeRoute(string pattern, string[] methods, Func<HttpContext, string, string, Task> handler)
 {
     private readonly string[] _segments = pattern.Split('/');
-
-    public string Pattern => pattern;
-
-    public string Method => method;
 
     public Task HandleAsync(HttpContext context)
     {
@@ -26,9 +23,9 @@ internal sealed class KServeRoute(string pattern, string method, Func<HttpContex
             return NotFoundAsync(context);
         }
 
-        if (!HttpMethods.Equals(context.Request.Method, method))
+        if (!Array.Exists(methods, method => HttpMethods.Equals(context.Request.Method, method)))
         {
-            context.Response.Headers.Allow = method;
+            context.Response.Headers.Allow = string.Join(", ", methods);
             return HttpErrorWriter.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed");
         }
 
@@ -48,7 +45,7 @@ internal sealed class KServeRoute(string pattern, string method, Func<HttpContex
         catch (Exception exception) when (exception is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
         {
             // A fault of the server: its log says what happened, the client that it did.
-            HttpLog.HandlerFailed(context.RequestServices.GetRequiredService<ILogger<KServeRoute>>(), exception, pattern);
+            HttpLog.HandlerFailed(context.RequestServices.GetRequiredService<ILogger<KServeRoute>>(), exception, pattern, TraceParents.IdOf(context.Request.Headers));
             if (context.Response.HasStarted)
             {
                 context.Abort();

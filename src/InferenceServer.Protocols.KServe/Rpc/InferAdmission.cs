@@ -3,7 +3,9 @@ using Grpc.Core;
 using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Forwarding;
+using InferenceServer.Protocols.KServe.Tracing;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -13,12 +15,14 @@ internal sealed class InferAdmission(IInferenceEngine engine, KServeRpcOptions o
     /// <summary>Leases the model and reads the tensors. What is read is cleared from the message, which a call may keep alive for long.</summary>
     /// <param name="message">The message.</param>
     /// <param name="context">The call it came in.</param>
+    /// <param name="awaited">Since when the message was waited for, as the tracer's timestamp.</param>
     /// <param name="allowsDecoupled">True where a request may have several responses.</param>
-    /// <param name="request">The request, for the engine to take over.</param>
+    /// <param name="request">The request, for the engine to take over; its trace is the caller's to dispose.</param>
     /// <param name="error">Why there is none.</param>
     public bool TryAdmit(
         ModelInferRequest message,
         ServerCallContext context,
+        long awaited,
         bool allowsDecoupled,
         [NotNullWhen(true)] out InferenceRequest? request,
         [NotNullWhen(false)] out InferenceError? error)
@@ -36,7 +40,10 @@ internal sealed class InferAdmission(IInferenceEngine engine, KServeRpcOptions o
             return false;
         }
 
-        request = new InferenceRequest(lease);
+        var traceParent = TraceParents.Of(context.GetHttpContext().Request.Headers);
+        var trace = engine.Tracer.Begin(lease.Model, traceParent, TraceActivity.RpcWaitReadStart, awaited);
+        request = new InferenceRequest(lease) { Trace = trace, TraceParent = traceParent };
+        trace?.Record(TraceActivity.RpcWaitReadEnd);
         try
         {
             error = InferRequestReader.Read(message, request, engine.Allocator)
@@ -49,12 +56,14 @@ internal sealed class InferAdmission(IInferenceEngine engine, KServeRpcOptions o
         catch
         {
             request.Dispose();
+            trace?.Dispose();
             throw;
         }
 
         if (error is not null)
         {
             request.Dispose();
+            trace?.Dispose();
             request = null;
             return false;
         }

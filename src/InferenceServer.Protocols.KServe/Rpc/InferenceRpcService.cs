@@ -2,6 +2,9 @@ using Grpc.Core;
 using Inference;
 using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.Repository;
+using InferenceServer.Core.Tracing;
+using InferenceServer.Protocols.KServe.Logging;
+using InferenceServer.Protocols.KServe.Tracing;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -46,12 +49,21 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
     {
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
-        if (!_admission.TryAdmit(request, context, allowsDecoupled: false, out var inference, out var refusal))
+        var http = context.GetHttpContext();
+        if (!_admission.TryAdmit(request, context, RpcArrival.Of(http, engine.Tracer), allowsDecoupled: false, out var inference, out var refusal))
         {
             throw RpcErrorMapping.ToException(refusal);
         }
 
+        var trace = inference.Trace;
+        if (trace is not null)
+        {
+            // As the response below: when the call has ended its answer has left.
+            http.Response.RegisterForDispose(trace);
+        }
+
         var outcome = await engine.InferAsync(inference, context.CancellationToken).ConfigureAwait(false);
+        trace?.BeginSend(TraceActivity.RpcSendStart, TraceActivity.RpcSendEnd);
         if (!outcome.IsSuccess)
         {
             throw RpcErrorMapping.ToException(outcome.Error);
@@ -59,10 +71,25 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
 
         // The message that is returned below only points to the outputs and is serialised after this method has ended. The web server
         // disposes what is registered here after the call has ended, in whatever way, and that is always after serialisation.
-        context.GetHttpContext().Response.RegisterForDispose(outcome.Response);
+        http.Response.RegisterForDispose(outcome.Response);
         var error = RequestedOutputs.Shape(request, outcome.Response, engine.Allocator, context.CancellationToken);
         return error is null && InferResponseWriter.TryWrite(outcome.Response, out var response, out error) ? response : throw RpcErrorMapping.ToException(error);
     }
+
+    public override async Task<TraceSettingResponse> TraceSetting(TraceSettingRequest request, ServerCallContext context)
+    {
+        if (request.ModelName.Length > 0)
+        {
+            await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
+        }
+
+        return TraceSettingMessages.TryAnswer(request, control.Tracing, out var response, out var error) ? response : throw RpcErrorMapping.ToException(error);
+    }
+
+    public override Task<LogSettingsResponse> LogSettings(LogSettingsRequest request, ServerCallContext context) =>
+        LogSettingsMessages.TryRead(request, out var update, out var error)
+            ? Task.FromResult(LogSettingsMessages.Make(control.Log.Apply(update)))
+            : throw RpcErrorMapping.ToException(error);
 
     public override Task ModelStreamInfer(IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context) =>
         _stream.HandleAsync(requestStream, responseStream, context);

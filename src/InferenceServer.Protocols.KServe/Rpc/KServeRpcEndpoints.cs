@@ -1,5 +1,8 @@
 using InferenceServer.Protocols.KServe.Compression;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Restrictions;
+using InferenceServer.Protocols.KServe.Tracing;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -70,8 +73,18 @@ public static class KServeRpcEndpoints
             group.MapGrpcReflectionService();
         }
 
+        var tracer = endpoints.ServiceProvider.GetRequiredService<IInferenceEngine>().Tracer;
         ((IEndpointConventionBuilder)group).Finally(Categorise);
+        ((IEndpointConventionBuilder)group).Finally(endpoint => WatchInference(endpoint, tracer));
         return group;
+    }
+
+    private static void WatchInference(EndpointBuilder endpoint, RequestTracer tracer)
+    {
+        if (endpoint.RequestDelegate is { } answer && endpoint.Metadata.OfType<GrpcMethodMetadata>().Any(static rpc => rpc.Method.Name == nameof(InferenceRpcService.ModelInfer)))
+        {
+            endpoint.RequestDelegate = RpcArrival.Watch(answer, tracer);
+        }
     }
 
     private static void Categorise(EndpointBuilder endpoint)

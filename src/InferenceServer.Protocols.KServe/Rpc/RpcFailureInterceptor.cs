@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
@@ -61,7 +62,7 @@ internal sealed class RpcFailureInterceptor(ILogger<RpcFailureInterceptor> logge
             case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
                 return RpcErrorMapping.ToException(new InferenceError(ErrorCode.Cancelled, "the call was cancelled by its client"));
             default:
-                RpcLog.UnexpectedFailure(logger, exception, context.Method);
+                RpcLog.UnexpectedFailure(logger, exception, context.Method, TraceParents.IdOf(context.GetHttpContext().Request.Headers));
                 return RpcErrorMapping.ToException(new InferenceError(ErrorCode.Internal, "the server failed unexpectedly; its log says how"));
         }
     }

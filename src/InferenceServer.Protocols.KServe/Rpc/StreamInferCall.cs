@@ -3,6 +3,7 @@ using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -120,6 +121,7 @@ internal sealed class StreamInferCall : IDisposable
 
     private async Task SendAsync(StreamReply reply, InferenceStream stream)
     {
+        using (reply.Trace)
         using (stream)
         {
             var isFinal = false;
@@ -141,7 +143,9 @@ internal sealed class StreamInferCall : IDisposable
                     return;
                 }
 
+                reply.Trace?.Record(TraceActivity.RpcSendStart);
                 await WriteAsync(message).ConfigureAwait(false);
+                reply.Trace?.Record(TraceActivity.RpcSendEnd);
             }
 
             if (!isFinal && reply.WantsEmptyFinal)

@@ -20,9 +20,15 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         using var call = new StreamInferCall(responses, context, engine.Allocator, endsAtErrors, options.MaxRequestsPerStream);
         try
         {
-            while (await call.WaitForRoomAsync(control.Stopping).ConfigureAwait(false) && await ReadAsync(requests, call).ConfigureAwait(false))
+            while (await call.WaitForRoomAsync(control.Stopping).ConfigureAwait(false))
             {
-                Start(requests.Current, context, call);
+                var awaited = engine.Tracer.Timestamp;
+                if (!await ReadAsync(requests, call).ConfigureAwait(false))
+                {
+                    break;
+                }
+
+                Start(requests.Current, context, awaited, call);
             }
         }
         finally
@@ -80,16 +86,17 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         return false;
     }
 
-    private void Start(ModelInferRequest message, ServerCallContext context, StreamInferCall call)
+    private void Start(ModelInferRequest message, ServerCallContext context, long awaited, StreamInferCall call)
     {
         var reply = new StreamReply(message);
-        if (!_admission.TryAdmit(message, context, allowsDecoupled: true, out var request, out var error))
+        if (!_admission.TryAdmit(message, context, awaited, allowsDecoupled: true, out var request, out var error))
         {
             call.Refuse(reply, error);
             return;
         }
 
-        // Both are read before the engine takes the request over.
+        // All are read before the engine takes the request over.
+        reply.Trace = request.Trace;
         var isOrdered = !request.Lease.Model.Config.IsDecoupled;
         call.Send(reply, engine.StartStream(request, call.Cancellation), isOrdered);
     }

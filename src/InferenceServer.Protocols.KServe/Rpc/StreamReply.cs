@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -10,6 +11,9 @@ namespace InferenceServer.Protocols.KServe.Rpc;
 internal sealed record StreamReply(ModelInferRequest Request)
 {
     public const string FinalName = "triton_final_response";
+
+    /// <summary>The request's trace, which ends with its last answer; null when it is not traced.</summary>
+    public RequestTrace? Trace { get; set; }
 
     /// <summary>True when the request wants to be told of an end that comes without a response.</summary>
     public bool WantsEmptyFinal => Request.Parameters.TryGetValue(InferParameterReader.EmptyFinalResponse, out var flag) && flag.BoolParam;

@@ -54,6 +54,9 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public IReadOnlyList<string> LoggedErrors => _errors.Messages;
 
+    /// <summary>What the server logs.</summary>
+    public required EventSink Log { get; init; }
+
     public static async Task<RunningServer> StartAsync(string repository, bool expectsErrors = false, bool waitForModels = true, params string[] flags)
     {
         string[] args = ["--http-address=127.0.0.1", "--grpc-address=127.0.0.1", "--http-port=0", "--grpc-port=0", "--metrics-port=0", $"--model-repository={repository}", .. flags];
@@ -61,9 +64,10 @@ internal sealed class RunningServer : IAsyncDisposable
         Assert.Empty(problems);
         var errors = new ErrorSink();
         var output = new StringWriter();
-        var app = ServerHost.Build(options, output, errors);
+        var log = new EventSink();
+        var app = ServerHost.Build(options, output, errors, log);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        var server = new RunningServer(app, errors, options, output, expectsErrors);
+        var server = new RunningServer(app, errors, options, output, expectsErrors) { Log = log };
         if (waitForModels)
         {
             await app.Services.GetRequiredService<IModelStatusSource>().FirstSettled.WaitAsync(TestTimeouts.Phase);

@@ -5,6 +5,10 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Repository;
 using InferenceServer.Protocols.KServe.Tests.Repository;
+using InferenceServer.Core.Logging;
+using InferenceServer.Core.Tracing;
+using InferenceServer.Protocols.KServe.Tests.Logging;
+using InferenceServer.Protocols.KServe.Tests.Tracing;
 
 namespace InferenceServer.Protocols.KServe.Tests.Http;
 
@@ -23,6 +27,14 @@ internal sealed class FakeControl(ModelCatalog catalog) : IModelControl
 
     /// <summary>When set, descriptions fail with it.</summary>
     public Exception? Fault { get; set; }
+
+    public FakeLogControl Logs { get; } = new();
+
+    public ILogControl Log => Logs;
+
+    public FakeTraceControl Traces { get; } = new();
+
+    public ITraceControl Tracing => Traces;
 
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

@@ -4,6 +4,10 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Repository;
 using InferenceServer.Protocols.KServe.Tests.Repository;
+using InferenceServer.Core.Logging;
+using InferenceServer.Core.Tracing;
+using InferenceServer.Protocols.KServe.Tests.Logging;
+using InferenceServer.Protocols.KServe.Tests.Tracing;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc;
 
@@ -29,6 +33,14 @@ internal sealed class FakeControl : IModelControl
     public Task Stopping => _stopping.Task;
 
     public void BeginStop() => _stopping.TrySetResult();
+
+    public FakeLogControl Logs { get; } = new();
+
+    public ILogControl Log => Logs;
+
+    public FakeTraceControl Traces { get; } = new();
+
+    public ITraceControl Tracing => Traces;
 
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

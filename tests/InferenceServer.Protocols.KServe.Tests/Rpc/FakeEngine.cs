@@ -3,6 +3,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Tracing;
 using Xunit;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc;
@@ -17,6 +18,8 @@ internal sealed class FakeEngine : IInferenceEngine, IDisposable
     public Func<InferenceRequest, CancellationToken, ValueTask<InferenceOutcome>> Handler { get; set; } = static (request, _) => ValueTask.FromResult(Echo(request));
 
     public ITensorAllocator Allocator => Memory;
+
+    public RequestTracer Tracer => RequestTracer.Off;
 
     public static InferenceOutcome Echo(InferenceRequest request) => Answer(request, [.. request.Inputs.Select(static input => input.Acquire())]);
 

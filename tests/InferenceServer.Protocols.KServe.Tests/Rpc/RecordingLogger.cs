@@ -6,7 +6,7 @@ namespace InferenceServer.Protocols.KServe.Tests.Rpc;
 /// <summary>Keeps what was logged at the levels of warning and above.</summary>
 internal sealed class RecordingLogger : ILoggerProvider, ILogger
 {
-    public ConcurrentQueue<(EventId Id, LogLevel Level, Exception? Exception)> Entries { get; } = [];
+    public ConcurrentQueue<(EventId Id, LogLevel Level, Exception? Exception, string Message)> Entries { get; } = [];
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -19,7 +19,7 @@ internal sealed class RecordingLogger : ILoggerProvider, ILogger
     {
         if (IsEnabled(logLevel))
         {
-            Entries.Enqueue((eventId, logLevel, exception));
+            Entries.Enqueue((eventId, logLevel, exception, formatter(state, exception)));
         }
     }
 

@@ -1,7 +1,7 @@
-namespace InferenceServer.Host.Options;
+namespace InferenceServer.Core.Logging;
 
 /// <summary>The form of a line of the log.</summary>
-internal enum LogFormat
+public enum LogFormat
 {
     /// <summary>Text with the time of day.</summary>
     Default,

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Lifecycle;
+
+namespace InferenceServer.Core.Tracing;
+
+/// <summary>Keeps the settings of tracing and makes samplers of them for the <see cref="RequestTracer"/>.</summary>
+internal sealed class TraceControl : ITraceControl
+{
+    private readonly Lock _lock = new();
+    private readonly ModelCatalog _catalog;
+    private readonly TraceOptions _options;
+    private TraceOverrides _global = TraceOverrides.None;
+    private ImmutableDictionary<string, TraceOverrides> _models = ImmutableDictionary<string, TraceOverrides>.Empty;
+    private volatile TraceScopes _scopes;
+
+    public TraceControl(ModelCatalog catalog, TraceWriter writer, TraceOptions options, TimeProvider time, string fileName)
+    {
+        _catalog = catalog;
+        Tracer = new RequestTracer(writer, time);
+        _options = options;
+        FileName = fileName;
+        _scopes = new TraceScopes(new TraceSampler(options.Start), ImmutableDictionary<string, TraceSampler>.Empty);
+        Publish(_scopes);
+    }
+
+    /// <summary>Begins traces by the settings that are kept here.</summary>
+    public RequestTracer Tracer { get; }
+
+    public string FileName { get; }
+
+    private bool HasFile => _options.File.Length > 0;
+
+    public bool TryGet(string model, [NotNullWhen(true)] out TraceSettings? settings, [NotNullWhen(false)] out InferenceError? error)
+    {
+        settings = null;
+        if (!IsKnown(model, out error))
+        {
+            return false;
+        }
+
+        settings = Show(_scopes.Of(model));
+        return true;
+    }
+
+    public bool TryUpdate(string model, TraceSettingsUpdate update, [NotNullWhen(true)] out TraceSettings? settings, [NotNullWhen(false)] out InferenceError? error)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        settings = null;
+        if (!IsKnown(model, out error))
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            var global = model.Length == 0 ? _global.With(update) : _global;
+            var models = _models;
+            if (model.Length > 0)
+            {
+                var own = models.GetValueOrDefault(model, TraceOverrides.None).With(update);
+                models = own.IsEmpty ? models.Remove(model) : models.SetItem(model, own);
+            }
+
+            if (!update.IsEmpty)
+            {
+                var scopes = Rebuild(model, update, global, models);
+                error = Check(scopes);
+                if (error is not null)
+                {
+                    return false;
+                }
+
+                (_global, _models, _scopes) = (global, models, scopes);
+                Publish(scopes);
+            }
+
+            settings = Show(_scopes.Of(model));
+            return true;
+        }
+    }
+
+    /// <summary>What has been counted down stays so, until the count itself is set anew.</summary>
+    private TraceScopes Rebuild(string changed, TraceSettingsUpdate update, TraceOverrides global, ImmutableDictionary<string, TraceOverrides> models)
+    {
+        var old = _scopes;
+        var settings = global.Resolve(_options.Start);
+        var sampler = changed.Length > 0 ? old.Global : new TraceSampler(update.Count.IsGiven ? settings : settings with { Count = old.Global.Left });
+        var samplers = old.Models;
+        foreach (var (name, own) in models)
+        {
+            if (changed.Length > 0 && name != changed)
+            {
+                continue;
+            }
+
+            var isCountSet = update.Count.IsGiven && (name == changed || own.Count is null);
+            var count = isCountSet || !old.Models.TryGetValue(name, out var before) ? own.Count ?? sampler.Left : before.Left;
+            samplers = samplers.SetItem(name, new TraceSampler(own.Resolve(settings) with { Count = count }));
+        }
+
+        return new TraceScopes(sampler, models.ContainsKey(changed) ? samplers : samplers.Remove(changed));
+    }
+
+    private InferenceError? Check(TraceScopes scopes)
+    {
+        if (scopes.Global.Settings.FindProblem(HasFile) is { } problem)
+        {
+            return Refuse(problem, "");
+        }
+
+        foreach (var (name, sampler) in scopes.Models)
+        {
+            if (sampler.Settings.FindProblem(HasFile) is { } own)
+            {
+                return Refuse(own, $" for model '{name}'");
+            }
+        }
+
+        return null;
+    }
+
+    private void Publish(TraceScopes scopes) => Tracer.Follow(scopes.IsOn ? scopes : null);
+
+    private bool IsKnown(string model, [NotNullWhen(false)] out InferenceError? error)
+    {
+        error = null;
+        return model.Length == 0 || _catalog.TryFind(model, "", out _, out error);
+    }
+
+    private static TraceSettings Show(TraceSampler sampler) => sampler.Settings with { Count = sampler.Left };
+
+    private static InferenceError Refuse(string problem, string owner) =>
+        new(ErrorCode.InvalidArgument, $"Attempting to set invalid trace setting{owner}: {problem}");
+}

@@ -1,0 +1,23 @@
+namespace InferenceServer.Core.Tracing;
+
+/// <summary>How requests are traced, with nothing left open.</summary>
+/// <param name="Levels">What is traced.</param>
+/// <param name="Rate">One request in so many is traced.</param>
+/// <param name="Count">How many requests are still to be traced; -1 for without end.</param>
+/// <param name="LogFrequency">How many traces a numbered file takes; 0 for all in the one file.</param>
+public sealed record TraceSettings(TraceLevels Levels, long Rate, long Count, long LogFrequency)
+{
+    /// <summary>The count that never ends.</summary>
+    public const long Endless = -1;
+
+    /// <summary>The settings of a server that is told nothing.</summary>
+    public static TraceSettings Default { get; } = new(TraceLevels.Off, 1000, Endless, 0);
+
+    /// <summary>Why nothing can be traced by these settings though they ask for it; null when they can be followed.</summary>
+    /// <param name="hasFile">True when there is a file for the traces.</param>
+    public string? FindProblem(bool hasFile) =>
+        Levels == TraceLevels.Off ? null
+        : Rate == 0 ? "the trace rate is 0, expected at least 1"
+        : !hasFile ? "there is no file for the traces, expected the server to be started with --trace-config=triton,file=<path>"
+        : null;
+}
