@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.SharedMemory;
 
 namespace InferenceServer.Core.Hosting;
 
@@ -40,6 +41,9 @@ public sealed record CoreOptions
 
     /// <summary>Limits of the pool of tensor memory.</summary>
     public TensorPoolOptions TensorPool { get; init; } = new();
+
+    /// <summary>Whether clients may register shared memory, and how much.</summary>
+    public SharedMemoryOptions SharedMemory { get; init; } = new();
 
     /// <summary>Settings by backend and key; those of the backend with the empty name hold for all.</summary>
     public ImmutableDictionary<string, ImmutableDictionary<string, string>> Backends { get; init; } =

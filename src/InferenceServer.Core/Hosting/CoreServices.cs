@@ -5,6 +5,7 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.SharedMemory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -31,6 +32,7 @@ public static class CoreServices
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton(_ => new TensorPool(options.TensorPool));
         services.AddSingleton<ITensorAllocator>(static provider => provider.GetRequiredService<TensorPool>());
+        services.AddSingleton(provider => new SharedMemoryRegistry(options.SharedMemory, provider.GetRequiredService<ILogger<SharedMemoryRegistry>>()));
         services.AddSingleton(static provider => new RepositoryScanner(
             provider.GetRequiredService<IFileSystem>(),
             provider.GetRequiredService<CoreOptions>().Repositories,
@@ -54,10 +56,12 @@ public static class CoreServices
             provider.GetRequiredService<IModelStatusSource>(),
             provider.GetRequiredService<ServerPhase>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<CoreOptions>()));
+            provider.GetRequiredService<CoreOptions>(),
+            provider.GetRequiredService<SharedMemoryRegistry>()));
         services.AddSingleton<IInferenceEngine>(static provider => new InferenceEngine(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<ITensorAllocator>(),
+            provider.GetRequiredService<SharedMemoryRegistry>(),
             provider.GetRequiredService<ServerPhase>(),
             provider.GetRequiredService<CoreOptions>().Scheduler,
             provider.GetRequiredService<TimeProvider>()));

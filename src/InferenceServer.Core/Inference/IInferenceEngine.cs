@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.SharedMemory;
 
 namespace InferenceServer.Core.Inference;
 
@@ -10,6 +11,9 @@ public interface IInferenceEngine
 {
     /// <summary>Where a front end rents the memory that it reads inputs into.</summary>
     ITensorAllocator Allocator { get; }
+
+    /// <summary>Where tensors come from and go to that a request does not carry itself.</summary>
+    ISharedMemoryTensors SharedMemory { get; }
 
     /// <summary>
     /// Finds a version that is ready and keeps it loaded until the lease is disposed. A front end asks before it reads the request's

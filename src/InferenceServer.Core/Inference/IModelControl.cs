@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.SharedMemory;
 
 namespace InferenceServer.Core.Inference;
 
@@ -23,6 +24,9 @@ public interface IModelControl
 
     /// <summary>Ends when the server begins to stop.</summary>
     Task Stopping { get; }
+
+    /// <summary>The regions of shared memory that clients register.</summary>
+    ISharedMemoryControl SharedMemory { get; }
 
     /// <summary>
     /// Ends when the first wanted set of models has settled, or when a question has been held up for it as long as it may be: then it gets

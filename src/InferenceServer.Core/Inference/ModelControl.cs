@@ -2,11 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.SharedMemory;
 
 namespace InferenceServer.Core.Inference;
 
 /// <summary>Answers the control plane's questions from the catalog and the lifecycle's statuses.</summary>
-internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource statuses, ServerPhase phase, TimeProvider time, CoreOptions options) : IModelControl
+internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource statuses, ServerPhase phase, TimeProvider time, CoreOptions options, ISharedMemoryControl sharedMemory) : IModelControl
 {
     public ServerIdentity Server => options.Identity;
 
@@ -15,6 +16,8 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public bool IsStopping => phase.IsStopping;
 
     public Task Stopping => phase.Stopping;
+
+    public ISharedMemoryControl SharedMemory => sharedMemory;
 
     public bool IsReady => !phase.IsStopping
         && statuses.FirstSettled.IsCompletedSuccessfully

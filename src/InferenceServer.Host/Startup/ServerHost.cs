@@ -8,6 +8,7 @@ using InferenceServer.Backends.Onnx;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Host.Listeners;
 using InferenceServer.Host.Metrics;
 using InferenceServer.Host.Options;
@@ -70,6 +71,7 @@ internal static class ServerHost
                 // .NET has already looked at the CPU quota of the container and at the affinity of the process.
                 ProcessorCount = Environment.ProcessorCount,
                 Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes },
+                SharedMemory = new SharedMemoryOptions { AllowClients = options.AllowClientShm },
                 Backends = options.Backends,
             },
             static provider => MakeBackends(provider.GetRequiredService<TimeProvider>()));

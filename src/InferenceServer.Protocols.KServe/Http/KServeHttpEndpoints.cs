@@ -1,5 +1,7 @@
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Protocols.KServe.Restrictions;
+using InferenceServer.Protocols.KServe.SharedMemory;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -41,6 +43,8 @@ public static class KServeHttpEndpoints
         MapModel(group, "/config", HttpMethods.Get, AfterStart(control, metadata.ModelConfigAsync));
         MapModel(group, "/ready", HttpMethods.Get, metadata.ModelReadyAsync);
         MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
+        MapSharedMemory(group, "/v2/systemsharedmemory", new SharedMemoryHandler(control, SharedMemoryKind.System));
+        MapSharedMemory(group, "/v2/cudasharedmemory", new SharedMemoryHandler(control, SharedMemoryKind.Cuda));
         return group;
     }
 
@@ -72,6 +76,17 @@ public static class KServeHttpEndpoints
         }
 
         await handler(context, model, version);
+    }
+
+    /// <summary>Maps the three actions, for one region and without one.</summary>
+    private static void MapSharedMemory(IEndpointRouteBuilder group, string root, SharedMemoryHandler handler)
+    {
+        foreach (var path in new[] { root, root + "/region/{region}" })
+        {
+            Map(group, path + "/status", HttpMethods.Get, (context, _, _) => handler.StatusAsync(context));
+            Map(group, path + "/register", HttpMethods.Post, (context, _, _) => handler.RegisterAsync(context));
+            Map(group, path + "/unregister", HttpMethods.Post, (context, _, _) => handler.UnregisterAsync(context));
+        }
     }
 
     private static void MapModel(IEndpointRouteBuilder group, string action, string method, Func<HttpContext, string, string, Task> handler)

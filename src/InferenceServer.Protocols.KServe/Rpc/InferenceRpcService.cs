@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Inference;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -12,6 +13,7 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
 {
     private readonly InferAdmission _admission = new(engine, options);
     private readonly StreamInferHandler _stream = new(engine, control, options);
+    private readonly SharedMemoryRpc _sharedMemory = new(control);
 
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerLiveResponse { Live = control.IsLive });
@@ -44,11 +46,12 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
     {
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
-        if (!_admission.TryAdmit(request, context, allowsDecoupled: false, out var inference, out var refusal))
+        if (!_admission.TryAdmit(request, context, allowsDecoupled: false, out var inference, out var sharedOutputs, out var refusal))
         {
             throw RpcErrorMapping.ToException(refusal);
         }
 
+        using var shared = sharedOutputs;
         var outcome = await engine.InferAsync(inference, context.CancellationToken).ConfigureAwait(false);
         if (!outcome.IsSuccess)
         {
@@ -58,12 +61,30 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
         // The message that is returned below only points to the outputs and is serialised after this method has ended. The web server
         // disposes what is registered here after the call has ended, in whatever way, and that is always after serialisation.
         context.GetHttpContext().Response.RegisterForDispose(outcome.Response);
-        var error = RequestedOutputs.Shape(request, outcome.Response, engine.Allocator, context.CancellationToken);
-        return error is null && InferResponseWriter.TryWrite(outcome.Response, out var response, out error) ? response : throw RpcErrorMapping.ToException(error);
+        var error = RequestedOutputs.Shape(request, shared, outcome.Response, engine.Allocator, context.CancellationToken);
+        return error is null && InferResponseWriter.TryWrite(outcome.Response, shared, out var response, out error) ? response : throw RpcErrorMapping.ToException(error);
     }
 
     public override Task ModelStreamInfer(IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context) =>
         _stream.HandleAsync(requestStream, responseStream, context);
+
+    public override Task<SystemSharedMemoryStatusResponse> SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest request, ServerCallContext context) =>
+        Task.FromResult(_sharedMemory.Status(request));
+
+    public override Task<SystemSharedMemoryRegisterResponse> SystemSharedMemoryRegister(SystemSharedMemoryRegisterRequest request, ServerCallContext context) =>
+        Task.FromResult(_sharedMemory.Register(request));
+
+    public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest request, ServerCallContext context) =>
+        Task.FromResult(_sharedMemory.Unregister(request));
+
+    public override Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest request, ServerCallContext context) =>
+        Task.FromResult(_sharedMemory.Status(request));
+
+    public override Task<CudaSharedMemoryRegisterResponse> CudaSharedMemoryRegister(CudaSharedMemoryRegisterRequest request, ServerCallContext context) =>
+        Task.FromResult(_sharedMemory.Register(request));
+
+    public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context) =>
+        Task.FromResult(_sharedMemory.Unregister(request));
 
     private ModelDescription Describe(string name, string version) =>
         control.TryDescribe(name, version, out var description, out var error) ? description : throw RpcErrorMapping.ToException(error);

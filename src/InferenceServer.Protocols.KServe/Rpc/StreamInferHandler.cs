@@ -82,15 +82,14 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
 
     private void Start(ModelInferRequest message, ServerCallContext context, StreamInferCall call)
     {
-        var reply = new StreamReply(message);
-        if (!_admission.TryAdmit(message, context, allowsDecoupled: true, out var request, out var error))
+        if (!_admission.TryAdmit(message, context, allowsDecoupled: true, out var request, out var shared, out var error))
         {
-            call.Refuse(reply, error);
+            call.Refuse(new StreamReply(message), error);
             return;
         }
 
         // Both are read before the engine takes the request over.
         var isOrdered = !request.Lease.Model.Config.IsDecoupled;
-        call.Send(reply, engine.StartStream(request, call.Cancellation), isOrdered);
+        call.Send(new StreamReply(message, shared), engine.StartStream(request, call.Cancellation), isOrdered);
     }
 }

@@ -3,6 +3,7 @@ using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -158,7 +159,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task Readiness_CountsAModelWhileAnyOfItsVersionsServes()
     {
-        var control = new ModelControl(_catalog, _manager, new ServerPhase(), TimeProvider.System, _options);
+        var control = new ModelControl(_catalog, _manager, new ServerPhase(), TimeProvider.System, _options, new SharedMemoryRegistry(_options.SharedMemory, NullLogger<SharedMemoryRegistry>.Instance));
         Assert.False(control.IsReady);
         _manager.Aspire([Model("a", [1]), Model("b", [1])]);
         await _loader.Load("a", 1).SucceedAsync();
@@ -184,7 +185,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     public async Task QuestionsHeldUpAtTheStart_AreLetGoWhenTheServerStops()
     {
         var phase = new ServerPhase();
-        var control = new ModelControl(_catalog, _manager, phase, TimeProvider.System, _options);
+        var control = new ModelControl(_catalog, _manager, phase, TimeProvider.System, _options, new SharedMemoryRegistry(_options.SharedMemory, NullLogger<SharedMemoryRegistry>.Instance));
         _manager.Aspire([Model("a", [1])]);
         await _loader.Load("a", 1).Begun;
         var held = control.WaitForStartAsync(Token).AsTask();

@@ -129,18 +129,6 @@ public class InferHeaderReaderTests
     }
 
     [Theory]
-    [InlineData("""{"inputs":[],"outputs":[{"name":"O","parameters":{"shared_memory_region":"r"}}]}""", "shared_memory_region")]
-    [InlineData("""{"inputs":[{"name":"I","datatype":"INT8","shape":[1],"parameters":{"shared_memory_byte_size":1}}]}""", "shared_memory_byte_size")]
-    public void Read_NotSupportedYet_IsNeverIgnored(string text, string word)
-    {
-        using (Read(text, new CountingAllocator(), out var error))
-        {
-            Assert.Equal(ErrorCode.Unsupported, error!.Code);
-            Assert.Contains(word, error.Message, StringComparison.Ordinal);
-        }
-    }
-
-    [Theory]
     [InlineData("[2,3]", "[1,2,3,4,5,6]")]
     [InlineData("[2,3]", "[[1,2,3],[4,5,6]]")]
     [InlineData("[2,3]", "[[[1],[2],[3]],[[4],[5],[6]]]")]

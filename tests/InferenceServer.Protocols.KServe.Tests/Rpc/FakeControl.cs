@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc;
 
 /// <summary>Says what a test has told it. The model <c>echo</c> is ready, <c>loading</c> is not, all others are unknown.</summary>
-internal sealed class FakeControl : IModelControl
+internal sealed class FakeControl(ISharedMemoryControl sharedMemory) : IModelControl
 {
     public ServerIdentity Server { get; } = new("tested", "1.2.3");
 
@@ -15,6 +16,8 @@ internal sealed class FakeControl : IModelControl
     public volatile bool Ready = true;
 
     public volatile string KnownModel = "echo";
+
+    public ISharedMemoryControl SharedMemory => sharedMemory;
 
     public bool IsLive => Live;
 

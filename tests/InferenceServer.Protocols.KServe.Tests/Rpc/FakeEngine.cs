@@ -3,12 +3,13 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.SharedMemory;
 using Xunit;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc;
 
 /// <summary>Has one model, <c>echo</c>, that gives every input back under its own name, or does what a test says.</summary>
-internal sealed class FakeEngine : IInferenceEngine, IDisposable
+internal sealed class FakeEngine(ISharedMemoryTensors sharedMemory) : IInferenceEngine, IDisposable
 {
     public PoisoningAllocator Memory { get; } = new();
 
@@ -17,6 +18,8 @@ internal sealed class FakeEngine : IInferenceEngine, IDisposable
     public Func<InferenceRequest, CancellationToken, ValueTask<InferenceOutcome>> Handler { get; set; } = static (request, _) => ValueTask.FromResult(Echo(request));
 
     public ITensorAllocator Allocator => Memory;
+
+    public ISharedMemoryTensors SharedMemory => sharedMemory;
 
     public static InferenceOutcome Echo(InferenceRequest request) => Answer(request, [.. request.Inputs.Select(static input => input.Acquire())]);
 
