@@ -1,3 +1,4 @@
+using System.Text;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Protocols.KServe.Http;
 
@@ -6,6 +7,9 @@ namespace InferenceServer.Protocols.KServe.SharedMemory;
 /// <summary>Reads the parameters for shared memory of a tensor in JSON.</summary>
 internal static class JsonRangeReader
 {
+    /// <summary>How many characters of a wrong number are repeated.</summary>
+    private const int MaxNumberShown = 40;
+
     /// <summary>The parameter's name when it is one of them, otherwise null.</summary>
     public static string? NameOf(in JsonText member) =>
         member.Is("shared_memory_region"u8) ? RangeParameters.RegionName
@@ -77,6 +81,6 @@ internal static class JsonRangeReader
             return RequestErrors.Json(json);
         }
 
-        return number.TryGetInt64(out value) && value >= 0 ? null : TensorErrors.Kind(name, tensor, Expected, "another number");
+        return number.TryGetInt64(out value) && value >= 0 ? null : TensorErrors.Kind(name, tensor, Expected, Encoding.UTF8.GetString(number.Text[..Math.Min(number.Text.Length, MaxNumberShown)]));
     }
 }

@@ -54,7 +54,7 @@ internal sealed class FakeEngine(ISharedMemoryTensors sharedMemory) : IInference
 
     public InferenceStream StartStream(InferenceRequest request, CancellationToken cancellationToken)
     {
-        var stream = new InferenceStream(int.MaxValue, Timeout.InfiniteTimeSpan, TimeProvider.System);
+        var stream = new InferenceStream(1024, Timeout.InfiniteTimeSpan, TimeProvider.System);
         _ = FinishAsync(stream, Handler(request, cancellationToken));
         return stream;
     }
