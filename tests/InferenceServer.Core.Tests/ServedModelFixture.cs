@@ -7,6 +7,7 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Telemetry;
 using InferenceServer.Testing.Backends;
 using Microsoft.Extensions.Logging;
@@ -86,7 +87,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
             owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup))]);
         Served = new ServedModel(version, config, model, Scheduler, Statistics);
         _catalog.Publish(new ServingSnapshot([new ServedVersions(name, [Served], [2])]));
-        Engine = new InferenceEngine(_catalog, Pool, Phase, scheduling ?? new SchedulerOptions(), Time);
+        Engine = new InferenceEngine(_catalog, Pool, new SharedMemoryRegistry(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance), Phase, scheduling ?? new SchedulerOptions(), Time);
     }
 
     public ServedModel Served { get; }

@@ -4,6 +4,7 @@ using InferenceServer.Core.Memory;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Core.SharedMemory;
 
 namespace InferenceServer.Core.Hosting;
 
@@ -51,6 +52,9 @@ public sealed record CoreOptions
 
     /// <summary>Where and how requests are traced.</summary>
     public TraceOptions Tracing { get; init; } = new();
+
+    /// <summary>Whether clients may register shared memory, and how much.</summary>
+    public SharedMemoryOptions SharedMemory { get; init; } = new();
 
     /// <summary>Settings by backend and key; those of the backend with the empty name hold for all.</summary>
     public ImmutableDictionary<string, ImmutableDictionary<string, string>> Backends { get; init; } =

@@ -7,6 +7,7 @@ using InferenceServer.Core.Logging;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Core.SharedMemory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,7 @@ public static class CoreServices
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton(_ => new TensorPool(options.TensorPool));
         services.AddSingleton<ITensorAllocator>(static provider => provider.GetRequiredService<TensorPool>());
+        services.AddSingleton(provider => new SharedMemoryRegistry(options.SharedMemory, provider.GetRequiredService<ILogger<SharedMemoryRegistry>>()));
         services.AddSingleton(static provider => new RepositoryScanner(
             provider.GetRequiredService<IFileSystem>(),
             provider.GetRequiredService<CoreOptions>().Repositories,
@@ -79,7 +81,8 @@ public static class CoreServices
             provider.GetRequiredService<ModelRepositoryControl>(),
             provider.GetRequiredService<ServerPhase>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<CoreOptions>())
+            provider.GetRequiredService<CoreOptions>(),
+            provider.GetRequiredService<SharedMemoryRegistry>())
         {
             Log = provider.GetRequiredService<ILogControl>(),
             Tracing = provider.GetRequiredService<TraceControl>(),
@@ -87,6 +90,7 @@ public static class CoreServices
         services.AddSingleton<IInferenceEngine>(static provider => new InferenceEngine(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<ITensorAllocator>(),
+            provider.GetRequiredService<SharedMemoryRegistry>(),
             provider.GetRequiredService<ServerPhase>(),
             provider.GetRequiredService<CoreOptions>().Scheduler,
             provider.GetRequiredService<TimeProvider>())

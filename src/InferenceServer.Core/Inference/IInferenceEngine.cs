@@ -3,6 +3,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Core.SharedMemory;
 
 namespace InferenceServer.Core.Inference;
 
@@ -14,6 +15,9 @@ public interface IInferenceEngine
 
     /// <summary>Where a front end asks whether a request is traced, before it reads it.</summary>
     RequestTracer Tracer { get; }
+
+    /// <summary>Where tensors come from and go to that a request does not carry itself.</summary>
+    ISharedMemoryTensors SharedMemory { get; }
 
     /// <summary>
     /// Finds a version that is ready and keeps it loaded until the lease is disposed. A front end asks before it reads the request's

@@ -4,6 +4,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Core.SharedMemory;
 
 namespace InferenceServer.Core.Inference;
 
@@ -33,6 +34,9 @@ public interface IModelControl
 
     /// <summary>The settings of tracing.</summary>
     ITraceControl Tracing { get; }
+
+    /// <summary>The regions of shared memory that clients register.</summary>
+    ISharedMemoryControl SharedMemory { get; }
 
     /// <summary>
     /// Ends when the first wanted set of models has settled, or when a question has been held up for it as long as it may be: then it gets

@@ -4,13 +4,14 @@ using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Telemetry;
 using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Inference;
 
 /// <summary>The data plane: lease, validate, enqueue, await.</summary>
-internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator allocator, ServerPhase phase, SchedulerOptions scheduling, TimeProvider time) : IInferenceEngine
+internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator allocator, ISharedMemoryTensors sharedMemory, ServerPhase phase, SchedulerOptions scheduling, TimeProvider time) : IInferenceEngine
 {
     private const string TimeoutParameter = "timeout";
     private const ulong MaxTimeoutMicroseconds = 1UL << 50;
@@ -18,6 +19,8 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
     public ITensorAllocator Allocator => allocator;
 
     public RequestTracer Tracer { get; init; } = RequestTracer.Off;
+
+    public ISharedMemoryTensors SharedMemory => sharedMemory;
 
     public bool TryAcquire(string modelName, string version, [NotNullWhen(true)] out ModelLease? lease, [NotNullWhen(false)] out InferenceError? error)
     {

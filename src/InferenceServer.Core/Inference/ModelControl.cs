@@ -6,11 +6,12 @@ using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Core.SharedMemory;
 
 namespace InferenceServer.Core.Inference;
 
 /// <summary>Answers the control plane's questions from the catalog and the lifecycle's statuses.</summary>
-internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource statuses, ModelRepositoryControl repository, ServerPhase phase, TimeProvider time, CoreOptions options) : IModelControl
+internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource statuses, ModelRepositoryControl repository, ServerPhase phase, TimeProvider time, CoreOptions options, ISharedMemoryControl sharedMemory) : IModelControl
 {
     public ServerIdentity Server => options.Identity;
 
@@ -23,6 +24,8 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public required ILogControl Log { get; init; }
 
     public required ITraceControl Tracing { get; init; }
+
+    public ISharedMemoryControl SharedMemory => sharedMemory;
 
     public bool IsReady => !phase.IsStopping
         && statuses.FirstSettled.IsCompletedSuccessfully

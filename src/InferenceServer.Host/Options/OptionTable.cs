@@ -34,6 +34,8 @@ internal static class OptionTable
 
     public static OptionDefinition MaxQueueBytes { get; } = new("max-queue-bytes", "MaxQueueBytes", OptionKind.Number, "1073741824", "How many bytes of inputs may wait for one model.") { Minimum = 1 };
 
+    public static OptionDefinition AllowClientShm { get; } = new("allow-client-shm", "AllowClientShm", OptionKind.Boolean, "false", "Let clients register shared memory of this machine, for the server to read and write.");
+
     public static OptionDefinition AllowHttp { get; } = new("allow-http", "AllowHttp", OptionKind.Boolean, "true", "Serve HTTP.");
 
     public static OptionDefinition HttpAddress { get; } = new("http-address", "HttpAddress", OptionKind.Text, "0.0.0.0", "The address that HTTP listens on.");
@@ -83,7 +85,7 @@ internal static class OptionTable
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
         ModelRepository, Id, ModelControlMode, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, BackendConfig,
-        MaxQueueSize, MaxQueueBytes,
+        MaxQueueSize, MaxQueueBytes, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcInferResponseCompressionLevel, GrpcHeaderForwardPattern, GrpcRestrictedProtocol,
         AllowMetrics, MetricsAddress, MetricsPort,

@@ -39,6 +39,9 @@ internal sealed record ServerOptions
 
     public required long MaxQueueBytes { get; init; }
 
+    /// <summary>Whether clients may register shared memory.</summary>
+    public required bool AllowClientShm { get; init; }
+
     /// <summary>Where HTTP listens; null when it is switched off.</summary>
     public required IPEndPoint? Http { get; init; }
 

@@ -73,6 +73,7 @@ internal sealed class ServerOptionsReader
             Backends = BackendSettings(),
             MaxQueueSize = (int)Number(OptionTable.MaxQueueSize),
             MaxQueueBytes = Number(OptionTable.MaxQueueBytes),
+            AllowClientShm = Boolean(OptionTable.AllowClientShm),
             Http = EndPoint(OptionTable.AllowHttp, OptionTable.HttpAddress, OptionTable.HttpPort),
             HttpMaxInputSize = Number(OptionTable.HttpMaxInputSize),
             HttpMaxRequestBytes = Number(OptionTable.HttpMaxRequestBytes),

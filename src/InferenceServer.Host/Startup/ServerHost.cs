@@ -9,6 +9,7 @@ using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Host.Listeners;
 using InferenceServer.Host.Logging;
 using InferenceServer.Host.Metrics;
@@ -76,6 +77,7 @@ internal static class ServerHost
                 // .NET has already looked at the CPU quota of the container and at the affinity of the process.
                 ProcessorCount = Environment.ProcessorCount,
                 Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes },
+                SharedMemory = new SharedMemoryOptions { AllowClients = options.AllowClientShm },
                 Backends = options.Backends,
                 Tracing = options.Tracing,
             },

@@ -4,6 +4,7 @@ using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Classification;
 using InferenceServer.Protocols.KServe.Compression;
 using InferenceServer.Protocols.KServe.Tracing;
+using InferenceServer.Protocols.KServe.SharedMemory;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -13,6 +14,7 @@ namespace InferenceServer.Protocols.KServe.Http;
 internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions options)
 {
     private readonly InferRequestReader _reader = new(engine.Allocator, options);
+    private readonly SharedTensors _shared = new(engine, options.MaxRequestBytes);
 
     public async Task HandleAsync(HttpContext context, string model, string version)
     {
@@ -105,6 +107,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
 
         var error = coding == ContentCoding.Identity ? null : await InflatedBody.ReplaceAsync(context.Request, options.MaxInputSize, context.RequestAborted);
         error ??= await _reader.ReadAsync(context.Request, request.Lease.Model.Config, header, context.RequestAborted);
+        error ??= header.AttachShared(_shared);
         if (error is null)
         {
             header.MoveTo(request);
@@ -131,7 +134,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         using var response = outcome.Response;
         try
         {
-            if (Classify(response, header, context.RequestAborted) is { } error)
+            if ((Classify(response, header, context.RequestAborted) ?? header.WriteShared(response)) is { } error)
             {
                 await HttpErrorWriter.WriteAsync(context, error);
                 return;

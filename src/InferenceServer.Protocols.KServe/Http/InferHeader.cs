@@ -1,12 +1,19 @@
 using System.Runtime.InteropServices;
+using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
-/// <summary>The JSON part of a request, read. Owns the tensors that came in it until <see cref="MoveTo"/>.</summary>
+/// <summary>
+/// The JSON part of a request, read. Owns the tensors that came in it until <see cref="MoveTo"/>, and the places of outputs in shared memory
+/// to the end of the request.
+/// </summary>
 internal sealed class InferHeader : IDisposable
 {
+    private SharedOutputs? _shared;
+
     public string Id { get; set; } = "";
 
     public Dictionary<string, ParameterValue> Parameters { get; } = [];
@@ -44,6 +51,43 @@ internal sealed class InferHeader : IDisposable
         return SendsBinary ?? false;
     }
 
+    /// <summary>Whether the output goes to shared memory in place of the response.</summary>
+    public bool IsShared(string name) => _shared?.Contains(name) ?? false;
+
+    /// <summary>Finds what the request has in shared memory: copies its inputs, and reserves the places of its outputs.</summary>
+    /// <returns>Which tensor cannot be there and why, or null.</returns>
+    /// <exception cref="BackendException">The memory for an input is not to be had.</exception>
+    public InferenceError? AttachShared(SharedTensors tensors)
+    {
+        foreach (ref readonly var output in CollectionsMarshal.AsSpan(Outputs))
+        {
+            if (output.Target is { } target && tensors.ClaimOutput(output.Name, target, ref _shared) is { } error)
+            {
+                return error;
+            }
+        }
+
+        var total = 0L;
+        foreach (ref var input in CollectionsMarshal.AsSpan(Inputs))
+        {
+            if (input.Source is { } source)
+            {
+                if (tensors.ReadInput(input.Head.Name, source, ref total, out var data) is { } error)
+                {
+                    return error;
+                }
+
+                input = input with { Data = data };
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Writes the outputs of a response that go to shared memory.</summary>
+    /// <returns>Which of them cannot be written and why, or null.</returns>
+    public InferenceError? WriteShared(InferenceResponse response) => _shared?.Write(response);
+
     /// <summary>Hands everything over to the request; all inputs must have their data.</summary>
     public void MoveTo(InferenceRequest request)
     {
@@ -75,5 +119,6 @@ internal sealed class InferHeader : IDisposable
         }
 
         Inputs.Clear();
+        _shared?.Dispose();
     }
 }

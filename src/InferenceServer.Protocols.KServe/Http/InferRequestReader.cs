@@ -149,7 +149,7 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
 
         for (var i = 0; i < header.Inputs.Count; i++)
         {
-            if (header.Inputs[i].Data is null)
+            if (header.Inputs[i] is { Data: null, Source: null })
             {
                 header.Inputs[i] = header.Inputs[i] with { Data = allocator.Rent(header.Inputs[i].BinarySize) };
             }

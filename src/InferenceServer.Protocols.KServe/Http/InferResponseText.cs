@@ -41,7 +41,11 @@ internal static class InferResponseText
             JsonStringWriter.Write(output, tensor.DataType.ProtocolName());
             output.Write(",\"shape\":"u8);
             WriteShape(output, tensor.Shape);
-            if (header.IsBinary(i, tensor.Name))
+            if (header.IsShared(tensor.Name))
+            {
+                output.Write("}"u8);
+            }
+            else if (header.IsBinary(i, tensor.Name))
             {
                 output.Write(",\"parameters\":{\"binary_data_size\":"u8);
                 WriteNumber(output, tensor.Length);

@@ -1,6 +1,8 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration;
+using InferenceServer.Core.SharedMemory;
+using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
@@ -18,26 +20,28 @@ internal sealed class InputReader(ITensorAllocator allocator, int maxTensorBytes
         }
 
         TensorBuffer? buffer = null;
-        var error = ReadObject(ref json, model, inputs.Count, out var head, out var binarySize, ref buffer);
+        var error = ReadObject(ref json, model, inputs.Count, out var head, out var binarySize, out var source, ref buffer);
         if (error is not null)
         {
             buffer?.Dispose();
             return error;
         }
 
-        inputs.Add(new HeaderInput(head, buffer, binarySize));
+        inputs.Add(new HeaderInput(head, buffer, binarySize, source));
         return null;
     }
 
-    private InferenceError? ReadObject(ref JsonCursor json, ModelConfig? model, int place, out InputHead head, out long binarySize, ref TensorBuffer? buffer)
+    private InferenceError? ReadObject(ref JsonCursor json, ModelConfig? model, int place, out InputHead head, out long binarySize, out SharedMemoryRange? source, ref TensorBuffer? buffer)
     {
         head = default;
         binarySize = 0;
+        source = null;
         string? name = null;
         string? typeName = null;
         TensorDataType? type = null;
         TensorShape? shape = null;
         long? declared = null;
+        var shared = default(RangeParameters);
         var hasData = false;
         var hasParameters = false;
 
@@ -79,7 +83,7 @@ internal sealed class InputReader(ITensorAllocator allocator, int maxTensorBytes
             else if (!hasParameters && member.Is("parameters"u8))
             {
                 hasParameters = true;
-                error = ReadParameters(ref json, out declared);
+                error = ReadParameters(ref json, new TensorPlace("input", name, place), out declared, ref shared);
             }
             else if (!json.TrySkip())
             {
@@ -108,9 +112,14 @@ internal sealed class InputReader(ITensorAllocator allocator, int maxTensorBytes
             return RequestErrors.DataType(name!, typeName!);
         }
 
-        if (hasData == declared.HasValue)
+        if (shared.Resolve(new TensorPlace("input", name, place), out source) is { } incomplete)
         {
-            return RequestErrors.NotOneSource(name!, hasData ? "set 'data' 'binary_data_size' in 'parameters'" : "no field is set");
+            return incomplete;
+        }
+
+        if ((hasData ? 1 : 0) + (declared.HasValue ? 1 : 0) + (source.HasValue ? 1 : 0) != 1)
+        {
+            return RequestErrors.NotOneSource(name!, hasData, declared.HasValue, source.HasValue);
         }
 
         head = new InputHead(name!, type.Value, shape!.Value);
@@ -149,7 +158,7 @@ internal sealed class InputReader(ITensorAllocator allocator, int maxTensorBytes
         return null;
     }
 
-    private static InferenceError? ReadParameters(ref JsonCursor json, out long? binarySize)
+    private static InferenceError? ReadParameters(ref JsonCursor json, in TensorPlace place, out long? binarySize, ref RangeParameters shared)
     {
         binarySize = null;
         if (json.Peek() != JsonKind.Object)
@@ -161,12 +170,14 @@ internal sealed class InputReader(ITensorAllocator allocator, int maxTensorBytes
         json.TryEnterObject();
         while (!json.Failed && json.TryNextMember(ref first, out var member))
         {
-            if (RequestParametersReader.SharedMemoryName(member) is { } parameter)
+            if (JsonRangeReader.NameOf(member) is { } parameter)
             {
-                return RequestErrors.NotYet("an input", parameter);
+                if (JsonRangeReader.Read(ref json, parameter, place, ref shared) is { } wrong)
+                {
+                    return wrong;
+                }
             }
-
-            if (binarySize is null && member.Is("binary_data_size"u8))
+            else if (binarySize is null && member.Is("binary_data_size"u8))
             {
                 var start = json;
                 if (RequestParametersReader.ReadUInt64(ref json, "binary_data_size", out var size) is { } error)

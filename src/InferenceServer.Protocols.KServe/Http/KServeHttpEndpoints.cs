@@ -3,6 +3,8 @@ using InferenceServer.Protocols.KServe.Repository;
 using InferenceServer.Protocols.KServe.Logging;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
+using InferenceServer.Core.SharedMemory;
+using InferenceServer.Protocols.KServe.SharedMemory;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -55,6 +57,8 @@ public static class KServeHttpEndpoints
         Map(group, "/v2/models/{model}/trace/setting", s_settingMethods, AfterStart(control, (context, model, _) => trace.HandleAsync(context, model)));
         var log = endpoints.ServiceProvider.GetRequiredService<LogSettingsHandler>();
         Map(group, "/v2/logging", s_settingMethods, (context, _, _) => log.HandleAsync(context));
+        MapSharedMemory(group, "/v2/systemsharedmemory", new SharedMemoryHandler(control, SharedMemoryKind.System));
+        MapSharedMemory(group, "/v2/cudasharedmemory", new SharedMemoryHandler(control, SharedMemoryKind.Cuda));
         return group;
     }
 
@@ -96,6 +100,17 @@ public static class KServeHttpEndpoints
         Map(group, "/v2/repository/{repository}/index", HttpMethods.Post, static (context, _, _) => RepositoryHandler.NamedRepositoryAsync(context));
         Map(group, "/v2/repository/{repository}/models/{model}/load", HttpMethods.Post, static (context, _, _) => RepositoryHandler.NamedRepositoryAsync(context));
         Map(group, "/v2/repository/{repository}/models/{model}/unload", HttpMethods.Post, static (context, _, _) => RepositoryHandler.NamedRepositoryAsync(context));
+    }
+
+    /// <summary>Maps the three actions, for one region and without one.</summary>
+    private static void MapSharedMemory(IEndpointRouteBuilder group, string root, SharedMemoryHandler handler)
+    {
+        foreach (var path in new[] { root, root + "/region/{region}" })
+        {
+            Map(group, path + "/status", HttpMethods.Get, (context, _, _) => handler.StatusAsync(context));
+            Map(group, path + "/register", HttpMethods.Post, (context, _, _) => handler.RegisterAsync(context));
+            Map(group, path + "/unregister", HttpMethods.Post, (context, _, _) => handler.UnregisterAsync(context));
+        }
     }
 
     private static void MapModel(IEndpointRouteBuilder group, string action, string method, Func<HttpContext, string, string, Task> handler)

@@ -48,8 +48,12 @@ internal static class RequestErrors
     public static InferenceError Element(in InputHead input, long place, string expected, string actual) =>
         Invalid($"Unable to parse 'data' of input '{input.Name}': element {place} must be {expected}, got {actual}", input.Name, expected, actual);
 
-    public static InferenceError NotOneSource(string input, string found) =>
-        Invalid($"Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters', 'shared_memory_region' in 'parameters'. But {found} (input '{input}')", input, "one source of data", found);
+    public static InferenceError NotOneSource(string input, bool hasData, bool isBinary, bool isShared)
+    {
+        var found = !hasData && !isBinary && !isShared ? "no field is set"
+            : $"set{(hasData ? " 'data'" : "")}{(isBinary ? " 'binary_data_size' in 'parameters'" : "")}{(isShared ? " 'shared_memory_region' in 'parameters'" : "")}";
+        return Invalid($"Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters', 'shared_memory_region' in 'parameters'. But {found} (input '{input}')", input, "one source of data", found);
+    }
 
     public static InferenceError ParameterKind(string name, string actual) =>
         Invalid($"parameter '{name}' has invalid type. It should be either 'int', 'bool', or 'string', or a number with a fraction; got {actual}", name, "int, bool, string or double", actual);
@@ -59,9 +63,6 @@ internal static class RequestErrors
 
     public static InferenceError ReservedParameter(string name) =>
         Invalid($"parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified; got '{name}'", name);
-
-    public static InferenceError NotYet(string owner, string name) =>
-        new(ErrorCode.Unsupported, $"the parameter '{name}' of {owner} is not supported by this server") { Subject = name };
 
     public static InferenceError Limit(string what, long size, int limit) =>
         Invalid($"{what} of {Text(size)} bytes exceeds the maximum allowed input size of {limit} bytes. Use --http-max-input-size to increase the limit.", null, $"at most {limit} bytes", $"{size} bytes");

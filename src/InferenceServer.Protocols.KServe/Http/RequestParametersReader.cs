@@ -61,13 +61,6 @@ internal static class RequestParametersReader
             : RequestErrors.Kind(name, "an unsigned integer of 64 bits", ref start);
     }
 
-    /// <summary>The parameter's name when it is one of those for shared memory.</summary>
-    public static string? SharedMemoryName(in JsonText name) =>
-        name.Is("shared_memory_region"u8) ? "shared_memory_region"
-        : name.Is("shared_memory_byte_size"u8) ? "shared_memory_byte_size"
-        : name.Is("shared_memory_offset"u8) ? "shared_memory_offset"
-        : null;
-
     private static InferenceError? ReadOne(ref JsonCursor json, string name, InferHeader header)
     {
         if (name.StartsWith("triton_", StringComparison.Ordinal))

@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Configuration;
+using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
@@ -16,6 +17,7 @@ internal static class RequestedOutputReader
         string? name = null;
         var isBinary = false;
         var classes = 0;
+        var shared = default(RangeParameters);
         var hasParameters = false;
         var first = true;
         json.TryEnterObject();
@@ -29,7 +31,7 @@ internal static class RequestedOutputReader
             else if (!hasParameters && member.Is("parameters"u8))
             {
                 hasParameters = true;
-                error = ReadParameters(ref json, out isBinary, out classes);
+                error = ReadParameters(ref json, new TensorPlace("output", name, outputs.Count), out isBinary, out classes, ref shared);
             }
             else if (!json.TrySkip())
             {
@@ -52,11 +54,18 @@ internal static class RequestedOutputReader
             return RequestErrors.Missing($"output {outputs.Count} of the request", "name");
         }
 
-        outputs.Add(new RequestedOutput(name, isBinary, classes));
+        var place = new TensorPlace("output", name, outputs.Count);
+        var incomplete = shared.Resolve(place, out var target);
+        if (incomplete is not null || (target is not null && (isBinary || classes > 0)))
+        {
+            return incomplete ?? TensorErrors.OutputSetsBoth(place, classes > 0 ? "classification" : "binary_data");
+        }
+
+        outputs.Add(new RequestedOutput(name, isBinary, classes, target));
         return null;
     }
 
-    private static InferenceError? ReadParameters(ref JsonCursor json, out bool isBinary, out int classes)
+    private static InferenceError? ReadParameters(ref JsonCursor json, in TensorPlace place, out bool isBinary, out int classes, ref RangeParameters shared)
     {
         isBinary = false;
         classes = 0;
@@ -85,9 +94,9 @@ internal static class RequestedOutputReader
                 // More classes than an output can have are all of them.
                 classes = (int)Math.Min(count, int.MaxValue);
             }
-            else if (RequestParametersReader.SharedMemoryName(member) is { } parameter)
+            else if (JsonRangeReader.NameOf(member) is { } parameter)
             {
-                return RequestErrors.NotYet("an output", parameter);
+                error = JsonRangeReader.Read(ref json, parameter, place, ref shared);
             }
             else if (!json.TrySkip())
             {

@@ -15,7 +15,6 @@ internal static class InferParameterReader
     private const string ReservedPrefix = "triton_";
     public const string EmptyFinalResponse = "triton_enable_empty_final_response";
     private const string Classification = "classification";
-    private const string SharedMemoryPrefix = "shared_memory_";
 
     /// <summary>Copies the request's parameters.</summary>
     public static InferenceError? Read(ModelInferRequest message, InferenceRequest request)
@@ -37,44 +36,12 @@ internal static class InferParameterReader
         return null;
     }
 
-    /// <summary>Refuses the parameters of an input that would change where its data is.</summary>
-    public static InferenceError? CheckInput(ModelInferRequest message, ModelInferRequest.Types.InferInputTensor input)
-    {
-        foreach (var name in input.Parameters.Keys)
-        {
-            if (name.StartsWith(SharedMemoryPrefix, StringComparison.Ordinal))
-            {
-                return InferRequestErrors.UnsupportedParameter(message, name, "input", input.Name);
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>Refuses the parameters of an output that would change its form or where it goes.</summary>
-    public static InferenceError? CheckOutput(ModelInferRequest message, ModelInferRequest.Types.InferRequestedOutputTensor output)
-    {
-        foreach (var (name, value) in output.Parameters)
-        {
-            if (name == Classification)
-            {
-                var error = value.ParameterChoiceCase != Choice.Int64Param ? InferRequestErrors.ParameterType(message, name, "int64_param", value.ParameterChoiceCase)
-                    : value.Int64Param <= 0 ? InferRequestErrors.ParameterValue(message, name, "a value > 0", value.Int64Param)
-                    : null;
-                if (error is not null)
-                {
-                    return error;
-                }
-            }
-
-            if (name.StartsWith(SharedMemoryPrefix, StringComparison.Ordinal))
-            {
-                return InferRequestErrors.UnsupportedParameter(message, name, "output", output.Name);
-            }
-        }
-
-        return null;
-    }
+    /// <summary>Checks the parameter of an output that changes its form.</summary>
+    public static InferenceError? CheckOutput(ModelInferRequest message, ModelInferRequest.Types.InferRequestedOutputTensor output) =>
+        !output.Parameters.TryGetValue(Classification, out var value) ? null
+        : value.ParameterChoiceCase != Choice.Int64Param ? InferRequestErrors.ParameterType(message, Classification, "int64_param", value.ParameterChoiceCase)
+        : value.Int64Param <= 0 ? InferRequestErrors.ParameterValue(message, Classification, "a value > 0", value.Int64Param)
+        : null;
 
     /// <summary>How many of its best classes an output is wanted as; 0 for its elements. The output has been checked.</summary>
     public static int ClassesOf(ModelInferRequest.Types.InferRequestedOutputTensor output) =>

@@ -19,12 +19,13 @@ internal static class InferRequestErrors
     public static InferenceError ReservedParameter(ModelInferRequest request, string name, string allowed) =>
         Invalid(request, name, allowed, name, $"parameter '{name}' is not known: names that start with 'triton_' are reserved, and of them only '{allowed}' may be set");
 
-    public static InferenceError UnsupportedParameter(ModelInferRequest request, string name, string place, string tensor) =>
-        new(ErrorCode.Unsupported, $"{Prefix(request)}this server does not support the parameter '{name}', which {place} '{tensor}' for model '{request.ModelName}' sets") { Subject = name };
+    public static InferenceError SharedAndTyped(ModelInferRequest request, string input) =>
+        Invalid(request, input, "no contents", "contents",
+            $"unexpected 'content' provided when using shared memory for input tensor '{input}' for model '{request.ModelName}'");
 
-    public static InferenceError TooManyRawEntries(ModelInferRequest request) =>
-        Invalid(request, "raw_input_contents", $"{request.Inputs.Count} entries", $"{request.RawInputContents.Count} entries",
-            $"raw_input_contents has {request.RawInputContents.Count} entries for the {request.Inputs.Count} inputs of the request for model '{request.ModelName}', expected one an input");
+    public static InferenceError TooManyRawEntries(ModelInferRequest request, int expected) =>
+        Invalid(request, "raw_input_contents", $"{expected} entries", $"{request.RawInputContents.Count} entries",
+            $"raw_input_contents has {request.RawInputContents.Count} entries for the {expected} inputs of the request for model '{request.ModelName}' that are not in shared memory, expected one an input");
 
     public static InferenceError NoData(ModelInferRequest request, string input) =>
         Invalid(request, input, "an entry in raw_input_contents or contents", "neither",

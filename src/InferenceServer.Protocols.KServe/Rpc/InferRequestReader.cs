@@ -2,6 +2,7 @@ using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -11,19 +12,27 @@ namespace InferenceServer.Protocols.KServe.Rpc;
 /// </summary>
 internal static class InferRequestReader
 {
-    /// <summary>Fills <paramref name="request"/>; it stays with the caller, tensors included, when there is an error.</summary>
+    /// <summary>
+    /// Fills <paramref name="request"/>; it stays with the caller, tensors included, when there is an error, and so do the
+    /// <paramref name="outputs"/> that go to shared memory.
+    /// </summary>
     /// <exception cref="BackendException">The memory for a tensor is not to be had.</exception>
-    public static InferenceError? Read(ModelInferRequest message, InferenceRequest request, ITensorAllocator allocator)
+    public static InferenceError? Read(ModelInferRequest message, InferenceRequest request, ITensorAllocator allocator, SharedTensors shared, ref SharedOutputs? outputs)
     {
         request.Id = message.Id;
-        return InferParameterReader.Read(message, request) ?? ReadOutputs(message, request) ?? ReadInputs(message, request, allocator);
+        return InferParameterReader.Read(message, request) ?? ReadOutputs(message, request, shared, ref outputs) ?? ReadInputs(message, request, allocator, shared);
     }
 
-    private static InferenceError? ReadOutputs(ModelInferRequest message, InferenceRequest request)
+    private static InferenceError? ReadOutputs(ModelInferRequest message, InferenceRequest request, SharedTensors shared, ref SharedOutputs? outputs)
     {
         foreach (var output in message.Outputs)
         {
-            if (InferParameterReader.CheckOutput(message, output) is { } error)
+            var place = new TensorPlace("output", output.Name, request.RequestedOutputs.Count);
+            var error = RpcRangeReader.Read(message, place, output.Parameters, out var target) ?? InferParameterReader.CheckOutput(message, output);
+            error ??= target is null ? null
+                : InferParameterReader.ClassesOf(output) > 0 ? TensorErrors.OutputSetsBoth(place, "classification")
+                : shared.ClaimOutput(output.Name, target.Value, ref outputs);
+            if (error is not null)
             {
                 return error;
             }
@@ -34,25 +43,32 @@ internal static class InferRequestReader
         return null;
     }
 
-    private static InferenceError? ReadInputs(ModelInferRequest message, InferenceRequest request, ITensorAllocator allocator)
+    private static InferenceError? ReadInputs(ModelInferRequest message, InferenceRequest request, ITensorAllocator allocator, SharedTensors shared)
     {
+        var rawEntries = 0;
+        var sharedBytes = 0L;
         for (var i = 0; i < message.Inputs.Count; i++)
         {
             var input = message.Inputs[i];
-            var error = InferParameterReader.CheckInput(message, input);
+            var error = RpcRangeReader.Read(message, new TensorPlace("input", input.Name, i), input.Parameters, out var source);
             if (error is not null || !TryReadType(message, input, out var type, out var shape, out error))
             {
                 return error;
             }
 
             TensorBuffer? buffer;
-            if (message.RawInputContents.Count == 0)
+            if (source is { } range)
+            {
+                buffer = null;
+                error = input.Contents is not null ? InferRequestErrors.SharedAndTyped(message, input.Name) : shared.ReadInput(input.Name, range, ref sharedBytes, out buffer);
+            }
+            else if (message.RawInputContents.Count == 0)
             {
                 error = TypedContentsReader.Read(message, input, type, shape, allocator, out buffer);
             }
             else
             {
-                error = ReadRaw(message, i, type, shape, allocator, out buffer);
+                error = ReadRaw(message, input, rawEntries++, type, shape, allocator, out buffer);
             }
 
             if (buffer is null)
@@ -64,7 +80,7 @@ internal static class InferRequestReader
         }
 
         // Surplus entries mean that the client's idea of which data belongs to which input differs from ours.
-        return message.RawInputContents.Count > message.Inputs.Count ? InferRequestErrors.TooManyRawEntries(message) : null;
+        return message.RawInputContents.Count > rawEntries ? InferRequestErrors.TooManyRawEntries(message, rawEntries) : null;
     }
 
     private static bool TryReadType(ModelInferRequest message, ModelInferRequest.Types.InferInputTensor input, out TensorDataType type, out TensorShape shape, out InferenceError? error)
@@ -104,22 +120,21 @@ internal static class InferRequestReader
         return true;
     }
 
-    private static InferenceError? ReadRaw(ModelInferRequest message, int index, TensorDataType type, in TensorShape shape, ITensorAllocator allocator, out TensorBuffer? buffer)
+    private static InferenceError? ReadRaw(ModelInferRequest message, ModelInferRequest.Types.InferInputTensor input, int entry, TensorDataType type, in TensorShape shape, ITensorAllocator allocator, out TensorBuffer? buffer)
     {
         buffer = null;
-        var input = message.Inputs[index];
         if (input.Contents is not null)
         {
             return InferRequestErrors.RawAndTyped(message, input.Name);
         }
 
-        if (index >= message.RawInputContents.Count)
+        if (entry >= message.RawInputContents.Count)
         {
             return InferRequestErrors.NoData(message, input.Name);
         }
 
         // The elements of a BYTES tensor are counted by the engine, which walks them anyway.
-        var raw = message.RawInputContents[index];
+        var raw = message.RawInputContents[entry];
         if (type != TensorDataType.Bytes && shape.TryGetByteCount(type, out var expected) && expected != raw.Length)
         {
             return InferRequestErrors.ByteSize(message, input.Name, expected, raw.Length);

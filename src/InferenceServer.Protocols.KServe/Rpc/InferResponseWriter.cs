@@ -6,16 +6,17 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
 /// <summary>
 /// Makes the message of a response. Outputs always go into <c>raw_output_contents</c>, one entry an output in the same order, and point
-/// to the response's memory: the message is valid until the response is disposed.
+/// to the response's memory: the message is valid until the response is disposed. The entry of an output in shared memory is empty.
 /// </summary>
 internal static class InferResponseWriter
 {
-    public static bool TryWrite(InferenceResponse response, [NotNullWhen(true)] out ModelInferResponse? message, [NotNullWhen(false)] out InferenceError? error)
+    public static bool TryWrite(InferenceResponse response, SharedOutputs? shared, [NotNullWhen(true)] out ModelInferResponse? message, [NotNullWhen(false)] out InferenceError? error)
     {
         message = new ModelInferResponse
         {
@@ -33,7 +34,7 @@ internal static class InferResponseWriter
             message.Parameters[name] = Describe(value);
         }
 
-        var size = MeasureWith(message, response.Outputs);
+        var size = MeasureWith(message, response.Outputs, shared);
         if (size > int.MaxValue)
         {
             // Neither gRPC nor a memory of .NET can hold it; without this check the failure would come from inside the serialiser.
@@ -44,7 +45,7 @@ internal static class InferResponseWriter
 
         foreach (ref readonly var output in response.Outputs)
         {
-            message.RawOutputContents.Add(output.Length == 0 ? ByteString.Empty : UnsafeByteOperations.UnsafeWrap(new TensorMemory(output).Memory));
+            message.RawOutputContents.Add(CarriedLength(output, shared) == 0 ? ByteString.Empty : UnsafeByteOperations.UnsafeWrap(new TensorMemory(output).Memory));
         }
 
         error = null;
@@ -70,15 +71,18 @@ internal static class InferResponseWriter
         return message;
     }
 
-    private static long MeasureWith(ModelInferResponse message, ReadOnlySpan<TensorView> outputs)
+    private static long MeasureWith(ModelInferResponse message, ReadOnlySpan<TensorView> outputs, SharedOutputs? shared)
     {
         long size = message.CalculateSize();
         foreach (ref readonly var output in outputs)
         {
             // One byte of tag, the length, the bytes.
-            size += 1 + CodedOutputStream.ComputeUInt64Size((ulong)output.Length) + output.Length;
+            var length = CarriedLength(output, shared);
+            size += 1 + CodedOutputStream.ComputeUInt64Size((ulong)length) + length;
         }
 
         return size;
     }
+
+    private static long CarriedLength(in TensorView output, SharedOutputs? shared) => shared?.Contains(output.Name) ?? false ? 0 : output.Length;
 }

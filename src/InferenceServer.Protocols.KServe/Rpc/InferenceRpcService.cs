@@ -5,6 +5,7 @@ using InferenceServer.Protocols.KServe.Repository;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Logging;
 using InferenceServer.Protocols.KServe.Tracing;
+using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -17,6 +18,7 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     private readonly InferAdmission _admission = new(engine, options);
     private readonly StreamInferHandler _stream = new(engine, control, options);
     private readonly RepositoryRpcHandler _repository = new(control);
+    private readonly SharedMemoryRpc _sharedMemory = new(control);
 
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerLiveResponse { Live = control.IsLive });
@@ -50,7 +52,7 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     {
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
         var http = context.GetHttpContext();
-        if (!_admission.TryAdmit(request, context, RpcArrival.Of(http, engine.Tracer), allowsDecoupled: false, out var inference, out var refusal))
+        if (!_admission.TryAdmit(request, context, RpcArrival.Of(http, engine.Tracer), allowsDecoupled: false, out var inference, out var sharedOutputs, out var refusal))
         {
             throw RpcErrorMapping.ToException(refusal);
         }
@@ -62,6 +64,7 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
             http.Response.RegisterForDispose(trace);
         }
 
+        using var shared = sharedOutputs;
         var outcome = await engine.InferAsync(inference, context.CancellationToken).ConfigureAwait(false);
         trace?.BeginSend(TraceActivity.RpcSendStart, TraceActivity.RpcSendEnd);
         if (!outcome.IsSuccess)
@@ -72,8 +75,8 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
         // The message that is returned below only points to the outputs and is serialised after this method has ended. The web server
         // disposes what is registered here after the call has ended, in whatever way, and that is always after serialisation.
         http.Response.RegisterForDispose(outcome.Response);
-        var error = RequestedOutputs.Shape(request, outcome.Response, engine.Allocator, context.CancellationToken);
-        return error is null && InferResponseWriter.TryWrite(outcome.Response, out var response, out error) ? response : throw RpcErrorMapping.ToException(error);
+        var error = RequestedOutputs.Shape(request, shared, outcome.Response, engine.Allocator, context.CancellationToken);
+        return error is null && InferResponseWriter.TryWrite(outcome.Response, shared, out var response, out error) ? response : throw RpcErrorMapping.ToException(error);
     }
 
     public override async Task<TraceSettingResponse> TraceSetting(TraceSettingRequest request, ServerCallContext context)
@@ -102,6 +105,24 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
 
     public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context) =>
         _repository.UnloadAsync(request, context.CancellationToken);
+
+    public override Task<SystemSharedMemoryStatusResponse> SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest request, ServerCallContext context) =>
+        Task.FromResult(_sharedMemory.Status(request));
+
+    public override Task<SystemSharedMemoryRegisterResponse> SystemSharedMemoryRegister(SystemSharedMemoryRegisterRequest request, ServerCallContext context) =>
+        Task.FromResult(_sharedMemory.Register(request));
+
+    public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest request, ServerCallContext context) =>
+        Task.FromResult(_sharedMemory.Unregister(request));
+
+    public override Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest request, ServerCallContext context) =>
+        Task.FromResult(_sharedMemory.Status(request));
+
+    public override Task<CudaSharedMemoryRegisterResponse> CudaSharedMemoryRegister(CudaSharedMemoryRegisterRequest request, ServerCallContext context) =>
+        Task.FromResult(_sharedMemory.Register(request));
+
+    public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context) =>
+        Task.FromResult(_sharedMemory.Unregister(request));
 
     private ModelDescription Describe(string name, string version) =>
         control.TryDescribe(name, version, out var description, out var error) ? description : throw RpcErrorMapping.ToException(error);

@@ -122,6 +122,7 @@ internal sealed class StreamInferCall : IDisposable
     private async Task SendAsync(StreamReply reply, InferenceStream stream)
     {
         using (reply.Trace)
+        using (reply.Shared)
         using (stream)
         {
             var isFinal = false;
@@ -135,9 +136,9 @@ internal sealed class StreamInferCall : IDisposable
 
                 using var response = outcome.Response;
                 isFinal = response.IsFinal;
-                var error = RequestedOutputs.Shape(reply.Request, response, _allocator, Cancellation);
+                var error = RequestedOutputs.Shape(reply.Request, reply.Shared, response, _allocator, Cancellation);
                 ModelStreamInferResponse? message = null;
-                if (error is not null || !StreamReply.TryMake(response, out message, out error))
+                if (error is not null || !reply.TryMake(response, out message, out error))
                 {
                     await WriteErrorAsync(reply, error, wasAccepted: true).ConfigureAwait(false);
                     return;

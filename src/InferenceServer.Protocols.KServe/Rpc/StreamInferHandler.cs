@@ -88,16 +88,15 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
 
     private void Start(ModelInferRequest message, ServerCallContext context, long awaited, StreamInferCall call)
     {
-        var reply = new StreamReply(message);
-        if (!_admission.TryAdmit(message, context, awaited, allowsDecoupled: true, out var request, out var error))
+        if (!_admission.TryAdmit(message, context, awaited, allowsDecoupled: true, out var request, out var shared, out var error))
         {
-            call.Refuse(reply, error);
+            call.Refuse(new StreamReply(message), error);
             return;
         }
 
         // All are read before the engine takes the request over.
-        reply.Trace = request.Trace;
         var isOrdered = !request.Lease.Model.Config.IsDecoupled;
+        var reply = new StreamReply(message, shared) { Trace = request.Trace };
         call.Send(reply, engine.StartStream(request, call.Cancellation), isOrdered);
     }
 }

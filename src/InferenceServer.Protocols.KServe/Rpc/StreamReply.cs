@@ -3,26 +3,28 @@ using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
 /// <summary>What a stream's answers repeat of their request, and the messages made of it.</summary>
 /// <param name="Request">The request's message, without its tensors.</param>
-internal sealed record StreamReply(ModelInferRequest Request)
+/// <param name="Shared">The outputs that go to shared memory, each response in turn; null for none. Disposed by whoever sends the last answer.</param>
+internal sealed record StreamReply(ModelInferRequest Request, SharedOutputs? Shared = null)
 {
     public const string FinalName = "triton_final_response";
 
     /// <summary>The request's trace, which ends with its last answer; null when it is not traced.</summary>
-    public RequestTrace? Trace { get; set; }
+    public RequestTrace? Trace { get; init; }
 
     /// <summary>True when the request wants to be told of an end that comes without a response.</summary>
     public bool WantsEmptyFinal => Request.Parameters.TryGetValue(InferParameterReader.EmptyFinalResponse, out var flag) && flag.BoolParam;
 
     /// <summary>The message of one response, which points to the response's memory.</summary>
-    public static bool TryMake(InferenceResponse response, [NotNullWhen(true)] out ModelStreamInferResponse? message, [NotNullWhen(false)] out InferenceError? error)
+    public bool TryMake(InferenceResponse response, [NotNullWhen(true)] out ModelStreamInferResponse? message, [NotNullWhen(false)] out InferenceError? error)
     {
         message = null;
-        if (!InferResponseWriter.TryWrite(response, out var answer, out error))
+        if (!InferResponseWriter.TryWrite(response, Shared, out var answer, out error))
         {
             return false;
         }

@@ -51,7 +51,9 @@ public sealed class WrongRpcRequestTests(SampleServer sample)
         ("nine dimensions", static m => Shape(m, 0, 1, 1, 1, 1, 1, 1, 1, 1, 16), StatusCode.InvalidArgument, ["INPUT0", "9", "8"]),
         ("reserved parameter", static m => m.Parameters["triton_x"] = new InferParameter { BoolParam = true }, StatusCode.InvalidArgument, ["triton_"]),
         ("parameter of the wrong type", static m => m.Parameters["timeout"] = new InferParameter { StringParam = "5" }, StatusCode.InvalidArgument, ["timeout"]),
-        ("shared memory", static m => m.Inputs[0].Parameters["shared_memory_region"] = new InferParameter { StringParam = "r" }, StatusCode.Unimplemented, ["shared_memory_region"]),
+        ("shared memory that nobody registered", static m => { Shared(m, 0, "r", 64); m.RawInputContents.RemoveAt(0); }, StatusCode.NotFound, ["'r'", "INPUT0"]),
+        ("shared memory and a raw entry", static m => Shared(m, 0, "r", 64), StatusCode.NotFound, ["'r'", "INPUT0"]),
+        ("shared memory without a size", static m => m.Inputs[0].Parameters["shared_memory_region"] = new InferParameter { StringParam = "r" }, StatusCode.InvalidArgument, ["shared_memory_byte_size", "INPUT0"]),
     ];
 
     public static TheoryData<string> Names => [.. s_requests.Select(static request => request.Name)];
@@ -72,6 +74,12 @@ public sealed class WrongRpcRequestTests(SampleServer sample)
         Assert.DoesNotContain("Exception", exception.Status.Detail, StringComparison.Ordinal);
         var response = await sample.Server.Rpc.ModelInferAsync(Good(), cancellationToken: Token);
         Assert.Equal(2, response.RawOutputContents.Count);
+    }
+
+    private static void Shared(ModelInferRequest message, int input, string region, long byteSize)
+    {
+        message.Inputs[input].Parameters["shared_memory_region"] = new InferParameter { StringParam = region };
+        message.Inputs[input].Parameters["shared_memory_byte_size"] = new InferParameter { Int64Param = byteSize };
     }
 
     private static ModelInferRequest Good()

@@ -9,13 +9,16 @@ using InferenceServer.Core.Logging;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Tests.Logging;
 using InferenceServer.Protocols.KServe.Tests.Tracing;
+using InferenceServer.Core.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Tests.Http;
 
 /// <summary>Describes what the catalog holds; live and ready as the test sets it.</summary>
-internal sealed class FakeControl(ModelCatalog catalog) : IModelControl
+internal sealed class FakeControl(ModelCatalog catalog, ISharedMemoryControl sharedMemory) : IModelControl
 {
     public ServerIdentity Server { get; } = new("test \"server\"", "1.2.3");
+
+    public ISharedMemoryControl SharedMemory => sharedMemory;
 
     public bool IsLive { get; set; } = true;
 

@@ -3,6 +3,7 @@ using CsCheck;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Protocols.KServe.Http;
 using Xunit;
 
@@ -54,6 +55,27 @@ public class InferHeaderReaderTests
         Assert.Equal(0, allocator.Rented);
     }
 
+    [Fact]
+    public void Read_InSharedMemory_SaysWhere()
+    {
+        using var header = Read("""
+            {"inputs":[{"name":"A","datatype":"FP32","shape":[2],"parameters":{"shared_memory_offset":16,"shared_memory_region":"r\u00e9","shared_memory_byte_size":8,"shared_memory_byte_size":9}},
+                       {"parameters":{"shared_memory_region":"s","shared_memory_byte_size":9223372036854775807},"name":"B","datatype":"BYTES","shape":[2]}],
+             "outputs":[{"name":"Y","parameters":{"shared_memory_region":"s","shared_memory_byte_size":0,"binary_data":false,"classification":0}},{"name":"Z"}]}
+            """, new CountingAllocator(), out var error);
+        Assert.Null(error);
+        Assert.Equal([new SharedMemoryRange("ré", 16, 8), new SharedMemoryRange("s", 0, long.MaxValue)], header.Inputs.Select(static input => input.Source));
+        Assert.All(header.Inputs, static input => Assert.Null(input.Data));
+        Assert.Equal([new RequestedOutput("Y", false, 0, new SharedMemoryRange("s", 0, 0)), new RequestedOutput("Z", false)], header.Outputs);
+    }
+
+    [Fact]
+    public void Read_RegionOfALongName_IsRefused()
+    {
+        using var header = Read($$$"""{"inputs":[{"name":"IN","datatype":"INT8","shape":[1],"parameters":{"shared_memory_region":"{{{new string('r', 1025)}}}"}}]}""", new CountingAllocator(), out var error);
+        Assert.Equal("Unable to parse 'shared_memory_region' of input 'IN': expected at most 1024 bytes, got 1025", error?.Message);
+    }
+
     [Theory]
     [InlineData("null", "inputs")]
     [InlineData("5", "inputs")]
@@ -85,6 +107,23 @@ public class InferHeaderReaderTests
     [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"data":[1],"parameters":{"binary_data_size":4}}]}""", "only one")]
     [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"parameters":{"binary_data_size":-4}}]}""", "binary_data_size")]
     [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"parameters":{"binary_data_size":"4"}}]}""", "binary_data_size")]
+    [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"data":[1],"parameters":{"shared_memory_region":"r","shared_memory_byte_size":4}}]}""", "only one|set 'data' 'shared_memory_region'|IN")]
+    [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"parameters":{"shared_memory_region":"r","shared_memory_byte_size":4,"binary_data_size":4}}]}""", "only one|'binary_data_size' in 'parameters' 'shared_memory_region'|IN")]
+    [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"parameters":{"shared_memory_region":"r"}}]}""", "'shared_memory_byte_size'|'IN'")]
+    [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"data":[1],"parameters":{"shared_memory_byte_size":4}}]}""", "'shared_memory_byte_size' can not be specified without 'shared_memory_region'|'IN'")]
+    [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"data":[1],"parameters":{"shared_memory_offset":0}}]}""", "'shared_memory_offset' can not be specified without 'shared_memory_region'|'IN'")]
+    [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"parameters":{"shared_memory_region":5,"shared_memory_byte_size":4}}]}""", "'shared_memory_region'|'IN'|a string|a number")]
+    [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"parameters":{"shared_memory_region":null,"shared_memory_byte_size":4}}]}""", "'shared_memory_region'|'IN'|a string|null")]
+    [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"parameters":{"shared_memory_region":"r","shared_memory_byte_size":-1}}]}""", "'shared_memory_byte_size'|'IN'|unsigned")]
+    [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"parameters":{"shared_memory_region":"r","shared_memory_byte_size":4.0}}]}""", "'shared_memory_byte_size'|'IN'|unsigned")]
+    [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"parameters":{"shared_memory_region":"r","shared_memory_byte_size":"4"}}]}""", "'shared_memory_byte_size'|'IN'|a string")]
+    [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"parameters":{"shared_memory_region":"r","shared_memory_byte_size":4,"shared_memory_offset":9223372036854775808}}]}""", "'shared_memory_offset'|'IN'|63 bits")]
+    [InlineData("""{"inputs":[{"parameters":{"shared_memory_region":5},"name":"IN"}]}""", "'shared_memory_region'|input 0")]
+    [InlineData("""{"inputs":[],"outputs":[{"name":"OUT","parameters":{"shared_memory_region":"r"}}]}""", "'shared_memory_byte_size'|'OUT'")]
+    [InlineData("""{"inputs":[],"outputs":[{"name":"OUT","parameters":{"shared_memory_byte_size":4}}]}""", "'shared_memory_byte_size' can not be specified without 'shared_memory_region'|'OUT'")]
+    [InlineData("""{"inputs":[],"outputs":[{"name":"OUT","parameters":{"shared_memory_offset":-1}}]}""", "'shared_memory_offset'|'OUT'|unsigned")]
+    [InlineData("""{"inputs":[],"outputs":[{"name":"OUT","parameters":{"shared_memory_region":"r","shared_memory_byte_size":4,"classification":1}}]}""", "can't set both 'shared_memory_region' and 'classification'|'OUT'")]
+    [InlineData("""{"inputs":[],"outputs":[{"name":"OUT","parameters":{"shared_memory_region":"r","shared_memory_byte_size":4,"binary_data":true}}]}""", "can't set both 'shared_memory_region' and 'binary_data'|'OUT'")]
     [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":"1","data":[1]}]}""", "'shape'|array")]
     [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[-1],"data":[1]}]}""", "'shape'|IN|-1")]
     [InlineData("""{"inputs":[{"name":"IN","datatype":"INT32","shape":[1.0],"data":[1]}]}""", "'shape'|IN|1.0")]
@@ -126,18 +165,6 @@ public class InferHeaderReaderTests
         }
 
         Assert.Equal(0, allocator.Rented);
-    }
-
-    [Theory]
-    [InlineData("""{"inputs":[],"outputs":[{"name":"O","parameters":{"shared_memory_region":"r"}}]}""", "shared_memory_region")]
-    [InlineData("""{"inputs":[{"name":"I","datatype":"INT8","shape":[1],"parameters":{"shared_memory_byte_size":1}}]}""", "shared_memory_byte_size")]
-    public void Read_NotSupportedYet_IsNeverIgnored(string text, string word)
-    {
-        using (Read(text, new CountingAllocator(), out var error))
-        {
-            Assert.Equal(ErrorCode.Unsupported, error!.Code);
-            Assert.Contains(word, error.Message, StringComparison.Ordinal);
-        }
     }
 
     [Theory]

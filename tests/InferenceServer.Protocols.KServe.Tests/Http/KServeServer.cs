@@ -1,11 +1,13 @@
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Protocols.KServe.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace InferenceServer.Protocols.KServe.Tests.Http;
 
@@ -20,12 +22,12 @@ internal sealed class KServeServer : IAsyncDisposable
         catalog.Publish(new ServingSnapshot(models
             .GroupBy(static model => model.Served.Name)
             .Select(static group => new ServedVersions(group.Key, [.. group.Select(static model => model.Served).OrderBy(static served => served.Version)], [99]))));
-        Control = new FakeControl(catalog);
+        Control = new FakeControl(catalog, Regions);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
-            .AddSingleton<IInferenceEngine>(new InferenceEngine(catalog, Allocator, new InferenceServer.Core.Hosting.ServerPhase(), new InferenceServer.Core.Scheduling.SchedulerOptions(), TimeProvider.System))
+            .AddSingleton<IInferenceEngine>(new InferenceEngine(catalog, Allocator, Regions, new InferenceServer.Core.Hosting.ServerPhase(), new InferenceServer.Core.Scheduling.SchedulerOptions(), TimeProvider.System))
             .AddSingleton<IModelControl>(Control)
             .AddKServeHttp(options);
         _app = builder.Build();
@@ -34,6 +36,8 @@ internal sealed class KServeServer : IAsyncDisposable
     }
 
     public CountingAllocator Allocator { get; } = new();
+
+    public SharedMemoryRegistry Regions { get; } = new(new SharedMemoryOptions { AllowClients = true }, NullLogger<SharedMemoryRegistry>.Instance);
 
     public FakeControl Control { get; }
 
@@ -56,5 +60,6 @@ internal sealed class KServeServer : IAsyncDisposable
         Client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        Regions.Dispose();
     }
 }

@@ -8,11 +8,12 @@ using InferenceServer.Core.Logging;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Tests.Logging;
 using InferenceServer.Protocols.KServe.Tests.Tracing;
+using InferenceServer.Core.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc;
 
 /// <summary>Says what a test has told it. The model <c>echo</c> is ready, <c>loading</c> is not, all others are unknown.</summary>
-internal sealed class FakeControl : IModelControl
+internal sealed class FakeControl(ISharedMemoryControl sharedMemory) : IModelControl
 {
     public ServerIdentity Server { get; } = new("tested", "1.2.3");
 
@@ -21,6 +22,8 @@ internal sealed class FakeControl : IModelControl
     public volatile bool Ready = true;
 
     public volatile string KnownModel = "echo";
+
+    public ISharedMemoryControl SharedMemory => sharedMemory;
 
     public bool IsLive => Live;
 

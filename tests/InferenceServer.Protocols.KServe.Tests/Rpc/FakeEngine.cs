@@ -4,12 +4,13 @@ using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Core.SharedMemory;
 using Xunit;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc;
 
 /// <summary>Has one model, <c>echo</c>, that gives every input back under its own name, or does what a test says.</summary>
-internal sealed class FakeEngine : IInferenceEngine, IDisposable
+internal sealed class FakeEngine(ISharedMemoryTensors sharedMemory) : IInferenceEngine, IDisposable
 {
     public PoisoningAllocator Memory { get; } = new();
 
@@ -20,6 +21,8 @@ internal sealed class FakeEngine : IInferenceEngine, IDisposable
     public ITensorAllocator Allocator => Memory;
 
     public RequestTracer Tracer => RequestTracer.Off;
+
+    public ISharedMemoryTensors SharedMemory => sharedMemory;
 
     public static InferenceOutcome Echo(InferenceRequest request) => Answer(request, [.. request.Inputs.Select(static input => input.Acquire())]);
 
@@ -54,7 +57,7 @@ internal sealed class FakeEngine : IInferenceEngine, IDisposable
 
     public InferenceStream StartStream(InferenceRequest request, CancellationToken cancellationToken)
     {
-        var stream = new InferenceStream(int.MaxValue, Timeout.InfiniteTimeSpan, TimeProvider.System);
+        var stream = new InferenceStream(1024, Timeout.InfiniteTimeSpan, TimeProvider.System);
         _ = FinishAsync(stream, Handler(request, cancellationToken));
         return stream;
     }

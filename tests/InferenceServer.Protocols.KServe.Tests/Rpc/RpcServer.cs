@@ -2,12 +2,14 @@ using System.Net;
 using Grpc.Net.Client;
 using Inference;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Protocols.KServe.Rpc;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -27,6 +29,8 @@ public sealed class RpcServer : IAsyncDisposable
 
     private RpcServer(KServeRpcOptions options)
     {
+        Engine = new FakeEngine(Regions);
+        Control = new FakeControl(Regions);
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http2));
         builder.Logging.ClearProviders().AddProvider(Log);
@@ -38,9 +42,11 @@ public sealed class RpcServer : IAsyncDisposable
         _app.MapKServeRpc().WithMetadata(Convention);
     }
 
-    internal FakeEngine Engine { get; } = new();
+    internal SharedMemoryRegistry Regions { get; } = new(new SharedMemoryOptions { AllowClients = true }, NullLogger<SharedMemoryRegistry>.Instance);
 
-    internal FakeControl Control { get; } = new();
+    internal FakeEngine Engine { get; }
+
+    internal FakeControl Control { get; }
 
     internal FakeTimeProvider Time { get; } = new();
 
@@ -81,5 +87,6 @@ public sealed class RpcServer : IAsyncDisposable
         Assert.Equal(0, Engine.Memory.Outstanding);
         Assert.True(await Engine.Model.UnloadAsync(TimeSpan.FromSeconds(10), TimeProvider.System));
         Engine.Dispose();
+        Regions.Dispose();
     }
 }

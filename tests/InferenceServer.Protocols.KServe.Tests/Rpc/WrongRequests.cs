@@ -55,16 +55,23 @@ internal static class WrongRequests
         ["empty final response int"] = Invalid(Messages.With("triton_enable_empty_final_response", new() { Int64Param = 1 }), "triton_enable_empty_final_response", "bool_param"),
         ["parameter without a value"] = Invalid(Messages.With("k", new()), "'k'", "int64_param"),
 
-        ["classification zero"] = Invalid(WithOutput("classification", new() { Int64Param = 0 }), "classification", "> 0"),
-        ["classification string"] = Invalid(WithOutput("classification", new() { StringParam = "2" }), "classification", "int64_param"),
-        ["output in shared memory"] = Unsupported(WithOutput("shared_memory_region", new() { StringParam = "r" }), "shared_memory_region", "OUT"),
-        ["input in shared memory"] = Unsupported(WithInput("shared_memory_region", new() { StringParam = "r" }), "shared_memory_region", "IN"),
-        ["offset in shared memory"] = Unsupported(WithInput("shared_memory_offset", new() { Int64Param = 1 }), "shared_memory_offset", "IN"),
+        ["classification zero"] = Invalid(WithOutput(("classification", new() { Int64Param = 0 })), "classification", "> 0"),
+        ["classification string"] = Invalid(WithOutput(("classification", new() { StringParam = "2" })), "classification", "int64_param"),
+
+        ["region of a number"] = Invalid(WithInput(("shared_memory_region", new() { Int64Param = 1 })), "shared_memory_region", "string_param", "int64_param", "IN"),
+        ["region without a size"] = Invalid(WithInput(("shared_memory_region", new() { StringParam = "r" })), "shared_memory_byte_size", "shared_memory_region", "IN"),
+        ["size without a region"] = Invalid(WithInput(("shared_memory_byte_size", new() { Int64Param = 1 })), "shared_memory_byte_size", "without 'shared_memory_region'", "IN"),
+        ["offset without a region"] = Invalid(WithInput(("shared_memory_offset", new() { Int64Param = 0 })), "shared_memory_offset", "without 'shared_memory_region'", "IN"),
+        ["size that is unsigned"] = Invalid(WithInput(("shared_memory_region", new() { StringParam = "r" }), ("shared_memory_byte_size", new() { Uint64Param = 1 })), "shared_memory_byte_size", "int64_param", "uint64_param", "IN"),
+        ["negative size"] = Invalid(WithInput(("shared_memory_region", new() { StringParam = "r" }), ("shared_memory_byte_size", new() { Int64Param = -1 })), "shared_memory_byte_size", ">= 0", "-1", "IN"),
+        ["negative offset"] = Invalid(WithOutput(("shared_memory_region", new() { StringParam = "r" }), ("shared_memory_byte_size", new() { Int64Param = 1 }), ("shared_memory_offset", new() { Int64Param = -7 })), "shared_memory_offset", ">= 0", "-7", "OUT"),
+        ["input in an unknown region"] = Invalid(WithoutRaw(WithInput(("shared_memory_region", new() { StringParam = "nowhere" }), ("shared_memory_byte_size", new() { Int64Param = 1 }))), "nowhere", "IN") with { Code = StatusCode.NotFound },
+        ["output in an unknown region"] = Invalid(WithOutput(("shared_memory_region", new() { StringParam = "nowhere" }), ("shared_memory_byte_size", new() { Int64Param = 1 })), "nowhere", "OUT") with { Code = StatusCode.NotFound },
+        ["output as classes in a region"] = Invalid(WithOutput(("classification", new() { Int64Param = 1 }), ("shared_memory_region", new() { StringParam = "r" }), ("shared_memory_byte_size", new() { Int64Param = 1 })), "shared_memory_region", "classification", "OUT"),
+        ["contents and a region"] = Invalid(ContentsAndRegion(), "content", "shared memory", "IN", "echo"),
     };
 
     private static WrongRequest Invalid(ModelInferRequest message, params string[] words) => new(message, StatusCode.InvalidArgument, words);
-
-    private static WrongRequest Unsupported(ModelInferRequest message, params string[] words) => new(message, StatusCode.Unimplemented, words);
 
     private static ModelInferRequest WithSecondInput(byte[] first)
     {
@@ -80,17 +87,32 @@ internal static class WrongRequests
         return message;
     }
 
-    private static ModelInferRequest WithOutput(string parameter, InferParameter value)
+    private static ModelInferRequest ContentsAndRegion()
     {
-        var message = Messages.Raw("UINT8", [1], [7]);
-        message.Outputs.Add(new InferRequestedOutputTensor { Name = "OUT", Parameters = { [parameter] = value } });
+        var message = WithoutRaw(WithInput(("shared_memory_region", new() { StringParam = "r" }), ("shared_memory_byte_size", new() { Int64Param = 1 })));
+        message.Inputs[0].Contents = new InferTensorContents { UintContents = { 7 } };
         return message;
     }
 
-    private static ModelInferRequest WithInput(string parameter, InferParameter value)
+    private static ModelInferRequest WithoutRaw(ModelInferRequest message)
+    {
+        message.RawInputContents.Clear();
+        return message;
+    }
+
+    private static ModelInferRequest WithOutput(params (string Name, InferParameter Value)[] parameters)
     {
         var message = Messages.Raw("UINT8", [1], [7]);
-        message.Inputs[0].Parameters.Add(parameter, value);
+        var output = new InferRequestedOutputTensor { Name = "OUT" };
+        Array.ForEach(parameters, parameter => output.Parameters.Add(parameter.Name, parameter.Value));
+        message.Outputs.Add(output);
+        return message;
+    }
+
+    private static ModelInferRequest WithInput(params (string Name, InferParameter Value)[] parameters)
+    {
+        var message = Messages.Raw("UINT8", [1], [7]);
+        Array.ForEach(parameters, parameter => message.Inputs[0].Parameters.Add(parameter.Name, parameter.Value));
         return message;
     }
 }

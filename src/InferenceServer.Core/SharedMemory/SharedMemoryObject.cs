@@ -1,0 +1,140 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using InferenceServer.Abstractions.Tensors;
+using Microsoft.Win32.SafeHandles;
+
+namespace InferenceServer.Core.SharedMemory;
+
+/// <summary>
+/// An open POSIX shared memory object: a counted owner of its file descriptor. The object is read and written through the descriptor and
+/// never mapped: behind a mapping of an object that its client has shortened there is no memory, and touching it would end the process,
+/// while the descriptor answers with a short read or an error.
+/// </summary>
+internal sealed partial class SharedMemoryObject
+{
+    private const int ReadWrite = 2;
+
+    /// <summary>How much is copied by one call: what Linux moves at once is less than 2 GiB.</summary>
+    private const int Step = 1 << 30;
+
+    private readonly SafeFileHandle _handle;
+    private int _count = 1;
+
+    private SharedMemoryObject(SafeFileHandle handle) => _handle = handle;
+
+    /// <summary>True where there are such objects and they can be read and written through a descriptor.</summary>
+    public static bool IsSupported => OperatingSystem.IsLinux();
+
+    /// <summary>False once the last owner has gone.</summary>
+    public bool IsOpen => !_handle.IsClosed;
+
+    /// <summary>Opens an object for reading and writing, with a count for the caller.</summary>
+    /// <param name="key">Its name, checked (<see cref="SharedMemoryKey"/>).</param>
+    /// <param name="opened">The object.</param>
+    /// <param name="isExhausted">When it cannot be opened: true when the process or the system has no more file descriptors.</param>
+    public static bool TryOpen(string key, [NotNullWhen(true)] out SharedMemoryObject? opened, out bool isExhausted)
+    {
+        const int NoMemory = 12;
+        const int TooManyInSystem = 23;
+        const int TooMany = 24;
+
+        // The C library adds that links are not followed, that pipes are not waited for, and that no child inherits the descriptor.
+        var descriptor = Open(key, ReadWrite, 0);
+        isExhausted = descriptor < 0 && Marshal.GetLastPInvokeError() is NoMemory or TooMany or TooManyInSystem;
+        opened = descriptor < 0 ? null : new SharedMemoryObject(new SafeFileHandle(descriptor, ownsHandle: true));
+        return opened is not null;
+    }
+
+    /// <summary>How long the object is now. What is no regular file (a pipe, a device) has no length, so that no part of it is within it.</summary>
+    public long Measure()
+    {
+        try
+        {
+            return RandomAccess.GetLength(_handle);
+        }
+        catch (NotSupportedException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Adds an owner; false when the last one has gone already.</summary>
+    public bool TryAcquire()
+    {
+        for (var count = Volatile.Read(ref _count); count > 0;)
+        {
+            var seen = Interlocked.CompareExchange(ref _count, count + 1, count);
+            if (seen == count)
+            {
+                return true;
+            }
+
+            count = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes one owner away; the last one closes the descriptor.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _count) == 0)
+        {
+            _handle.Dispose();
+        }
+    }
+
+    /// <summary>Fills a buffer with what the object holds from an offset on.</summary>
+    public SharedMemoryAccess Read(long offset, TensorBuffer destination)
+    {
+        try
+        {
+            for (var filled = 0L; filled < destination.Length;)
+            {
+                var read = RandomAccess.Read(_handle, destination.Slice(filled, (int)Math.Min(Step, destination.Length - filled)), offset + filled);
+                if (read == 0)
+                {
+                    return SharedMemoryAccess.Shortened;
+                }
+
+                filled += read;
+            }
+
+            return SharedMemoryAccess.Done;
+        }
+        catch (IOException)
+        {
+            return SharedMemoryAccess.Refused;
+        }
+    }
+
+    /// <summary>Puts a tensor's bytes into the object from an offset on.</summary>
+    public SharedMemoryAccess Write(long offset, in TensorView source)
+    {
+        // Writing behind the end would make the object long again. It may be shortened between this look and the writing: then it grows, to no
+        // more than was registered.
+        if (Measure() < offset + source.Length)
+        {
+            return SharedMemoryAccess.Shortened;
+        }
+
+        try
+        {
+            for (var written = 0L; written < source.Length;)
+            {
+                var part = source.Buffer.Slice(source.Offset + written, (int)Math.Min(Step, source.Length - written));
+                RandomAccess.Write(_handle, part, offset + written);
+                written += part.Length;
+            }
+
+            return SharedMemoryAccess.Done;
+        }
+        catch (IOException)
+        {
+            return SharedMemoryAccess.Refused;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "shm_open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Open(string name, int flags, uint mode);
+}

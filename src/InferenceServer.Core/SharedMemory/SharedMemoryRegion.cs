@@ -1,0 +1,8 @@
+namespace InferenceServer.Core.SharedMemory;
+
+/// <summary>A region as its client registered it.</summary>
+/// <param name="Name">What requests call it.</param>
+/// <param name="Key">The name of the POSIX object that it is a part of.</param>
+/// <param name="Offset">Where it begins in the object, in bytes.</param>
+/// <param name="ByteSize">How long it is, in bytes; above 0.</param>
+public sealed record SharedMemoryRegion(string Name, string Key, long Offset, long ByteSize);

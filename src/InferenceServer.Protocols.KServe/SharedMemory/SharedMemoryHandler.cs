@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Globalization;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.SharedMemory;
+using InferenceServer.Protocols.KServe.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace InferenceServer.Protocols.KServe.SharedMemory;
+
+/// <summary>Answers the routes of one kind of shared memory; the region is the route's value <c>region</c>, empty for all of them.</summary>
+internal sealed class SharedMemoryHandler(IModelControl control, SharedMemoryKind kind)
+{
+    /// <summary>The most bytes of a body: many times what a key and two numbers take.</summary>
+    public const int MaxBodyBytes = 64 << 10;
+
+    public async Task StatusAsync(HttpContext context)
+    {
+        if (!control.SharedMemory.TryList(kind, RegionOf(context), out var regions, out var error))
+        {
+            await HttpErrorWriter.WriteAsync(context, error);
+            return;
+        }
+
+        using var text = new PooledText();
+        text.Write("["u8);
+        for (var i = 0; i < regions.Length; i++)
+        {
+            text.Write(i == 0 ? "{\"name\":"u8 : ",{\"name\":"u8);
+            JsonStringWriter.Write(text, regions[i].Name);
+            text.Write(",\"key\":"u8);
+            JsonStringWriter.Write(text, regions[i].Key);
+            text.Write(",\"offset\":"u8);
+            WriteNumber(text, regions[i].Offset);
+            text.Write(",\"byte_size\":"u8);
+            WriteNumber(text, regions[i].ByteSize);
+            text.Write("}"u8);
+        }
+
+        text.Write("]"u8);
+        await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, text);
+    }
+
+    public async Task RegisterAsync(HttpContext context)
+    {
+        var region = RegionOf(context);
+        if (control.SharedMemory.Refusal is { } refusal)
+        {
+            await AnswerAsync(context, refusal);
+        }
+        else if (kind == SharedMemoryKind.Cuda)
+        {
+            // Whatever the body says, it would be refused.
+            await AnswerAsync(context, control.SharedMemory.RegisterCuda(region));
+        }
+        else if (context.Request.ContentLength > MaxBodyBytes)
+        {
+            await HttpErrorWriter.WriteAsync(context, RequestErrors.BodyLimit(context.Request.ContentLength.Value, MaxBodyBytes), StatusCodes.Status413PayloadTooLarge);
+        }
+        else
+        {
+            await RegisterSystemAsync(context, region);
+        }
+    }
+
+    public Task UnregisterAsync(HttpContext context) => AnswerAsync(context, control.SharedMemory.Unregister(kind, RegionOf(context)));
+
+    private static string RegionOf(HttpContext context) => context.GetRouteValue("region") as string ?? "";
+
+    private static Task AnswerAsync(HttpContext context, InferenceError? error)
+    {
+        if (error is not null)
+        {
+            return HttpErrorWriter.WriteAsync(context, error);
+        }
+
+        context.Response.ContentType = JsonAnswer.ContentType;
+        context.Response.ContentLength = 0;
+        return Task.CompletedTask;
+    }
+
+    private async Task RegisterSystemAsync(HttpContext context, string region)
+    {
+        byte[] text;
+        int length;
+        try
+        {
+            (text, length) = await BodyReading.ReadAllAsync(context.Request.BodyReader, MaxBodyBytes, context.RequestAborted);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            await HttpErrorWriter.WriteAsync(context, exception.StatusCode, "the request body cannot be read: it breaks the rules of HTTP or came too slowly");
+            return;
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // The client has gone in the middle of its request: there is nobody to answer.
+            return;
+        }
+
+        InferenceError? error;
+        try
+        {
+            if (length > MaxBodyBytes)
+            {
+                await HttpErrorWriter.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, $"the request body exceeds the maximum of {MaxBodyBytes} bytes");
+                return;
+            }
+
+            error = RegisterBodyReader.Read(text.AsSpan(0, length), out var body) ?? control.SharedMemory.RegisterSystem(region, body.Key, body.Offset, body.ByteSize);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(text);
+        }
+
+        await AnswerAsync(context, error);
+    }
+
+    private static void WriteNumber(PooledText output, long value)
+    {
+        value.TryFormat(output.GetSpan(20), out var written, default, CultureInfo.InvariantCulture);
+        output.Advance(written);
+    }
+}
