@@ -1,4 +1,5 @@
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Generate;
 using InferenceServer.Protocols.KServe.Restrictions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,6 +21,7 @@ public static class KServeHttpEndpoints
         options.Validate();
         return services
             .AddSingleton(provider => new InferHandler(provider.GetRequiredService<IInferenceEngine>(), options))
+            .AddSingleton(provider => new GenerateHandler(provider.GetRequiredService<IInferenceEngine>(), options))
             .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()));
     }
 
@@ -32,6 +34,7 @@ public static class KServeHttpEndpoints
         ArgumentNullException.ThrowIfNull(endpoints);
         var metadata = endpoints.ServiceProvider.GetRequiredService<MetadataHandler>();
         var infer = endpoints.ServiceProvider.GetRequiredService<InferHandler>();
+        var generate = endpoints.ServiceProvider.GetRequiredService<GenerateHandler>();
         var group = endpoints.MapGroup("");
         Map(group, "/v2/health/live", HttpMethods.Get, (context, _, _) => metadata.LiveAsync(context));
         Map(group, "/v2/health/ready", HttpMethods.Get, (context, _, _) => metadata.ReadyAsync(context));
@@ -41,6 +44,8 @@ public static class KServeHttpEndpoints
         MapModel(group, "/config", HttpMethods.Get, AfterStart(control, metadata.ModelConfigAsync));
         MapModel(group, "/ready", HttpMethods.Get, metadata.ModelReadyAsync);
         MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
+        MapModel(group, "/generate", HttpMethods.Post, AfterStart(control, generate.AnswerAsync));
+        MapModel(group, "/generate_stream", HttpMethods.Post, AfterStart(control, generate.StreamAsync));
         return group;
     }
 
