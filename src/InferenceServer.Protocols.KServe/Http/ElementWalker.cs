@@ -64,7 +64,7 @@ internal struct ElementWalker
             if (json.Peek() != JsonKind.Array)
             {
                 // A scalar beside an array, or scalars at two depths: no shape is nested like that.
-                _isUneven |= _scalarLevel >= 0 && _scalarLevel != _level;
+                _isUneven |= _level != _deepest;
                 _scalarLevel = _level;
                 return true;
             }
@@ -95,7 +95,7 @@ internal struct ElementWalker
             return true;
         }
 
-        if (_isUneven || (_scalarLevel >= 0 && _scalarLevel != _deepest) || _deepest >= TensorShape.MaxRank)
+        if (_isUneven || _deepest >= TensorShape.MaxRank)
         {
             return false;
         }

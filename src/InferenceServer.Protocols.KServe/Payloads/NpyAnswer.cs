@@ -19,18 +19,29 @@ internal static class NpyAnswer
 
     private const int Alignment = 64;
 
-    /// <summary>Finds out whether the answer is to be an npy file, which then must have one output.</summary>
-    /// <returns>Why it cannot be one, or null.</returns>
+    /// <summary>
+    /// Finds out whether the answer is to be an npy file, which then must have one output. A client that would take JSON too gets that for
+    /// more of them.
+    /// </summary>
+    /// <returns>Why there is no answer that the client accepts, or null.</returns>
     public static InferenceError? Negotiate(in StringValues accept, ModelConfig model, InferHeader header)
     {
-        if (!IsWanted(accept))
+        if (!Mentions(accept))
         {
+            // Nearly every request ends here.
             return null;
         }
 
+        var takesNpy = false;
+        var takesJson = false;
+        foreach (var line in accept)
+        {
+            Look(line, ref takesNpy, ref takesJson);
+        }
+
         var outputs = header.Outputs.Count > 0 ? header.Outputs.Count : model.Outputs.Length;
-        header.SendsNpy = outputs == 1;
-        return header.SendsNpy ? null : PayloadErrors.NpyOutputs(model.Name, outputs);
+        header.SendsNpy = takesNpy && outputs == 1;
+        return !takesNpy || takesJson || outputs == 1 ? null : PayloadErrors.NpyOutputs(model.Name, outputs);
     }
 
     /// <summary>Finds out whether a file can say what the output says.</summary>
@@ -82,27 +93,29 @@ internal static class NpyAnswer
         return 0;
     }
 
-    private static bool IsWanted(in StringValues accept)
+    private static bool Mentions(in StringValues accept)
     {
         foreach (var line in accept)
         {
-            if (line is null || !line.Contains("npy", StringComparison.OrdinalIgnoreCase))
+            if (line?.Contains("npy", StringComparison.OrdinalIgnoreCase) == true)
             {
-                continue;
-            }
-
-            foreach (var range in line.AsSpan().Split(','))
-            {
-                var type = line.AsSpan(range);
-                var semicolon = type.IndexOf(';');
-                if (PayloadKinds.IsNpy((semicolon < 0 ? type : type[..semicolon]).Trim()))
-                {
-                    return true;
-                }
+                return true;
             }
         }
 
         return false;
+    }
+
+    private static void Look(ReadOnlySpan<char> line, ref bool takesNpy, ref bool takesJson)
+    {
+        foreach (var range in line.Split(','))
+        {
+            var type = line[range];
+            var semicolon = type.IndexOf(';');
+            type = (semicolon < 0 ? type : type[..semicolon]).Trim();
+            takesNpy |= PayloadKinds.IsNpy(type);
+            takesJson |= type is "*/*" or "application/*" || type.Equals(JsonAnswer.ContentType, StringComparison.OrdinalIgnoreCase);
+        }
     }
 
     private static int LongestOf(ReadOnlySpan<byte> data)
