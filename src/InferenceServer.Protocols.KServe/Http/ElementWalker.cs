@@ -6,7 +6,7 @@ namespace InferenceServer.Protocols.KServe.Http;
 
 /// <summary>
 /// Visits the scalars of a JSON array in order, however the arrays are nested, and takes note of the nesting, to compare it with a shape at
-/// the end. The caller reads or skips each scalar.
+/// the end. The caller reads or skips each scalar. A scalar in place of the array is visited too.
 /// </summary>
 internal struct ElementWalker
 {
@@ -17,6 +17,8 @@ internal struct ElementWalker
     private int _scalarLevel;
     private bool _first;
     private bool _isUneven;
+    private readonly bool _isScalar;
+    private bool _isUnvisited;
 
     /// <summary>Enters the array that comes next; failures show in the cursor.</summary>
     public ElementWalker(ref JsonCursor json)
@@ -24,7 +26,22 @@ internal struct ElementWalker
         _scalarLevel = -1;
         ((Span<int>)_lengths).Fill(-1);
         _first = true;
-        _level = json.TryEnterArray() ? 0 : -1;
+        _isScalar = json.Peek() != JsonKind.Array;
+        _isUnvisited = _isScalar;
+        _level = !_isScalar && json.TryEnterArray() ? 0 : -1;
+    }
+
+    /// <summary>Passes over the value that comes next and counts its scalars, to find out its nesting before it is read.</summary>
+    public static ElementWalker Measure(ref JsonCursor json, out long elements)
+    {
+        elements = 0;
+        var walker = new ElementWalker(ref json);
+        while (walker.MoveNext(ref json) && json.TrySkip())
+        {
+            elements++;
+        }
+
+        return walker;
     }
 
     /// <summary>Goes to the next scalar; false at the end, or when the text is wrong.</summary>
@@ -47,7 +64,7 @@ internal struct ElementWalker
             if (json.Peek() != JsonKind.Array)
             {
                 // A scalar beside an array, or scalars at two depths: no shape is nested like that.
-                _isUneven |= _scalarLevel >= 0 && _scalarLevel != _level;
+                _isUneven |= _level != _deepest;
                 _scalarLevel = _level;
                 return true;
             }
@@ -64,7 +81,33 @@ internal struct ElementWalker
             _first = true;
         }
 
-        return false;
+        var isScalar = _isUnvisited;
+        _isUnvisited = false;
+        return isScalar;
+    }
+
+    /// <summary>The nesting as a shape; false when it is uneven, or deeper than a shape can be. To be asked at the end.</summary>
+    public readonly bool TryGetShape(out TensorShape shape)
+    {
+        shape = TensorShape.Scalar;
+        if (_isScalar)
+        {
+            return true;
+        }
+
+        if (_isUneven || _deepest >= TensorShape.MaxRank)
+        {
+            return false;
+        }
+
+        Span<long> dimensions = stackalloc long[_deepest + 1];
+        for (var i = 0; i < dimensions.Length; i++)
+        {
+            dimensions[i] = _lengths[i];
+        }
+
+        shape = new TensorShape(dimensions);
+        return true;
     }
 
     /// <summary>

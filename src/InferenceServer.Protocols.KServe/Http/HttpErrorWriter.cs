@@ -20,11 +20,7 @@ internal static class HttpErrorWriter
 
     public static async Task WriteAsync(HttpContext context, InferenceError error, int status)
     {
-        if (error.IsRetryable && status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
-        {
-            context.Response.Headers.RetryAfter = "1";
-        }
-
+        AddRetryAfter(context, error, status);
         using var text = new PooledText();
         text.Write("{\"error\":"u8);
         JsonStringWriter.Write(text, Cut(error.Message));
@@ -49,6 +45,23 @@ internal static class HttpErrorWriter
         JsonStringWriter.Write(text, message);
         text.Write("}"u8);
         await JsonAnswer.SendAsync(context, status, text);
+    }
+
+    /// <summary>Says when to come again, where that is worth it.</summary>
+    public static void AddRetryAfter(HttpContext context, InferenceError error, int status)
+    {
+        if (error.IsRetryable && status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+    }
+
+    /// <summary>Writes the object that an error is, where it is not a body of its own.</summary>
+    public static void WriteObject(IBufferWriter<byte> output, InferenceError error)
+    {
+        output.Write("{\"error\":"u8);
+        JsonStringWriter.Write(output, Cut(error.Message));
+        output.Write("}"u8);
     }
 
     /// <summary>Some clients refuse members that they do not know, so that the details are there only for who asks.</summary>

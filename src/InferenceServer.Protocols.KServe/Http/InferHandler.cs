@@ -3,53 +3,29 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Classification;
 using InferenceServer.Protocols.KServe.Compression;
-using InferenceServer.Protocols.KServe.Tracing;
 using InferenceServer.Protocols.KServe.SharedMemory;
+using InferenceServer.Protocols.KServe.Payloads;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
 /// <summary>Answers <c>POST .../infer</c>.</summary>
 internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions options)
 {
+    private readonly RequestAdmission _admission = new(engine, options);
     private readonly InferRequestReader _reader = new(engine.Allocator, options);
     private readonly SharedTensors _shared = new(engine, options.MaxRequestBytes);
 
     public async Task HandleAsync(HttpContext context, string model, string version)
     {
-        var came = engine.Tracer.Timestamp;
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        if (!_admission.TryAdmit(context, model, version, allowsDecoupled: false, out var request, out var refusal, out var status))
         {
-            // The server's own limit knows nothing of tensors; those of the options apply instead.
-            limit.MaxRequestBodySize = null;
-        }
-
-        // Before a byte of the body is read or a lease is taken.
-        if (context.Request.ContentLength > options.MaxRequestBytes)
-        {
-            var error = RequestErrors.BodyLimit(context.Request.ContentLength.Value, options.MaxRequestBytes);
-            await HttpErrorWriter.WriteAsync(context, error, StatusCodes.Status413PayloadTooLarge);
+            await HttpErrorWriter.WriteAsync(context, refusal, status);
             return;
         }
 
-        if (!engine.TryAcquire(model, version, out var lease, out var refusal))
-        {
-            await HttpErrorWriter.WriteAsync(context, refusal);
-            return;
-        }
-
-        if (lease.Model.Config.IsDecoupled)
-        {
-            lease.Dispose();
-            await HttpErrorWriter.WriteAsync(context, RequestErrors.Decoupled(model));
-            return;
-        }
-
-        var traceParent = TraceParents.Of(context.Request.Headers);
-        using var trace = engine.Tracer.Begin(lease.Model, traceParent, TraceActivity.HttpReceiveStart, came);
+        using var trace = request.Trace;
         using var header = new InferHeader();
-        var request = new InferenceRequest(lease) { Trace = trace, TraceParent = traceParent };
         try
         {
             if (await ReadAsync(context, request, header) is { } error)
@@ -59,36 +35,14 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
                 return;
             }
         }
-        catch (BadHttpRequestException exception)
+        catch (Exception exception)
         {
             request.Dispose();
+            if (await ReadingFailures.TryAnswerAsync(context, exception))
+            {
+                return;
+            }
 
-            // The reader's own 413 says what is wrong; the web server's sentences are for its log.
-            var message = exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? exception.Message : "the request body cannot be read: it breaks the rules of HTTP or came too slowly";
-            await HttpErrorWriter.WriteAsync(context, exception.StatusCode, message);
-            return;
-        }
-        catch (BackendException exception)
-        {
-            request.Dispose();
-            await HttpErrorWriter.WriteAsync(context, new InferenceError(exception.Code, exception.Message));
-            return;
-        }
-        catch (UnusableBodyException exception)
-        {
-            request.Dispose();
-            await HttpErrorWriter.WriteAsync(context, exception.Error);
-            return;
-        }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException)
-        {
-            // The client has gone in the middle of its request: there is nobody to answer.
-            request.Dispose();
-            return;
-        }
-        catch
-        {
-            request.Dispose();
             throw;
         }
 
@@ -108,6 +62,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         var error = coding == ContentCoding.Identity ? null : await InflatedBody.ReplaceAsync(context.Request, options.MaxInputSize, context.RequestAborted);
         error ??= await _reader.ReadAsync(context.Request, request.Lease.Model.Config, header, context.RequestAborted);
         error ??= header.AttachShared(_shared);
+        error ??= NpyAnswer.Negotiate(context.Request.Headers.Accept, request.Lease.Model.Config, header);
         if (error is null)
         {
             header.MoveTo(request);
@@ -134,7 +89,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         using var response = outcome.Response;
         try
         {
-            if ((Classify(response, header, context.RequestAborted) ?? header.WriteShared(response)) is { } error)
+            if ((Classify(response, header, context.RequestAborted) ?? header.WriteShared(response) ?? (header.SendsNpy ? NpyAnswer.Check(response.Outputs[0]) : null)) is { } error)
             {
                 await HttpErrorWriter.WriteAsync(context, error);
                 return;

@@ -25,12 +25,15 @@ internal sealed class InferHeader : IDisposable
     /// <summary>Whether outputs that are not listed are sent as bytes; null until the request has said so, whose first word counts.</summary>
     public bool? SendsBinary { get; set; }
 
+    /// <summary>Whether the only output is sent as an npy file.</summary>
+    public bool SendsNpy { get; set; }
+
     /// <summary>Whether the output at this place of the response is sent as bytes.</summary>
     public bool IsBinary(int place, string name)
     {
-        if (Outputs.Count == 0)
+        if (Outputs.Count == 0 || SendsNpy)
         {
-            return SendsBinary ?? false;
+            return SendsNpy || (SendsBinary ?? false);
         }
 
         // The engine answers in the order of the request; the search is for an answer in another order.

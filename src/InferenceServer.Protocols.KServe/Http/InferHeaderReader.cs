@@ -1,16 +1,25 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration;
+using InferenceServer.Protocols.KServe.Payloads;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
-/// <summary>Reads the JSON object of an inference request. Unknown members are passed over; of two equal ones the first counts.</summary>
-internal sealed class InferHeaderReader(ITensorAllocator allocator, KServeHttpOptions options)
+/// <summary>
+/// Reads the JSON object of an inference request, or an array of nothing but rows in its place. Unknown members are passed over; of two
+/// equal ones the first counts.
+/// </summary>
+internal sealed class InferHeaderReader(ITensorAllocator allocator, KServeHttpOptions options) : IBodyReader
 {
     /// <summary>The most bytes that the name of a tensor or of a parameter may have.</summary>
     public const int MaxNameLength = 1024;
 
     private readonly InputReader _inputs = new(allocator, options.MaxInputSize);
+    private readonly RowsReader _rows = new(allocator, options.MaxInputSize);
+
+    public string SizeName => "request JSON size";
+
+    public string Expected => "a JSON object with 'inputs'";
 
     /// <summary>Reads a whole document.</summary>
     /// <param name="text">The document, UTF-8.</param>
@@ -20,6 +29,11 @@ internal sealed class InferHeaderReader(ITensorAllocator allocator, KServeHttpOp
     public InferenceError? Read(ReadOnlySpan<byte> text, ModelConfig? model, InferHeader header)
     {
         var json = new JsonCursor(text);
+        if (model is not null && !json.Failed && json.Peek() == JsonKind.Array)
+        {
+            return _rows.Read(ref json, model, header);
+        }
+
         if (!json.Failed && json.Peek() is not JsonKind.Object and not JsonKind.Other and not JsonKind.End)
         {
             return RequestErrors.Kind("inputs", "an object that has it", ref json);
@@ -60,7 +74,7 @@ internal sealed class InferHeaderReader(ITensorAllocator allocator, KServeHttpOp
         return isFirst;
     }
 
-    private static InferenceError? ReadId(ref JsonCursor json, InferHeader header)
+    internal static InferenceError? ReadId(ref JsonCursor json, InferHeader header)
     {
         if (json.Peek() != JsonKind.String)
         {

@@ -4,17 +4,19 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Protocols.KServe.Compression;
+using InferenceServer.Protocols.KServe.Payloads;
 using Microsoft.AspNetCore.Http;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
 /// <summary>
-/// Reads the body of an inference request: JSON alone; JSON and after it the bytes of tensors, which go straight into their memory; or
-/// nothing but the bytes of the only input (KServe v2 and its binary tensor data extension).
+/// Reads the body of an inference request: JSON alone; JSON and after it the bytes of tensors, which go straight into their memory;
+/// nothing but the bytes of the only input (KServe v2 and its binary tensor data extension); or what people have at hand.
 /// </summary>
 internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpOptions options)
 {
-    private readonly InferHeaderReader _json = new(allocator, options);
+    private readonly PayloadReaders _payloads = new(allocator, options);
+    private readonly WholeBody _whole = new(options.MaxInputSize);
 
     /// <summary>Reads everything into <paramref name="header"/>, which is to be disposed also when the result is not null.</summary>
     /// <exception cref="BadHttpRequestException">A body of unknown length turned out to be too long.</exception>
@@ -23,63 +25,21 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
         var error = HeaderLength.Read(request, out var length);
         return error is not null ? error : length switch
         {
-            null => await ReadJsonAsync(request, model, header, cancellationToken),
+            null => await ReadWholeAsync(request, model, header, cancellationToken),
             0 => await ReadRawAsync(request, model, header, cancellationToken),
             { } json => await ReadMixedAsync(request, json, model, header, cancellationToken),
         };
     }
 
-    private async ValueTask<InferenceError?> ReadJsonAsync(HttpRequest request, ModelConfig model, InferHeader header, CancellationToken cancellationToken)
+    private async ValueTask<InferenceError?> ReadWholeAsync(HttpRequest request, ModelConfig model, InferHeader header, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > options.MaxInputSize)
-        {
-            return RequestErrors.Limit("request JSON size", request.ContentLength.Value, options.MaxInputSize);
-        }
-
-        var error = request.ContentLength is { } length
-            ? await ReadHeaderAsync(request, (int)length, model, header, cancellationToken)
-            : await ReadOpenEndedAsync(request, model, header, cancellationToken);
-        if (error is not null)
+        if (await _whole.ReadAsync(request, _payloads.Choose(request.ContentType), model, header, cancellationToken) is { } error)
         {
             return error;
         }
 
         // There are no bytes behind the JSON: an input that counts on some can only be empty.
         return RentTails(model, header, 0, out _);
-    }
-
-    private async ValueTask<InferenceError?> ReadOpenEndedAsync(HttpRequest request, ModelConfig model, InferHeader header, CancellationToken cancellationToken)
-    {
-        var (text, length) = await BodyReading.ReadAllAsync(request.BodyReader, options.MaxInputSize, cancellationToken);
-        try
-        {
-            return length > options.MaxInputSize ? RequestErrors.OpenEndedLimit("request JSON size", options.MaxInputSize)
-                : length == 0 ? RequestErrors.EmptyBody()
-                : _json.Read(text.AsSpan(0, length), model, header);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(text);
-        }
-    }
-
-    private async ValueTask<InferenceError?> ReadHeaderAsync(HttpRequest request, int length, ModelConfig model, InferHeader header, CancellationToken cancellationToken)
-    {
-        if (length == 0)
-        {
-            return RequestErrors.EmptyBody();
-        }
-
-        var text = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            var read = await BodyReading.FillAsync(request.BodyReader, text.AsMemory(0, length), cancellationToken);
-            return read < length ? RequestErrors.HeaderCutShort(length - read) : _json.Read(text.AsSpan(0, length), model, header);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(text);
-        }
     }
 
     private async ValueTask<InferenceError?> ReadMixedAsync(HttpRequest request, int length, ModelConfig model, InferHeader header, CancellationToken cancellationToken)
@@ -89,7 +49,7 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
             return RequestErrors.Limit("request JSON size", length, options.MaxInputSize);
         }
 
-        if (await ReadHeaderAsync(request, length, model, header, cancellationToken) is { } error)
+        if (await WholeBody.ReadStartAsync(request, length, _payloads.Json, model, header, cancellationToken) is { } error)
         {
             return error;
         }

@@ -4,6 +4,7 @@ using System.IO.Compression;
 using System.IO.Pipelines;
 using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.Compression;
+using InferenceServer.Protocols.KServe.Payloads;
 using Microsoft.AspNetCore.Http;
 
 namespace InferenceServer.Protocols.KServe.Http;
@@ -20,8 +21,14 @@ internal static class InferResponseWriter
     public static async Task WriteAsync(HttpContext context, InferenceResponse response, InferHeader header)
     {
         using var text = new PooledText();
-        var binary = InferResponseText.Write(text, response.Id, response.ModelName, response.ModelVersion, response.Parameters, response.Outputs, header);
-        if (binary == 0)
+        var binary = header.SendsNpy
+            ? NpyAnswer.Write(text, response.Outputs[0])
+            : InferResponseText.Write(text, response.Id, response.ModelName, response.ModelVersion, response.Parameters, response.Outputs, header);
+        if (header.SendsNpy)
+        {
+            context.Response.ContentType = NpyAnswer.ContentType;
+        }
+        else if (binary == 0)
         {
             context.Response.ContentType = JsonAnswer.ContentType;
         }

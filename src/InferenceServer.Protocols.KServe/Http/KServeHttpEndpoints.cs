@@ -1,6 +1,7 @@
 using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.Repository;
 using InferenceServer.Protocols.KServe.Logging;
+using InferenceServer.Protocols.KServe.Generate;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
 using InferenceServer.Core.SharedMemory;
@@ -30,6 +31,7 @@ public static class KServeHttpEndpoints
             .AddSingleton(provider => new RepositoryHandler(provider.GetRequiredService<IModelControl>(), options))
             .AddSingleton(static provider => new TraceSettingHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(static provider => new LogSettingsHandler(provider.GetRequiredService<IModelControl>()))
+            .AddSingleton(provider => new GenerateHandler(provider.GetRequiredService<IInferenceEngine>(), options))
             .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()));
     }
 
@@ -42,6 +44,7 @@ public static class KServeHttpEndpoints
         ArgumentNullException.ThrowIfNull(endpoints);
         var metadata = endpoints.ServiceProvider.GetRequiredService<MetadataHandler>();
         var infer = endpoints.ServiceProvider.GetRequiredService<InferHandler>();
+        var generate = endpoints.ServiceProvider.GetRequiredService<GenerateHandler>();
         var group = endpoints.MapGroup("");
         Map(group, "/v2/health/live", HttpMethods.Get, (context, _, _) => metadata.LiveAsync(context));
         Map(group, "/v2/health/ready", HttpMethods.Get, (context, _, _) => metadata.ReadyAsync(context));
@@ -59,6 +62,8 @@ public static class KServeHttpEndpoints
         Map(group, "/v2/logging", s_settingMethods, (context, _, _) => log.HandleAsync(context));
         MapSharedMemory(group, "/v2/systemsharedmemory", new SharedMemoryHandler(control, SharedMemoryKind.System));
         MapSharedMemory(group, "/v2/cudasharedmemory", new SharedMemoryHandler(control, SharedMemoryKind.Cuda));
+        MapModel(group, "/generate", HttpMethods.Post, AfterStart(control, generate.AnswerAsync));
+        MapModel(group, "/generate_stream", HttpMethods.Post, AfterStart(control, generate.StreamAsync));
         return group;
     }
 

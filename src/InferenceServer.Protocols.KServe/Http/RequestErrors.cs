@@ -92,7 +92,7 @@ internal static class RequestErrors
 
     public static InferenceError Surplus(string model) => Invalid($"unexpected additional input data for model '{model}'");
 
-    public static InferenceError EmptyBody() => Invalid("the request body is empty, expected a JSON object with 'inputs'", null, "a JSON object", "nothing");
+    public static InferenceError EmptyBody(string expected) => Invalid($"the request body is empty, expected {expected}", null, expected, "nothing");
 
     public static InferenceError RawInputs(string model, int inputs) =>
         Invalid($"Raw request must only have 1 input (found 1) to be deduced but got {inputs} inputs in '{model}' model configuration", null, "a model of 1 input", $"{inputs} inputs");

@@ -30,7 +30,7 @@ internal static class RequestParametersReader
                 return RequestErrors.TooMany("parameters", limit);
             }
 
-            if (ReadOne(ref json, member.ToString(), header) is { } error)
+            if (ReadOfInfer(ref json, member.ToString(), header) is { } error)
             {
                 return error;
             }
@@ -61,24 +61,17 @@ internal static class RequestParametersReader
             : RequestErrors.Kind(name, "an unsigned integer of 64 bits", ref start);
     }
 
-    private static InferenceError? ReadOne(ref JsonCursor json, string name, InferHeader header)
+    /// <summary>Reads the value of one parameter, which must be of the kind that the protocol has for its name; of two equal names the first counts.</summary>
+    public static InferenceError? ReadOne(ref JsonCursor json, string name, InferHeader header)
     {
-        if (name.StartsWith("triton_", StringComparison.Ordinal))
-        {
-            return RequestErrors.ReservedParameter(name);
-        }
-
         if (header.Parameters.ContainsKey(name))
         {
             return json.TrySkip() ? null : RequestErrors.Json(json);
         }
 
+        InferenceError? error;
         switch (name)
         {
-            case "binary_data_output":
-                var error = ReadBool(ref json, name, out var isBinary);
-                header.SendsBinary ??= isBinary;
-                return error;
             case "sequence_start":
             case "sequence_end":
                 error = ReadBool(ref json, name, out var flag);
@@ -98,6 +91,23 @@ internal static class RequestParametersReader
                 header.Parameters[name] = value;
                 return error;
         }
+    }
+
+    private static InferenceError? ReadOfInfer(ref JsonCursor json, string name, InferHeader header)
+    {
+        if (name.StartsWith("triton_", StringComparison.Ordinal))
+        {
+            return RequestErrors.ReservedParameter(name);
+        }
+
+        if (name != "binary_data_output")
+        {
+            return ReadOne(ref json, name, header);
+        }
+
+        var error = ReadBool(ref json, name, out var isBinary);
+        header.SendsBinary ??= isBinary;
+        return error;
     }
 
     private static InferenceError? ReadValue(ref JsonCursor json, string name, out ParameterValue value)

@@ -15,11 +15,13 @@ internal sealed class TensorDataReader(ITensorAllocator allocator, int maxBytes)
     public InferenceError? Read(ref JsonCursor json, in InputHead input, out TensorBuffer? buffer)
     {
         buffer = null;
-        if (json.Peek() != JsonKind.Array)
-        {
-            return RequestErrors.Kind("data", "an array", ref json);
-        }
+        return json.Peek() != JsonKind.Array ? RequestErrors.Kind("data", "an array", ref json) : ReadValue(ref json, input, out buffer);
+    }
 
+    /// <summary>Reads the array that comes next, or a scalar as the only element; there is a buffer exactly when the result is null.</summary>
+    public InferenceError? ReadValue(ref JsonCursor json, in InputHead input, out TensorBuffer? buffer)
+    {
+        buffer = null;
         if (!input.Shape.TryGetElementCount(out var elements))
         {
             return RequestErrors.ElementCountOverflow(input);

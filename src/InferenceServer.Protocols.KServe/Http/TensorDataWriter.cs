@@ -19,6 +19,13 @@ internal static class TensorDataWriter
     public static void Write(IBufferWriter<byte> output, in TensorView tensor)
     {
         output.Write("["u8);
+        WriteElements(output, tensor);
+        output.Write("]"u8);
+    }
+
+    /// <summary>Writes the elements with commas between them and nothing around.</summary>
+    public static void WriteElements(IBufferWriter<byte> output, in TensorView tensor)
+    {
         switch (tensor.DataType)
         {
             case TensorDataType.Bool:
@@ -66,8 +73,6 @@ internal static class TensorDataWriter
             default:
                 throw new InvalidOperationException($"output '{tensor.Name}' has no datatype");
         }
-
-        output.Write("]"u8);
     }
 
     private static void WriteBools(IBufferWriter<byte> output, ReadOnlySpan<byte> values)

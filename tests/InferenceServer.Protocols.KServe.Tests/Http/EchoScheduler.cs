@@ -16,6 +16,12 @@ internal sealed class EchoScheduler(ModelConfig config) : IModelScheduler
     /// <summary>Where it is set, requests wait for it.</summary>
     public Task? Gate { get; set; }
 
+    /// <summary>Answers in place of the echo where it is set.</summary>
+    public Func<PendingInference, Task>? Script { get; set; }
+
+    /// <summary>How many responses a script has handed over.</summary>
+    public int Sent { get; set; }
+
     /// <summary>The parameters of the last request.</summary>
     public Dictionary<string, ParameterValue> LastParameters { get; private set; } = [];
 
@@ -35,8 +41,14 @@ internal sealed class EchoScheduler(ModelConfig config) : IModelScheduler
         }
 
         LastParameters = new Dictionary<string, ParameterValue>(pending.Request.Parameters);
-        pending.WatchCancellation(static state => ((EchoScheduler)state!).Abandoned.TrySetResult(), this);
         Accepted.TrySetResult();
+        if (Script is not null)
+        {
+            _ = Script(pending);
+            return null;
+        }
+
+        pending.WatchCancellation(static state => ((EchoScheduler)state!).Abandoned.TrySetResult(), this);
         _ = AnswerAsync(pending);
         return null;
     }

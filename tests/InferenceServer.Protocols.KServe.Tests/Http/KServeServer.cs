@@ -2,6 +2,7 @@ using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Core.Scheduling;
 using InferenceServer.Protocols.KServe.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -16,8 +17,9 @@ internal sealed class KServeServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private KServeServer(KServeHttpOptions options, EchoModel[] models)
+    private KServeServer(KServeHttpOptions options, SchedulerOptions scheduling, EchoModel[] models)
     {
+        Models = [.. models.Select(static model => model.Served.Name).Distinct()];
         var catalog = new ModelCatalog();
         catalog.Publish(new ServingSnapshot(models
             .GroupBy(static model => model.Served.Name)
@@ -27,13 +29,16 @@ internal sealed class KServeServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
-            .AddSingleton<IInferenceEngine>(new InferenceEngine(catalog, Allocator, Regions, new InferenceServer.Core.Hosting.ServerPhase(), new InferenceServer.Core.Scheduling.SchedulerOptions(), TimeProvider.System))
+            .AddSingleton<IInferenceEngine>(new InferenceEngine(catalog, Allocator, Regions, new InferenceServer.Core.Hosting.ServerPhase(), scheduling, TimeProvider.System))
             .AddSingleton<IModelControl>(Control)
             .AddKServeHttp(options);
         _app = builder.Build();
         _app.MapKServeHttp();
         _app.MapKServeNotFound();
     }
+
+    /// <summary>The names of the models.</summary>
+    public string[] Models { get; }
 
     public CountingAllocator Allocator { get; } = new();
 
@@ -47,9 +52,11 @@ internal sealed class KServeServer : IAsyncDisposable
 
     public static Task<KServeServer> StartAsync(params EchoModel[] models) => StartAsync(new KServeHttpOptions(), models);
 
-    public static async Task<KServeServer> StartAsync(KServeHttpOptions options, params EchoModel[] models)
+    public static Task<KServeServer> StartAsync(KServeHttpOptions options, params EchoModel[] models) => StartAsync(options, new SchedulerOptions(), models);
+
+    public static async Task<KServeServer> StartAsync(KServeHttpOptions options, SchedulerOptions scheduling, params EchoModel[] models)
     {
-        var server = new KServeServer(options, models.Length > 0 ? models : [EchoModel.Of("echo", TensorDataType.Int32, -1)]);
+        var server = new KServeServer(options, scheduling, models.Length > 0 ? models : [EchoModel.Of("echo", TensorDataType.Int32, -1)]);
         await server._app.StartAsync();
         server.Client.BaseAddress = new Uri(server._app.Urls.First());
         return server;

@@ -1,0 +1,200 @@
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Tracing;
+using InferenceServer.Protocols.KServe.Compression;
+using InferenceServer.Protocols.KServe.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace InferenceServer.Protocols.KServe.Generate;
+
+/// <summary>Answers <c>POST .../generate</c> with one response and <c>POST .../generate_stream</c> with any number of them.</summary>
+internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions options)
+{
+    private readonly RequestAdmission _admission = new(engine, options);
+    private readonly GenerateRequestReader _reader = new(engine.Allocator, options);
+    private readonly WholeBody _body = new(options.MaxInputSize);
+
+    public async Task AnswerAsync(HttpContext context, string model, string version)
+    {
+        if (await ReadAsync(context, model, version) is not { } request)
+        {
+            return;
+        }
+
+        using var trace = request.Trace;
+        try
+        {
+            // From here on the request belongs to the engine.
+            var outcome = await RunAsync(request, context.RequestAborted);
+            trace?.BeginSend(TraceActivity.HttpSendStart, TraceActivity.HttpSendEnd);
+            if (!outcome.IsSuccess)
+            {
+                if (!context.RequestAborted.IsCancellationRequested)
+                {
+                    await HttpErrorWriter.WriteAsync(context, outcome.Error);
+                }
+
+                return;
+            }
+
+            using var response = outcome.Response;
+            using var text = new PooledText();
+            GenerateResponseText.Write(text, response);
+            await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, text);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone; the rest of the response is for nobody.
+        }
+    }
+
+    public async Task StreamAsync(HttpContext context, string model, string version)
+    {
+        if (await ReadAsync(context, model, version) is not { } request)
+        {
+            return;
+        }
+
+        using var trace = request.Trace;
+        using var stream = engine.StartStream(request, context.RequestAborted);
+        var events = new EventStream(context);
+        trace?.BeginSend(TraceActivity.HttpSendStart, TraceActivity.HttpSendEnd);
+        try
+        {
+            while (await stream.ReadAsync(context.RequestAborted) is { } outcome)
+            {
+                if (!outcome.IsSuccess)
+                {
+                    await FailAsync(context, events, outcome);
+                    return;
+                }
+
+                using var response = outcome.Response;
+                if (!await events.SendAsync(response))
+                {
+                    return;
+                }
+            }
+
+            events.Begin(StatusCodes.Status200OK);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone, which the model has been told.
+        }
+    }
+
+    private static async ValueTask FailAsync(HttpContext context, EventStream events, InferenceOutcome outcome)
+    {
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+
+        if (outcome.WasAccepted)
+        {
+            await events.SendAsync(outcome.Error!);
+        }
+        else
+        {
+            // Nothing has run: this is an answer to the request, and not an event.
+            await HttpErrorWriter.WriteAsync(context, outcome.Error!);
+        }
+    }
+
+    /// <summary>Reads the request; where it cannot be read, the client has its answer and the result is null.</summary>
+    private async ValueTask<InferenceRequest?> ReadAsync(HttpContext context, string model, string version)
+    {
+        if (!_admission.TryAdmit(context, model, version, allowsDecoupled: true, out var request, out var refusal, out var status))
+        {
+            await HttpErrorWriter.WriteAsync(context, refusal, status);
+            return null;
+        }
+
+        using var header = new InferHeader();
+        try
+        {
+            if (await ReadBodyAsync(context, request, header) is not { } error)
+            {
+                header.MoveTo(request);
+                request.Trace?.Record(TraceActivity.HttpReceiveEnd);
+                return request;
+            }
+
+            request.Dispose();
+            request.Trace?.Dispose();
+            await HttpErrorWriter.WriteAsync(context, error);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            request.Dispose();
+            request.Trace?.Dispose();
+            if (await ReadingFailures.TryAnswerAsync(context, exception))
+            {
+                return null;
+            }
+
+            throw;
+        }
+    }
+
+    private ValueTask<InferenceError?> ReadBodyAsync(HttpContext context, InferenceRequest request, InferHeader header)
+    {
+        var encoding = context.Request.Headers.ContentEncoding;
+        return ContentCodings.TryParse(encoding, out var coding) && coding == ContentCoding.Identity
+            ? _body.ReadAsync(context.Request, _reader, request.Lease.Model.Config, header, context.RequestAborted)
+            : new(GenerateErrors.Encoding(encoding.ToString()));
+    }
+
+    /// <summary>Has the model run and waits for its only response.</summary>
+    private async ValueTask<InferenceOutcome> RunAsync(InferenceRequest request, CancellationToken clientGone)
+    {
+        var model = request.Lease.Model;
+        if (!model.Config.IsDecoupled)
+        {
+            return await engine.InferAsync(request, clientGone);
+        }
+
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(clientGone);
+        using var stream = engine.StartStream(request, cancellation.Token);
+        if (await stream.ReadAsync(clientGone) is not { } only)
+        {
+            return InferenceOutcome.Failure(GenerateErrors.ResponseCount(model.Name, "none"));
+        }
+
+        if (!only.IsSuccess || only.Response.IsFinal)
+        {
+            return only;
+        }
+
+        var isTaken = false;
+        try
+        {
+            var second = await stream.ReadAsync(clientGone);
+            if (second is null)
+            {
+                isTaken = true;
+                return only;
+            }
+
+            if (!second.Value.IsSuccess)
+            {
+                return second.Value;
+            }
+
+            second.Value.Response.Dispose();
+
+            // What else the model would say is for nobody.
+            await cancellation.CancelAsync();
+            return InferenceOutcome.Failure(GenerateErrors.ResponseCount(model.Name, "more than one"));
+        }
+        finally
+        {
+            if (!isTaken)
+            {
+                only.Response.Dispose();
+            }
+        }
+    }
+}

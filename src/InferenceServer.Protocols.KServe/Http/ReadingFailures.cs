@@ -1,0 +1,31 @@
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Protocols.KServe.Compression;
+using Microsoft.AspNetCore.Http;
+
+namespace InferenceServer.Protocols.KServe.Http;
+
+/// <summary>Answers a request whose reading ended in an exception that is no fault of the server.</summary>
+internal static class ReadingFailures
+{
+    /// <returns>False when it is a fault of the server, which is the caller's to pass on.</returns>
+    public static async ValueTask<bool> TryAnswerAsync(HttpContext context, Exception failure)
+    {
+        switch (failure)
+        {
+            case BadHttpRequestException bad:
+                // The reader's own 413 says what is wrong; the web server's sentences are for its log.
+                var message = bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? bad.Message : "the request body cannot be read: it breaks the rules of HTTP or came too slowly";
+                await HttpErrorWriter.WriteAsync(context, bad.StatusCode, message);
+                return true;
+            case BackendException backend:
+                await HttpErrorWriter.WriteAsync(context, new InferenceError(backend.Code, backend.Message));
+                return true;
+            case UnusableBodyException unusable:
+                await HttpErrorWriter.WriteAsync(context, unusable.Error);
+                return true;
+            default:
+                // The client has gone in the middle of its request: there is nobody to answer.
+                return failure is IOException or OperationCanceledException;
+        }
+    }
+}
