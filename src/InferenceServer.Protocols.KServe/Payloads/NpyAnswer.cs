@@ -40,7 +40,9 @@ internal static class NpyAnswer
         }
 
         var outputs = header.Outputs.Count > 0 ? header.Outputs.Count : model.Outputs.Length;
-        header.SendsNpy = takesNpy && outputs == 1;
+
+        // An output that goes to shared memory leaves nothing to send but what it is.
+        header.SendsNpy = takesNpy && outputs == 1 && !header.Outputs.Exists(static output => output.Target is not null);
         return !takesNpy || takesJson || outputs == 1 ? null : PayloadErrors.NpyOutputs(model.Name, outputs);
     }
 
