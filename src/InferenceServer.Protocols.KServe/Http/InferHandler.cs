@@ -10,14 +10,20 @@ namespace InferenceServer.Protocols.KServe.Http;
 /// <summary>Answers <c>POST .../infer</c>.</summary>
 internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions options)
 {
+    /// <summary>
+    /// What the frames of chunks may add to a body: more than 65 536 of them need, which is the most that Triton takes, and more than what
+    /// the web server reads ahead, so that a body which is itself too long is told so.
+    /// </summary>
+    private const int MaxFrameBytes = 4 << 20;
+
     private readonly InferRequestReader _reader = new(engine.Allocator, options);
 
     public async Task HandleAsync(HttpContext context, string model, string version)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            // The server's own limit knows nothing of tensors; those of the options apply instead.
-            limit.MaxRequestBodySize = null;
+            // The server's own limit knows nothing of tensors; those of the options apply instead. A length that is given is checked below.
+            limit.MaxRequestBodySize = context.Request.ContentLength is null ? LongestInChunks(context.Request) : null;
         }
 
         // Before a byte of the body is read or a lease is taken.
@@ -48,7 +54,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
             if (await ReadAsync(context, request, header) is { } error)
             {
                 request.Dispose();
-                await HttpErrorWriter.WriteAsync(context, error);
+                await HttpErrorWriter.WriteAsync(context, error, header.Id);
                 return;
             }
         }
@@ -57,14 +63,16 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
             request.Dispose();
 
             // The reader's own 413 says what is wrong; the web server's sentences are for its log.
-            var message = exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? exception.Message : "the request body cannot be read: it breaks the rules of HTTP or came too slowly";
+            var message = exception.StatusCode != StatusCodes.Status413PayloadTooLarge ? "the request body cannot be read: it breaks the rules of HTTP or came too slowly"
+                : exception.GetType() == typeof(BadHttpRequestException) ? exception.Message
+                : $"the request body exceeds the maximum of {context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize} bytes, as it is sent and with the frames of its chunks";
             await HttpErrorWriter.WriteAsync(context, exception.StatusCode, message);
             return;
         }
         catch (BackendException exception)
         {
             request.Dispose();
-            await HttpErrorWriter.WriteAsync(context, new InferenceError(exception.Code, exception.Message));
+            await HttpErrorWriter.WriteAsync(context, new InferenceError(exception.Code, exception.Message), header.Id);
             return;
         }
         catch (UnusableBodyException exception)
@@ -88,12 +96,20 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         await AnswerAsync(context, request, header);
     }
 
+    /// <summary>
+    /// The most bytes on the wire of a body that comes in chunks. How many chunks there are cannot be seen here; what they and their
+    /// extensions add to the content is bounded by this instead.
+    /// </summary>
+    private long LongestInChunks(HttpRequest request) =>
+        (request.Headers.ContainsKey(InferResponseWriter.HeaderLengthName) ? options.MaxRequestBytes : Math.Min(options.MaxInputSize, options.MaxRequestBytes)) + MaxFrameBytes;
+
     private async ValueTask<InferenceError?> ReadAsync(HttpContext context, InferenceRequest request, InferHeader header)
     {
         var encoding = context.Request.Headers.ContentEncoding;
         if (!ContentCodings.TryParse(encoding, out var coding))
         {
             context.Response.Headers.AcceptEncoding = ContentCodings.Supported;
+            context.Response.ContentType = JsonAnswer.PlainText;
             return RequestErrors.Compression(encoding.ToString());
         }
 
@@ -115,7 +131,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         {
             if (!context.RequestAborted.IsCancellationRequested)
             {
-                await HttpErrorWriter.WriteAsync(context, outcome.Error);
+                await HttpErrorWriter.WriteAsync(context, outcome.Error, header.Id);
             }
 
             return;
@@ -126,7 +142,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         {
             if (Classify(response, header, context.RequestAborted) is { } error)
             {
-                await HttpErrorWriter.WriteAsync(context, error);
+                await HttpErrorWriter.WriteAsync(context, error, header.Id);
                 return;
             }
 

@@ -1,4 +1,5 @@
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.OpenApi;
 using InferenceServer.Protocols.KServe.Restrictions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,11 +21,12 @@ public static class KServeHttpEndpoints
         options.Validate();
         return services
             .AddSingleton(provider => new InferHandler(provider.GetRequiredService<IInferenceEngine>(), options))
-            .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()));
+            .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()))
+            .AddSingleton(static provider => new OpenApiHandler(provider.GetRequiredService<IModelControl>()));
     }
 
     /// <summary>
-    /// Maps the routes under <c>/v2</c>, each for every method: a wrong one is answered in the protocol's own words.
+    /// Maps the routes under <c>/v2</c> and the document that describes them, each for every method: a wrong one is answered in the protocol's own words.
     /// </summary>
     /// <returns>A builder for what holds for all of them, such as a host or a policy.</returns>
     public static IEndpointConventionBuilder MapKServeHttp(this IEndpointRouteBuilder endpoints)
@@ -41,6 +43,8 @@ public static class KServeHttpEndpoints
         MapModel(group, "/config", HttpMethods.Get, AfterStart(control, metadata.ModelConfigAsync));
         MapModel(group, "/ready", HttpMethods.Get, metadata.ModelReadyAsync);
         MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
+        var document = endpoints.ServiceProvider.GetRequiredService<OpenApiHandler>();
+        Map(group, RouteTable.DocumentPath, HttpMethods.Get, AfterStart(control, (context, _, _) => document.HandleAsync(context)));
         return group;
     }
 
@@ -51,7 +55,7 @@ public static class KServeHttpEndpoints
         return endpoints.MapFallback("{*path}", notFound).WithDisplayName("KServe Not Found").WithMetadata(new ApiCategoryMetadata(null));
     }
 
-    /// <summary>Holds a question about a model up while the server starts. Probes are not held up: they want the truth of the moment.</summary>
+    /// <summary>Holds a question about a model up while the server starts. Probes, which give up soon, see to their own shorter hold.</summary>
     private static Func<HttpContext, string, string, Task> AfterStart(IModelControl control, Func<HttpContext, string, string, Task> handler) =>
         (context, model, version) =>
         {
