@@ -46,6 +46,18 @@ public interface IModelControl
     ValueTask WaitForStartAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// As <see cref="WaitForStartAsync"/> for a probe, which gives up after a second: it is held up for less than that, so that a client
+    /// which asks for readiness as soon as the port is open does not hear "no" from a server that is ready a moment later.
+    /// </summary>
+    ValueTask WaitForProbeAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Every version that is ready, by name and then by number. The same array as long as nothing has changed, so that what is made of it
+    /// can be kept.
+    /// </summary>
+    ImmutableArray<ModelDescription> ListReady();
+
+    /// <summary>
     /// Describes a ready version of a model.
     /// </summary>
     /// <param name="modelName">The model's name.</param>

@@ -22,7 +22,8 @@ public sealed class InferenceStream : IDisposable
     /// <param name="time">The clock.</param>
     internal InferenceStream(int capacity, TimeSpan patience, TimeProvider time)
     {
-        _free = new SemaphoreSlim(capacity);
+        // The last outcome needs no room and gives some all the same: the count may exceed the capacity by what ends a stream.
+        _free = new SemaphoreSlim(Math.Min(capacity, int.MaxValue / 2));
         _patience = patience;
         _time = time;
     }

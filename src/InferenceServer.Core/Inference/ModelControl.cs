@@ -13,6 +13,11 @@ namespace InferenceServer.Core.Inference;
 /// <summary>Answers the control plane's questions from the catalog and the lifecycle's statuses.</summary>
 internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource statuses, ModelRepositoryControl repository, ServerPhase phase, TimeProvider time, CoreOptions options, ISharedMemoryControl sharedMemory) : IModelControl
 {
+    /// <summary>How long a probe is held up at most: Kubernetes gives one a second, and the answer must still get there.</summary>
+    private static readonly TimeSpan s_probeHold = TimeSpan.FromMilliseconds(800);
+
+    private volatile ReadyList _ready = new(ServingSnapshot.BeforeStart, []);
+
     public ServerIdentity Server => options.Identity;
 
     public bool IsLive => !phase.IsStopping;
@@ -32,7 +37,22 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         && (!options.StrictReadiness || IsEveryModelServed());
 
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) =>
-        statuses.FirstSettled.IsCompleted ? ValueTask.CompletedTask : new ValueTask(HoldAsync(cancellationToken));
+        HoldAsync(options.StartupHold, cancellationToken);
+
+    public ValueTask WaitForProbeAsync(CancellationToken cancellationToken) =>
+        HoldAsync(options.StartupHold < s_probeHold ? options.StartupHold : s_probeHold, cancellationToken);
+
+    public ImmutableArray<ModelDescription> ListReady()
+    {
+        var snapshot = catalog.Current;
+        var list = _ready;
+        if (!ReferenceEquals(list.Snapshot, snapshot))
+        {
+            _ready = list = new ReadyList(snapshot, Describe(snapshot));
+        }
+
+        return list.Models;
+    }
 
     public bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
     {
@@ -65,16 +85,29 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         .GroupBy(static status => status.Name, StringComparer.Ordinal)
         .All(static model => model.Any(static status => status.State == ModelState.Ready));
 
-    private async Task HoldAsync(CancellationToken cancellationToken)
+    private static ImmutableArray<ModelDescription> Describe(ServingSnapshot snapshot) =>
+    [
+        .. snapshot.Models
+            .OrderBy(static model => model.Name, StringComparer.Ordinal)
+            .SelectMany(static model => model.Ready.Select(served => new ModelDescription(served.Version, [.. model.Ready.Select(static ready => ready.Version)], served.Config))),
+    ];
+
+    private ValueTask HoldAsync(TimeSpan longest, CancellationToken cancellationToken) =>
+        statuses.FirstSettled.IsCompleted || phase.IsStopping ? ValueTask.CompletedTask : new ValueTask(WaitAsync(longest, cancellationToken));
+
+    private async Task WaitAsync(TimeSpan longest, CancellationToken cancellationToken)
     {
         try
         {
             // A server that stops must not be kept draining by questions that it will refuse anyway.
-            await Task.WhenAny(statuses.FirstSettled, phase.Stopping).WaitAsync(options.StartupHold, time, cancellationToken).ConfigureAwait(false);
+            await Task.WhenAny(statuses.FirstSettled, phase.Stopping).WaitAsync(longest, time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             // The answer of the moment says that the model is still loading.
         }
     }
+
+    /// <summary>What was listed, and of which moment.</summary>
+    private sealed record ReadyList(ServingSnapshot Snapshot, ImmutableArray<ModelDescription> Models);
 }

@@ -10,20 +10,38 @@ internal static class ListenerSetup
     // gRPC sends tensors of many megabytes; with the default windows a sender waits for a round trip every 128 KB.
     private const int Http2WindowBytes = 4 << 20;
 
+    /// <summary>The longest first line of an HTTP request, in bytes; a longer one is answered with 414.</summary>
+    public const int MaxRequestLineBytes = 8 << 10;
+
+    /// <summary>The most bytes of all headers of an HTTP request, and the most headers; beyond that the answer is 431.</summary>
+    public const int MaxHeaderBytes = 32 << 10;
+
+    /// <inheritdoc cref="MaxHeaderBytes"/>
+    public const int MaxHeaders = 100;
+
     public static void Configure(KestrelServerOptions kestrel, ServerOptions options)
     {
         kestrel.AddServerHeader = false;
 
         // Each front end has limits of its own that say what they are in its own words.
         kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+        kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
+        kestrel.Limits.Http2.KeepAlivePingDelay = options.GrpcConnections.KeepAliveTime;
+        kestrel.Limits.Http2.KeepAlivePingTimeout = options.GrpcConnections.KeepAliveTimeout;
         kestrel.Limits.Http2.InitialConnectionWindowSize = Http2WindowBytes;
         kestrel.Limits.Http2.InitialStreamWindowSize = Http2WindowBytes;
         Listen(kestrel, options.Http, HttpProtocols.Http1, Listener.Http);
-        Listen(kestrel, options.Grpc, HttpProtocols.Http2, Listener.Rpc);
+        Listen(kestrel, options.Grpc, HttpProtocols.Http2, Listener.Rpc, AgeOf(kestrel, options.GrpcConnections));
         Listen(kestrel, options.Metrics, HttpProtocols.Http1, Listener.Metrics);
     }
 
-    private static void Listen(KestrelServerOptions kestrel, IPEndPoint? endPoint, HttpProtocols protocols, Listener listener)
+    private static ConnectionAge? AgeOf(KestrelServerOptions kestrel, ConnectionOptions options) => options.MaxAge == Timeout.InfiniteTimeSpan
+        ? null
+        : new ConnectionAge(options.MaxAge, options.MaxAgeGrace, kestrel.ApplicationServices.GetRequiredService<TimeProvider>(), Random.Shared.NextDouble);
+
+    private static void Listen(KestrelServerOptions kestrel, IPEndPoint? endPoint, HttpProtocols protocols, Listener listener, ConnectionAge? age = null)
     {
         if (endPoint is null)
         {
@@ -34,6 +52,11 @@ internal static class ListenerSetup
         kestrel.Listen(endPoint, listen =>
         {
             listen.Protocols = protocols;
+            if (age is not null)
+            {
+                listen.Use(age.Before);
+            }
+
             listen.Use(next => connection =>
             {
                 connection.Features.Set(feature);

@@ -49,6 +49,17 @@ internal sealed class CommandLine
     /// <summary>The values given for an option; empty when it is not on the command line.</summary>
     public IReadOnlyList<string> Values(OptionDefinition option) => _values.TryGetValue(option, out var values) ? values : [];
 
+    private static string Explain(string flag)
+    {
+        if (ForeignOptions.Reasons.TryGetValue(flag, out var reason))
+        {
+            return $"option '--{flag}' of Triton is not here: {reason}";
+        }
+
+        var near = Nearest.Of(flag, OptionTable.All.Select(static candidate => candidate.Flag));
+        return $"unknown option '--{flag}'{(near is null ? "" : $"; did you mean '--{near}'?")}";
+    }
+
     private void ParseOption(ReadOnlySpan<string> args, ref int i)
     {
         var text = args[i].AsSpan(2);
@@ -57,8 +68,7 @@ internal sealed class CommandLine
         var option = OptionTable.All.FirstOrDefault(candidate => candidate.Flag == flag || candidate.Alias == flag);
         if (option is null)
         {
-            var near = Nearest.Of(flag, OptionTable.All.Select(static candidate => candidate.Flag));
-            Errors.Add($"unknown option '--{flag}'{(near is null ? "" : $"; did you mean '--{near}'?")}");
+            Errors.Add(Explain(flag));
 
             // Its value is not an argument of its own.
             if (equals < 0 && i + 1 < args.Length && !args[i + 1].StartsWith('-'))

@@ -8,6 +8,11 @@ internal static class OptionTable
 {
     private const long MaxPort = 65535;
 
+    /// <summary>As a time in milliseconds: never. The same in gRPC's own library, whose options these are.</summary>
+    public const int Never = int.MaxValue;
+
+    private const string NeverText = "2147483647";
+
     public static OptionDefinition ModelRepository { get; } = new("model-repository", "ModelRepository", OptionKind.List, "model-repository", "A folder of models. May be given several times.") { Alias = "model-store" };
 
     public static OptionDefinition Id { get; } = new("id", "Id", OptionKind.Text, "inference-server", "The name of this server in its metadata.");
@@ -58,6 +63,18 @@ internal static class OptionTable
 
     public static OptionDefinition GrpcMaxRequestBytes { get; } = new("grpc-max-request-bytes", "GrpcMaxRequestBytes", OptionKind.Number, "2147483647", "The largest gRPC request message after decompression, in bytes.") { Minimum = 1, Maximum = int.MaxValue };
 
+    public static OptionDefinition GrpcKeepAliveTime { get; } = new("grpc-keepalive-time", "GrpcKeepAliveTime", OptionKind.Number, "7200000", "After how much silence a gRPC connection is pinged, in milliseconds, to about a second; 2147483647 for never.") { Minimum = 1000, Maximum = Never };
+
+    public static OptionDefinition GrpcKeepAliveTimeout { get; } = new("grpc-keepalive-timeout", "GrpcKeepAliveTimeout", OptionKind.Number, "20000", "How long after that ping a gRPC connection may stay silent before it is cut, in milliseconds; 2147483647 for ever.") { Minimum = 1000, Maximum = Never };
+
+    public static OptionDefinition GrpcKeepAlivePermitWithoutCalls { get; } = new("grpc-keepalive-permit-without-calls", "GrpcKeepAlivePermitWithoutCalls", OptionKind.Boolean, "true", "Ping gRPC connections without calls too. The transport cannot leave that, so that false is refused.");
+
+    public static OptionDefinition GrpcMaxConnectionAge { get; } = new("grpc-max-connection-age", "GrpcMaxConnectionAge", OptionKind.Number, NeverText, "At what age a gRPC connection is asked to go (GOAWAY), in milliseconds, a tenth more or less; 2147483647 for never.") { Minimum = 1, Maximum = Never };
+
+    public static OptionDefinition GrpcMaxConnectionAgeGrace { get; } = new("grpc-max-connection-age-grace", "GrpcMaxConnectionAgeGrace", OptionKind.Number, NeverText, "How long the calls of a gRPC connection that was asked to go may take before it is cut, in milliseconds; 2147483647 for as long as they need.") { Maximum = Never };
+
+    public static OptionDefinition GrpcMaxResponsePoolSize { get; } = new("grpc-max-response-pool-size", "GrpcMaxResponsePoolSize", OptionKind.Number, "256", "How many responses of one request may wait for their reader before the decoupled model that sends them has to wait.") { Minimum = 1, Maximum = int.MaxValue };
+
     public static OptionDefinition GrpcInferResponseCompressionLevel { get; } = new("grpc-infer-response-compression-level", "GrpcInferResponseCompressionLevel", OptionKind.Word, "none", "How hard inference responses over gRPC are compressed, for clients that take gzip.") { Words = ["none", "low", "medium", "high"] };
 
     public static OptionDefinition GrpcHeaderForwardPattern { get; } = new("grpc-header-forward-pattern", "GrpcHeaderForwardPattern", OptionKind.Text, "", "A regular expression: metadata of inference calls in whose keys it is found become parameters.");
@@ -87,7 +104,8 @@ internal static class OptionTable
         ModelRepository, Id, ModelControlMode, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, BackendConfig,
         MaxQueueSize, MaxQueueBytes, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
-        AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcInferResponseCompressionLevel, GrpcHeaderForwardPattern, GrpcRestrictedProtocol,
+        AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxResponsePoolSize,
+        GrpcKeepAliveTime, GrpcKeepAliveTimeout, GrpcKeepAlivePermitWithoutCalls, GrpcMaxConnectionAge, GrpcMaxConnectionAgeGrace, GrpcInferResponseCompressionLevel, GrpcHeaderForwardPattern, GrpcRestrictedProtocol,
         AllowMetrics, MetricsAddress, MetricsPort,
         LogVerbose, LogInfo, LogWarning, LogError, LogFormat,
         TraceConfig,

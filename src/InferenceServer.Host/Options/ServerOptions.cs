@@ -54,6 +54,12 @@ internal sealed record ServerOptions
 
     public required int GrpcMaxRequestBytes { get; init; }
 
+    /// <summary>How many responses of one request may wait for their reader.</summary>
+    public required int GrpcMaxResponsePoolSize { get; init; }
+
+    /// <summary>How gRPC connections are kept and ended.</summary>
+    public required ConnectionOptions GrpcConnections { get; init; }
+
     /// <summary>How hard inference responses over gRPC are compressed; null for not at all.</summary>
     public required CompressionLevel? GrpcInferResponseCompression { get; init; }
 

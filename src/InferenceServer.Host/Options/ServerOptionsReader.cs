@@ -79,6 +79,8 @@ internal sealed class ServerOptionsReader
             HttpMaxRequestBytes = Number(OptionTable.HttpMaxRequestBytes),
             Grpc = EndPoint(OptionTable.AllowGrpc, OptionTable.GrpcAddress, OptionTable.GrpcPort),
             GrpcMaxRequestBytes = (int)Number(OptionTable.GrpcMaxRequestBytes),
+            GrpcMaxResponsePoolSize = (int)Number(OptionTable.GrpcMaxResponsePoolSize),
+            GrpcConnections = Connections(),
             GrpcInferResponseCompression = Word(OptionTable.GrpcInferResponseCompressionLevel) switch
             {
                 "low" => CompressionLevel.Fastest,
@@ -254,6 +256,30 @@ internal sealed class ServerOptionsReader
         var (values, source) = Raw(OptionTable.TraceConfig);
         return new TraceConfigReader(_files, source, _errors).Read(values.Where(static value => value.Length > 0));
     }
+
+    private ConnectionOptions Connections()
+    {
+        if (!Boolean(OptionTable.GrpcKeepAlivePermitWithoutCalls))
+        {
+            var (values, source) = Raw(OptionTable.GrpcKeepAlivePermitWithoutCalls);
+            _errors.Add($"{source}: the transport pings connections without calls too, expected true, got '{values[^1]}'; --{OptionTable.GrpcKeepAliveTime.Flag}={OptionTable.Never} switches its pings off");
+        }
+
+        var connections = new ConnectionOptions(
+            Milliseconds(OptionTable.GrpcKeepAliveTime),
+            Milliseconds(OptionTable.GrpcKeepAliveTimeout),
+            Milliseconds(OptionTable.GrpcMaxConnectionAge),
+            Milliseconds(OptionTable.GrpcMaxConnectionAgeGrace));
+        if (connections.MaxAge == Timeout.InfiniteTimeSpan && connections.MaxAgeGrace != Timeout.InfiniteTimeSpan)
+        {
+            _errors.Add($"{Raw(OptionTable.GrpcMaxConnectionAgeGrace).Source}: there is no grace without an age, expected --{OptionTable.GrpcMaxConnectionAge.Flag} beside it");
+        }
+
+        return connections;
+    }
+
+    private TimeSpan Milliseconds(OptionDefinition option) =>
+        Number(option) is var number && number == OptionTable.Never ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(number);
 
     private ImmutableArray<string> Repositories(string defaultRepository)
     {

@@ -1,4 +1,5 @@
-using Grpc.Core;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Protocols.KServe.Rpc;
 
 namespace InferenceServer.Protocols.KServe.Compression;
 
@@ -21,12 +22,12 @@ internal sealed class BoundedInflation(Stream inflating, int limit) : ReadOnlySt
         }
         catch (InvalidDataException)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, "the message cannot be decompressed: its data is corrupt or ends too early"));
+            throw RpcErrorMapping.ToException(new InferenceError(ErrorCode.InvalidArgument, "the message cannot be decompressed: its data is corrupt or ends too early"));
         }
 
         _length += read;
         return _length > limit
-            ? throw new RpcException(new Status(StatusCode.ResourceExhausted, $"the message exceeds the maximum of {limit} bytes after decompression"))
+            ? throw RpcErrorMapping.ToException(new InferenceError(ErrorCode.ResourceExhausted, $"the message exceeds the maximum of {limit} bytes after decompression"))
             : read;
     }
 

@@ -53,6 +53,7 @@ internal sealed class InflatedBody : ReadOnlyStream
         request.BodyReader.AdvanceTo(result.Buffer.Start);
         if (length == 0)
         {
+            request.HttpContext.Response.ContentType = JsonAnswer.PlainText;
             return RequestErrors.NothingToInflate();
         }
 

@@ -22,19 +22,4 @@ internal static class HttpErrorMapping
         ErrorCode.PermissionDenied => StatusCodes.Status403Forbidden,
         _ => StatusCodes.Status500InternalServerError,
     };
-
-    /// <summary>The code as the member <c>code</c> of an error body names it.</summary>
-    public static string ToName(ErrorCode code) => code switch
-    {
-        ErrorCode.NotFound => "not_found",
-        ErrorCode.InvalidArgument => "invalid_argument",
-        ErrorCode.AlreadyExists => "already_exists",
-        ErrorCode.Unsupported => "unsupported",
-        ErrorCode.Unavailable => "unavailable",
-        ErrorCode.ResourceExhausted => "resource_exhausted",
-        ErrorCode.DeadlineExceeded => "deadline_exceeded",
-        ErrorCode.Cancelled => "cancelled",
-        ErrorCode.PermissionDenied => "permission_denied",
-        _ => "internal",
-    };
 }

@@ -1,58 +1,47 @@
 using System.Buffers;
+using System.Globalization;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Protocols.KServe.Problems;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Primitives;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
 /// <summary>
-/// Answers with an error: <c>{"error": text}</c> and nothing else, as the protocol has it. A client that accepts
-/// <c>application/problem+json</c> also gets what the text says for machines (code, subject, expected, got), where there is something to say.
+/// Answers with an error: <c>{"error": text}</c> and nothing else, as the protocol has it. A client that asks for
+/// <c>application/problem+json</c> also gets the members of RFC 9457 and what the text says for machines (code, subject, expected, got), where
+/// there is something to say.
 /// </summary>
 internal static class HttpErrorWriter
 {
     /// <summary>A text may quote what a client sent; beyond this many characters it is cut.</summary>
     private const int MaxText = 4096;
 
-    private const string ProblemType = "application/problem+json";
+    /// <summary>A longer path is left out: a part of it would name something else.</summary>
+    private const int MaxInstance = 2048;
 
-    public static Task WriteAsync(HttpContext context, InferenceError error) => WriteAsync(context, error, HttpErrorMapping.ToStatus(error.Code));
+    public static Task WriteAsync(HttpContext context, InferenceError error, string requestId = "") =>
+        WriteAsync(context, error, HttpErrorMapping.ToStatus(error.Code), requestId);
 
-    public static async Task WriteAsync(HttpContext context, InferenceError error, int status)
+    /// <param name="context">The exchange.</param>
+    /// <param name="error">The error.</param>
+    /// <param name="status">The status, where it is not that of the error's code.</param>
+    /// <param name="requestId">What the client calls its request; empty when that is not known.</param>
+    public static Task WriteAsync(HttpContext context, InferenceError error, int status, string requestId = "")
     {
         AddRetryAfter(context, error, status);
-        using var text = new PooledText();
-        text.Write("{\"error\":"u8);
-        JsonStringWriter.Write(text, Cut(error.Message));
-        var isForMachines = WantsDetails(context.Request.Headers.Accept);
-        if (isForMachines)
-        {
-            WriteMember(text, ",\"code\":"u8, HttpErrorMapping.ToName(error.Code));
-            WriteMember(text, ",\"subject\":"u8, error.Subject);
-            WriteMember(text, ",\"expected\":"u8, error.Expected);
-            WriteMember(text, ",\"got\":"u8, error.Actual);
-        }
-
-        text.Write("}"u8);
-        await JsonAnswer.SendAsync(context, status, text, isForMachines ? ProblemType : JsonAnswer.ContentType);
+        return SendAsync(context, status, error.Message, error, requestId);
     }
 
     /// <summary>Answers with a text that stands for the status itself, such as Not Found.</summary>
-    public static async Task WriteAsync(HttpContext context, int status, string message)
-    {
-        using var text = new PooledText();
-        text.Write("{\"error\":"u8);
-        JsonStringWriter.Write(text, message);
-        text.Write("}"u8);
-        await JsonAnswer.SendAsync(context, status, text);
-    }
+    public static Task WriteAsync(HttpContext context, int status, string message) => SendAsync(context, status, message, null, "");
 
     /// <summary>Says when to come again, where that is worth it.</summary>
     public static void AddRetryAfter(HttpContext context, InferenceError error, int status)
     {
         if (error.IsRetryable && status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
-            context.Response.Headers.RetryAfter = "1";
+            context.Response.Headers.RetryAfter = ProblemNames.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
     }
 
@@ -64,18 +53,43 @@ internal static class HttpErrorWriter
         output.Write("}"u8);
     }
 
-    /// <summary>Some clients refuse members that they do not know, so that the details are there only for who asks.</summary>
-    private static bool WantsDetails(in StringValues accept)
+    private static async Task SendAsync(HttpContext context, int status, string message, InferenceError? error, string requestId)
     {
-        foreach (var value in accept)
+        using var text = new PooledText();
+        text.Write("{\"error\":"u8);
+        JsonStringWriter.Write(text, Cut(message));
+        var wantsDetails = ProblemPreference.WantsDetails(context.Request.Headers.Accept);
+        if (wantsDetails)
         {
-            if (value?.Contains(ProblemType, StringComparison.OrdinalIgnoreCase) == true)
-            {
-                return true;
-            }
+            WriteDetails(text, context.Request, status, message, error, requestId);
         }
 
-        return false;
+        text.Write("}"u8);
+        var type = wantsDetails ? ProblemPreference.MediaType
+            : context.Response.ContentType == JsonAnswer.PlainText ? JsonAnswer.PlainText
+            : JsonAnswer.ContentType;
+        await JsonAnswer.SendAsync(context, status, text, type);
+    }
+
+    private static void WriteDetails(PooledText text, HttpRequest request, int status, string message, InferenceError? error, string requestId)
+    {
+        // What stands for a status alone has no type of its own.
+        WriteMember(text, ",\"type\":"u8, error is null ? "about:blank" : ProblemNames.TypeOf(error.Code));
+        WriteMember(text, ",\"title\":"u8, error is null ? ReasonPhrases.GetReasonPhrase(status) : ProblemNames.TitleOf(error.Code));
+        text.Write(",\"status\":"u8);
+        status.TryFormat(text.GetSpan(11), out var written, default, CultureInfo.InvariantCulture);
+        text.Advance(written);
+        WriteMember(text, ",\"detail\":"u8, message);
+        var path = request.Path.ToUriComponent();
+        WriteMember(text, ",\"instance\":"u8, path.Length is > 0 and <= MaxInstance ? path : null);
+        WriteMember(text, ",\"request_id\":"u8, requestId.Length > 0 ? requestId : null);
+        if (error is not null)
+        {
+            WriteMember(text, ",\"code\":"u8, ProblemNames.CodeOf(error.Code));
+            WriteMember(text, ",\"subject\":"u8, error.Subject);
+            WriteMember(text, ",\"expected\":"u8, error.Expected);
+            WriteMember(text, ",\"got\":"u8, error.Actual);
+        }
     }
 
     private static void WriteMember(PooledText text, ReadOnlySpan<byte> name, string? value)

@@ -31,14 +31,14 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
             if (await ReadAsync(context, request, header) is { } error)
             {
                 request.Dispose();
-                await HttpErrorWriter.WriteAsync(context, error);
+                await HttpErrorWriter.WriteAsync(context, error, header.Id);
                 return;
             }
         }
         catch (Exception exception)
         {
             request.Dispose();
-            if (await ReadingFailures.TryAnswerAsync(context, exception))
+            if (await ReadingFailures.TryAnswerAsync(context, exception, header.Id))
             {
                 return;
             }
@@ -56,6 +56,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         if (!ContentCodings.TryParse(encoding, out var coding))
         {
             context.Response.Headers.AcceptEncoding = ContentCodings.Supported;
+            context.Response.ContentType = JsonAnswer.PlainText;
             return RequestErrors.Compression(encoding.ToString());
         }
 
@@ -80,7 +81,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         {
             if (!context.RequestAborted.IsCancellationRequested)
             {
-                await HttpErrorWriter.WriteAsync(context, outcome.Error);
+                await HttpErrorWriter.WriteAsync(context, outcome.Error, header.Id);
             }
 
             return;
@@ -91,7 +92,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         {
             if ((Classify(response, header, context.RequestAborted) ?? header.WriteShared(response) ?? (header.SendsNpy ? NpyAnswer.Check(response.Outputs[0]) : null)) is { } error)
             {
-                await HttpErrorWriter.WriteAsync(context, error);
+                await HttpErrorWriter.WriteAsync(context, error, header.Id);
                 return;
             }
 

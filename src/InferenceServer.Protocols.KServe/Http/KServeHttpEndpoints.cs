@@ -2,6 +2,7 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.Repository;
 using InferenceServer.Protocols.KServe.Logging;
 using InferenceServer.Protocols.KServe.Generate;
+using InferenceServer.Protocols.KServe.OpenApi;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
 using InferenceServer.Core.SharedMemory;
@@ -32,11 +33,12 @@ public static class KServeHttpEndpoints
             .AddSingleton(static provider => new TraceSettingHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(static provider => new LogSettingsHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(provider => new GenerateHandler(provider.GetRequiredService<IInferenceEngine>(), options))
-            .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()));
+            .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()))
+            .AddSingleton(static provider => new OpenApiHandler(provider.GetRequiredService<IModelControl>()));
     }
 
     /// <summary>
-    /// Maps the routes under <c>/v2</c>, each for every method: a wrong one is answered in the protocol's own words.
+    /// Maps the routes under <c>/v2</c> and the document that describes them, each for every method: a wrong one is answered in the protocol's own words.
     /// </summary>
     /// <returns>A builder for what holds for all of them, such as a host or a policy.</returns>
     public static IEndpointConventionBuilder MapKServeHttp(this IEndpointRouteBuilder endpoints)
@@ -64,6 +66,8 @@ public static class KServeHttpEndpoints
         MapSharedMemory(group, "/v2/cudasharedmemory", new SharedMemoryHandler(control, SharedMemoryKind.Cuda));
         MapModel(group, "/generate", HttpMethods.Post, AfterStart(control, generate.AnswerAsync));
         MapModel(group, "/generate_stream", HttpMethods.Post, AfterStart(control, generate.StreamAsync));
+        var document = endpoints.ServiceProvider.GetRequiredService<OpenApiHandler>();
+        Map(group, RouteTable.DocumentPath, HttpMethods.Get, AfterStart(control, (context, _, _) => document.HandleAsync(context)));
         return group;
     }
 
@@ -74,7 +78,7 @@ public static class KServeHttpEndpoints
         return endpoints.MapFallback("{*path}", notFound).WithDisplayName("KServe Not Found").WithMetadata(new ApiCategoryMetadata(null));
     }
 
-    /// <summary>Holds a question about a model up while the server starts. Probes are not held up: they want the truth of the moment.</summary>
+    /// <summary>Holds a question about a model up while the server starts. Probes, which give up soon, see to their own shorter hold.</summary>
     private static Func<HttpContext, string, string, Task> AfterStart(IModelControl control, Func<HttpContext, string, string, Task> handler) =>
         (context, model, version) =>
         {

@@ -10,7 +10,13 @@ internal sealed class MetadataHandler(IModelControl control)
 {
     public Task LiveAsync(HttpContext context) => AnswerHealthAsync(context, control.IsLive);
 
-    public Task ReadyAsync(HttpContext context) => AnswerHealthAsync(context, control.IsReady);
+    public async Task ReadyAsync(HttpContext context)
+    {
+        if (control.IsReady || await HoldAsync(context))
+        {
+            await AnswerHealthAsync(context, control.IsReady);
+        }
+    }
 
     public async Task ServerAsync(HttpContext context)
     {
@@ -56,8 +62,33 @@ internal sealed class MetadataHandler(IModelControl control)
         await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, text);
     }
 
-    public Task ModelReadyAsync(HttpContext context, string model, string version) =>
-        control.TryDescribe(model, version, out _, out var error) ? Task.CompletedTask : HttpErrorWriter.WriteAsync(context, error);
+    public async Task ModelReadyAsync(HttpContext context, string model, string version)
+    {
+        if (control.TryDescribe(model, version, out _, out _))
+        {
+            return;
+        }
+
+        // What is not ready in the first moments of the server may be so in the next.
+        if (await HoldAsync(context) && !control.TryDescribe(model, version, out _, out var error))
+        {
+            await HttpErrorWriter.WriteAsync(context, error);
+        }
+    }
+
+    /// <summary>Holds a probe up while the server starts; false when its client has gone meanwhile.</summary>
+    private async ValueTask<bool> HoldAsync(HttpContext context)
+    {
+        try
+        {
+            await control.WaitForProbeAsync(context.RequestAborted);
+            return true;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
 
     private Task AnswerHealthAsync(HttpContext context, bool isHealthy)
     {

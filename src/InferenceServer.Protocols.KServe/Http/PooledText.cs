@@ -66,7 +66,7 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
         destination.Write(_current.AsSpan(0, _used));
     }
 
-    /// <summary>Everything in one array. For tests.</summary>
+    /// <summary>Everything in one array: for what is kept.</summary>
     public byte[] ToArray()
     {
         var all = new byte[Length];

@@ -27,6 +27,9 @@ public static class ApiCategories
         return pattern.Split('/') switch
         {
             ["", "v2"] => ApiCategory.Metadata,
+
+            // It tells the same of the models as their metadata do.
+            ["", "openapi.json"] => ApiCategory.Metadata,
             ["", "v2", "health", ..] => ApiCategory.Health,
             ["", "v2", "repository", ..] => ApiCategory.ModelRepository,
             ["", "v2", "systemsharedmemory" or "cudasharedmemory", ..] => ApiCategory.SharedMemory,

@@ -1,5 +1,7 @@
 using Grpc.Core;
+using InferenceServer.Abstractions.Errors;
 using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Problems;
 using Microsoft.AspNetCore.Http;
 
 namespace InferenceServer.Protocols.KServe.Restrictions;
@@ -10,8 +12,7 @@ public static class RestrictedAnswers
     /// <summary>The status 403 and which header is missing or wrong.</summary>
     public static Task WriteHttpAsync(HttpContext context, string? header) => HttpErrorWriter.WriteAsync(
         context,
-        StatusCodes.Status403Forbidden,
-        header is null ? "This API is restricted" : $"This API is restricted, expecting header '{header}'");
+        new InferenceError(ErrorCode.PermissionDenied, header is null ? "This API is restricted" : $"This API is restricted, expecting header '{header}'") { Expected = header });
 
     /// <summary>
     /// UNAVAILABLE, which Triton's clients know for this, in a response that is nothing but its trailers: the call ends before it has begun.
@@ -26,6 +27,10 @@ public static class RestrictedAnswers
 
         // The name of a header may have a percent sign, which is the only one of its characters that the field must not have as it is.
         context.Response.Headers["grpc-message"] = message.Replace("%", "%25", StringComparison.Ordinal);
+
+        // The status says to try again; the reason among the details says that this alone will not help.
+        var error = new InferenceError(ErrorCode.PermissionDenied, message) { Expected = header };
+        context.Response.Headers[RpcProblem.TrailerName] = RpcProblem.Encode(error, StatusCode.Unavailable, message);
         return context.Response.CompleteAsync();
     }
 }

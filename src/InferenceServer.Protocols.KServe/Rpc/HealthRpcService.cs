@@ -14,12 +14,18 @@ namespace InferenceServer.Protocols.KServe.Rpc;
 /// </summary>
 internal sealed class HealthRpcService(IModelControl control, KServeRpcOptions options, TimeProvider time, IHostApplicationLifetime lifetime) : Health.HealthBase
 {
-    public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context)
+    public override async Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context)
     {
         var status = StatusOf(request.Service);
+        if (status != ServingStatus.Serving)
+        {
+            await control.WaitForProbeAsync(context.CancellationToken).ConfigureAwait(false);
+            status = StatusOf(request.Service);
+        }
+
         return status == ServingStatus.ServiceUnknown
             ? throw RpcErrorMapping.ToException(new InferenceError(ErrorCode.NotFound, $"there is no service or model '{request.Service}'"))
-            : Task.FromResult(new HealthCheckResponse { Status = status });
+            : new HealthCheckResponse { Status = status };
     }
 
     /// <summary>

@@ -23,14 +23,27 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerLiveResponse { Live = control.IsLive });
 
-    public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
-        Task.FromResult(new ServerReadyResponse { Ready = control.IsReady });
-
-    public override Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
+    public override async Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context)
     {
-        // Only a version that is ready can be described; the error says why another is not.
-        Describe(request.Name, request.Version);
-        return Task.FromResult(new ModelReadyResponse { Ready = true });
+        if (!control.IsReady)
+        {
+            await control.WaitForProbeAsync(context.CancellationToken).ConfigureAwait(false);
+        }
+
+        return new ServerReadyResponse { Ready = control.IsReady };
+    }
+
+    public override async Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
+    {
+        if (!control.TryDescribe(request.Name, request.Version, out _, out _))
+        {
+            await control.WaitForProbeAsync(context.CancellationToken).ConfigureAwait(false);
+
+            // Only a version that is ready can be described; the error says why another is not.
+            Describe(request.Name, request.Version);
+        }
+
+        return new ModelReadyResponse { Ready = true };
     }
 
     public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
@@ -54,7 +67,7 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
         var http = context.GetHttpContext();
         if (!_admission.TryAdmit(request, context, RpcArrival.Of(http, engine.Tracer), allowsDecoupled: false, out var inference, out var sharedOutputs, out var refusal))
         {
-            throw RpcErrorMapping.ToException(refusal);
+            throw RpcErrorMapping.ToException(refusal, request.Id);
         }
 
         var trace = inference.Trace;
@@ -69,14 +82,14 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
         trace?.BeginSend(TraceActivity.RpcSendStart, TraceActivity.RpcSendEnd);
         if (!outcome.IsSuccess)
         {
-            throw RpcErrorMapping.ToException(outcome.Error);
+            throw RpcErrorMapping.ToException(outcome.Error, request.Id);
         }
 
         // The message that is returned below only points to the outputs and is serialised after this method has ended. The web server
         // disposes what is registered here after the call has ended, in whatever way, and that is always after serialisation.
         http.Response.RegisterForDispose(outcome.Response);
         var error = RequestedOutputs.Shape(request, shared, outcome.Response, engine.Allocator, context.CancellationToken);
-        return error is null && InferResponseWriter.TryWrite(outcome.Response, shared, out var response, out error) ? response : throw RpcErrorMapping.ToException(error);
+        return error is null && InferResponseWriter.TryWrite(outcome.Response, shared, out var response, out error) ? response : throw RpcErrorMapping.ToException(error, request.Id);
     }
 
     public override async Task<TraceSettingResponse> TraceSetting(TraceSettingRequest request, ServerCallContext context)

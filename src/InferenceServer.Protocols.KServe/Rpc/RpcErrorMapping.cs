@@ -1,5 +1,6 @@
 using Grpc.Core;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Protocols.KServe.Problems;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -12,7 +13,15 @@ internal static class RpcErrorMapping
     /// </summary>
     public const int MaxMessageLength = 800;
 
-    public static RpcException ToException(InferenceError error) => new(new Status(StatusOf(error.Code), Clip(error.Message)));
+    /// <summary>The exception that ends a call with the error, its details in the trailers.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="requestId">What the client calls its request; empty when that is not known.</param>
+    public static RpcException ToException(InferenceError error, string requestId = "")
+    {
+        var code = StatusOf(error.Code);
+        var message = ClippedText.Of(error.Message, MaxMessageLength);
+        return new RpcException(new Status(code, message), RpcProblem.TrailersOf(error, code, message, requestId));
+    }
 
     public static StatusCode StatusOf(ErrorCode code) => code switch
     {
@@ -27,16 +36,4 @@ internal static class RpcErrorMapping
         ErrorCode.PermissionDenied => StatusCode.PermissionDenied,
         _ => StatusCode.Internal,
     };
-
-    private static string Clip(string message)
-    {
-        if (message.Length <= MaxMessageLength)
-        {
-            return message;
-        }
-
-        // Half of a surrogate pair is no text.
-        var length = char.IsHighSurrogate(message[MaxMessageLength - 1]) ? MaxMessageLength - 1 : MaxMessageLength;
-        return string.Concat(message.AsSpan(0, length), "…");
-    }
 }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Inference;
+using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
@@ -50,7 +51,7 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
 
         if (control.IsStopping && !call.HasReadToEnd)
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, "the server is stopping and has stopped accepting new requests"));
+            throw RpcErrorMapping.ToException(new InferenceError(ErrorCode.Unavailable, "the server is stopping and has stopped accepting new requests"));
         }
     }
 

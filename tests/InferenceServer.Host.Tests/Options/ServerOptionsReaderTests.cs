@@ -104,11 +104,33 @@ public sealed class ServerOptionsReaderTests
     [InlineData("--grpc-restricted-protocol=health,health:a=b", "--grpc-restricted-protocol", "'health'", "twice")]
     [InlineData("--grpc-infer-response-compression-level=most", "--grpc-infer-response-compression-level", "'most'")]
     [InlineData("--http-port=8001", "8001", "gRPC")]
+    [InlineData("--grpc-keepalive-time=999", "--grpc-keepalive-time", "at least 1000", "999")]
+    [InlineData("--grpc-keepalive-timeout=0", "--grpc-keepalive-timeout", "at least 1000", "'0'")]
+    [InlineData("--grpc-keepalive-permit-without-calls=0", "--grpc-keepalive-permit-without-calls", "expected true", "'0'", "--grpc-keepalive-time=2147483647")]
+    [InlineData("--grpc-max-connection-age=0", "--grpc-max-connection-age", "at least 1", "'0'")]
+    [InlineData("--grpc-max-connection-age-grace=5000", "--grpc-max-connection-age-grace", "--grpc-max-connection-age ")]
+    [InlineData("--grpc-max-response-pool-size=0", "--grpc-max-response-pool-size", "at least 1")]
+    [InlineData("--grpc-http2-max-ping-strikes=3", "--grpc-http2-max-ping-strikes", "of Triton", "does not count")]
+    [InlineData("--grpc-use-ssl", "--grpc-use-ssl", "TLS", "gateway")]
+    [InlineData("--strict-model-config=false", "--strict-model-config", "--disable-auto-complete-config")]
     public void WrongOption_IsToldByNameAndValue(string arg, params string[] words)
     {
         Read([arg], out var errors);
         var error = Assert.Single(errors);
         Assert.All(words, word => Assert.Contains(word, error, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void GrpcConnections_ByDefault_AreAsInTriton() =>
+        Assert.Equal(new ConnectionOptions(TimeSpan.FromHours(2), TimeSpan.FromSeconds(20), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan), Read([], out _).GrpcConnections);
+
+    [Fact]
+    public void GrpcConnections_Set_AreInMillisecondsAndTheGreatestIsNever()
+    {
+        var options = Read(["--grpc-keepalive-time=2147483647", "--grpc-keepalive-timeout=1500", "--grpc-max-connection-age=60000", "--grpc-max-connection-age-grace=0", "--grpc-max-response-pool-size=2147483647"], out var errors);
+        Assert.Empty(errors);
+        Assert.Equal(new ConnectionOptions(Timeout.InfiniteTimeSpan, TimeSpan.FromSeconds(1.5), TimeSpan.FromMinutes(1), TimeSpan.Zero), options.GrpcConnections);
+        Assert.Equal(int.MaxValue, options.GrpcMaxResponsePoolSize);
     }
 
     [Fact]

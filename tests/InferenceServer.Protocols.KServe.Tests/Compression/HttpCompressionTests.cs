@@ -77,6 +77,7 @@ public sealed class HttpCompressionTests
         var (status, body, response) = await PostAsync(server, Encoding.UTF8.GetBytes(One), name);
         Assert.Equal(HttpStatusCode.NotImplemented, status);
         Assert.Equal("gzip, deflate", string.Join(", ", response.Headers.GetValues("Accept-Encoding")));
+        Assert.Equal("text/plain", response.Content.Headers.ContentType?.ToString());
         Assert.Contains($"'{name}'", Encoding.UTF8.GetString(body), StringComparison.Ordinal);
     }
 
@@ -84,8 +85,8 @@ public sealed class HttpCompressionTests
     public async Task Infer_NothingOrPlainText_IsNamed()
     {
         await using var server = await StartAsync();
-        await AssertRefusedAsync(server, [], "nothing to be decompressed");
-        await AssertRefusedAsync(server, Encoding.UTF8.GetBytes(One), "begins neither as gzip nor as zlib");
+        Assert.Equal("text/plain", await AssertRefusedAsync(server, [], "nothing to be decompressed"));
+        Assert.Equal("application/json", await AssertRefusedAsync(server, Encoding.UTF8.GetBytes(One), "begins neither as gzip nor as zlib"));
         await AssertRefusedAsync(server, [0x1F], "begins neither as gzip nor as zlib");
     }
 
@@ -155,11 +156,21 @@ public sealed class HttpCompressionTests
 
     private static Task<KServeServer> StartAsync() => KServeServer.StartAsync(new KServeHttpOptions { MaxInputSize = Limit }, EchoModel.Of("echo", TensorDataType.Int32, -1));
 
-    private static async Task AssertRefusedAsync(KServeServer server, byte[] body, string words, string coding = "gzip")
+    [Fact]
+    public async Task Infer_UnknownCodingAndDetailsWanted_HasTheTypeOfTheDetails()
     {
-        var (status, answer, _) = await PostAsync(server, body, coding);
+        await using var server = await StartAsync();
+        server.Client.DefaultRequestHeaders.Accept.ParseAdd("application/problem+json");
+        var (_, _, response) = await PostAsync(server, Encoding.UTF8.GetBytes(One), "br");
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.ToString());
+    }
+
+    private static async Task<string?> AssertRefusedAsync(KServeServer server, byte[] body, string words, string coding = "gzip")
+    {
+        var (status, answer, response) = await PostAsync(server, body, coding);
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Contains(words, Encoding.UTF8.GetString(answer), StringComparison.Ordinal);
+        return response.Content.Headers.ContentType?.ToString();
     }
 
     private static async Task<(HttpStatusCode Status, byte[] Body, HttpResponseMessage Response)> PostAsync(KServeServer server, byte[] body, string? coding = null, int? headerLength = null, string? accept = null, bool isChunked = false)

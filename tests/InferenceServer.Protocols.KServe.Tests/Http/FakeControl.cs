@@ -39,7 +39,19 @@ internal sealed class FakeControl(ModelCatalog catalog, ISharedMemoryControl sha
 
     public ITraceControl Tracing => Traces;
 
+    /// <summary>Called while a probe is held up.</summary>
+    public Action? DuringProbeHold { get; set; }
+
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    public ValueTask WaitForProbeAsync(CancellationToken cancellationToken)
+    {
+        DuringProbeHold?.Invoke();
+        return ValueTask.CompletedTask;
+    }
+
+    public ImmutableArray<ModelDescription> ListReady() =>
+        [.. catalog.Current.Models.OrderBy(static model => model.Name, StringComparer.Ordinal).SelectMany(static model => model.Ready.Select(served => new ModelDescription(served.Version, [.. model.Ready.Select(static ready => ready.Version)], served.Config)))];
 
     public bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
     {

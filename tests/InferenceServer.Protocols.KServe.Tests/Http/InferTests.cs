@@ -127,7 +127,8 @@ public class InferTests
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.ToString());
         Assert.Equal(hasRetryAfter, response.Headers.RetryAfter?.ToString() == "1");
         var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation)).RootElement;
-        Assert.Equal(["error", "code", "subject", "got"], body.EnumerateObject().Select(static member => member.Name));
+        Assert.Equal(["error", "type", "title", "status", "detail", "instance", "code", "subject", "got"], body.EnumerateObject().Select(static member => member.Name));
+        Assert.Equal(status, body.GetProperty("status").GetInt32());
         Assert.Equal("why \"so\"", body.GetProperty("error").GetString());
         Assert.Equal(0, server.Allocator.Rented);
     }

@@ -6,6 +6,7 @@ using InferenceServer.Core.Scheduling;
 using InferenceServer.Protocols.KServe.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,21 +16,19 @@ namespace InferenceServer.Protocols.KServe.Tests.Http;
 /// <summary>The front end on a real port, over the real engine and models that echo.</summary>
 internal sealed class KServeServer : IAsyncDisposable
 {
+    private readonly ModelCatalog _catalog = new();
     private readonly WebApplication _app;
 
     private KServeServer(KServeHttpOptions options, SchedulerOptions scheduling, EchoModel[] models)
     {
         Models = [.. models.Select(static model => model.Served.Name).Distinct()];
-        var catalog = new ModelCatalog();
-        catalog.Publish(new ServingSnapshot(models
-            .GroupBy(static model => model.Served.Name)
-            .Select(static group => new ServedVersions(group.Key, [.. group.Select(static model => model.Served).OrderBy(static served => served.Version)], [99]))));
-        Control = new FakeControl(catalog, Regions);
+        Publish(models);
+        Control = new FakeControl(_catalog, Regions);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
-            .AddSingleton<IInferenceEngine>(new InferenceEngine(catalog, Allocator, Regions, new InferenceServer.Core.Hosting.ServerPhase(), scheduling, TimeProvider.System))
+            .AddSingleton<IInferenceEngine>(new InferenceEngine(_catalog, Allocator, Regions, new InferenceServer.Core.Hosting.ServerPhase(), scheduling, TimeProvider.System))
             .AddSingleton<IModelControl>(Control)
             .AddKServeHttp(options);
         _app = builder.Build();
@@ -61,6 +60,14 @@ internal sealed class KServeServer : IAsyncDisposable
         server.Client.BaseAddress = new Uri(server._app.Urls.First());
         return server;
     }
+
+    /// <summary>Serves these models from now on.</summary>
+    public void Publish(params EchoModel[] models) => _catalog.Publish(new ServingSnapshot(models
+        .GroupBy(static model => model.Served.Name)
+        .Select(static group => new ServedVersions(group.Key, [.. group.Select(static model => model.Served).OrderBy(static served => served.Version)], [99]))));
+
+    /// <summary>The routes that are mapped.</summary>
+    public IReadOnlyList<RouteEndpoint> Endpoints => [.. _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
 
     public async ValueTask DisposeAsync()
     {

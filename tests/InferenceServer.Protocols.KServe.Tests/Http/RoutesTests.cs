@@ -88,6 +88,21 @@ public class RoutesTests
     }
 
     [Fact]
+    public async Task Readiness_ComesWhileTheQuestionIsHeldUp_IsSeen()
+    {
+        await using var server = await KServeServer.StartAsync();
+        server.Control.IsReady = false;
+        server.Control.DuringProbeHold = () => server.Control.IsReady = true;
+        using var ready = await server.Client.GetAsync(new Uri(server.Address, "/v2/health/ready"), Cancellation);
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+
+        var later = EchoModel.Of("later", TensorDataType.Int32, -1);
+        server.Control.DuringProbeHold = () => server.Publish(later);
+        using var model = await server.Client.GetAsync(new Uri(server.Address, "/v2/models/later/ready"), Cancellation);
+        Assert.Equal(HttpStatusCode.OK, model.StatusCode);
+    }
+
+    [Fact]
     public async Task Metadata_OfServerAndModel_IsComplete()
     {
         var config = EchoModel.Config("two", 8, ("A", "X", TensorDataType.Fp32, [-1, 4]), ("B", "Y", TensorDataType.Bytes, [-1, -1]));

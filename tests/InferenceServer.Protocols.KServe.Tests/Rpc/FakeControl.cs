@@ -45,7 +45,18 @@ internal sealed class FakeControl(ISharedMemoryControl sharedMemory) : IModelCon
 
     public ITraceControl Tracing => Traces;
 
+    /// <summary>Called while a probe is held up.</summary>
+    public Action? DuringProbeHold { get; set; }
+
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    public ValueTask WaitForProbeAsync(CancellationToken cancellationToken)
+    {
+        DuringProbeHold?.Invoke();
+        return ValueTask.CompletedTask;
+    }
+
+    public ImmutableArray<ModelDescription> ListReady() => [new ModelDescription(3, [1, 3], FakeModel.Config)];
 
     public bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
     {

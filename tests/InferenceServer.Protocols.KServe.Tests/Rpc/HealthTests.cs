@@ -38,6 +38,22 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public async Task Readiness_ComesWhileTheQuestionIsHeldUp_IsSeen()
+    {
+        await using var server = await RpcServer.StartAsync();
+        server.Control.Ready = false;
+        server.Control.DuringProbeHold = () => server.Control.Ready = true;
+        Assert.Equal(ServingStatus.Serving, (await new Health.HealthClient(server.Channel).CheckAsync(new HealthCheckRequest(), cancellationToken: Stop)).Status);
+        server.Control.Ready = false;
+        Assert.True((await server.Client.ServerReadyAsync(new Inference.ServerReadyRequest(), cancellationToken: Stop)).Ready);
+
+        server.Control.DuringProbeHold = () => server.Control.KnownModel = "later";
+        Assert.True((await server.Client.ModelReadyAsync(new Inference.ModelReadyRequest { Name = "later" }, cancellationToken: Stop)).Ready);
+        server.Control.KnownModel = "echo";
+        Assert.Equal(ServingStatus.Serving, (await new Health.HealthClient(server.Channel).CheckAsync(new HealthCheckRequest { Service = "later" }, cancellationToken: Stop)).Status);
+    }
+
+    [Fact]
     public async Task Watch_ReadinessChanges_EachChangeIsTold()
     {
         await using var server = await RpcServer.StartAsync();

@@ -1,0 +1,81 @@
+using System.Collections.Frozen;
+
+namespace InferenceServer.Host.Options;
+
+/// <summary>
+/// Triton's options that this server does not have: why, or what does the same. A flag that would have no effect is not taken silently, and
+/// whoever brings it from there is told more than that it is unknown.
+/// </summary>
+internal static class ForeignOptions
+{
+    private const string NoGpu = "this server uses no GPU";
+    private const string NoTls = "TLS is left to a gateway in front of this server";
+    private const string NoThreads = "the runtime sizes its threads itself, from the processors that the process may use";
+    private const string NoStrikes = "the transport does not count a client's pings; its own are set by --grpc-keepalive-time and --grpc-keepalive-timeout";
+    private const string NoTracing = "this server does not trace";
+    private const string NoCache = "this server has no response cache";
+    private const string NoRateLimiter = "this server has no rate limiter; instance_group sets how much of a model runs at once";
+    private const string NoControl = "all models are loaded at start (--model-control-mode=none)";
+    private const string NoSageMaker = "this server does not speak the protocol of SageMaker";
+    private const string NoVertex = "this server does not speak the protocol of Vertex AI";
+    private const string BuiltIn = "the backends are built in";
+
+    /// <summary>The explanations by flag, without the dashes.</summary>
+    public static FrozenDictionary<string, string> Reasons { get; } = new Dictionary<string, string>
+    {
+        ["enable-peer-access"] = NoGpu,
+        ["log-file"] = "the log goes to standard error, which a shell or a container runtime can redirect",
+        ["repository-poll-secs"] = NoControl,
+        ["load-model"] = NoControl,
+        ["model-config-name"] = "each model has one configuration, config.pbtxt",
+        ["model-load-retry-count"] = "a load is not tried again; the summary and the log say why it failed",
+        ["model-namespacing"] = "the names of models are unique over all repositories",
+        ["model-load-gpu-limit"] = NoGpu,
+        ["reuse-http-port"] = "a port belongs to one process; put a balancer in front of several",
+        ["http-thread-count"] = NoThreads,
+        ["reuse-grpc-port"] = "a port belongs to one process; put a balancer in front of several",
+        ["grpc-infer-thread-count"] = NoThreads,
+        ["grpc-infer-allocation-pool-size"] = "requests are not pooled; tensor memory is, within fixed bounds",
+        ["grpc-use-ssl"] = NoTls,
+        ["grpc-use-ssl-mutual"] = NoTls,
+        ["grpc-server-cert"] = NoTls,
+        ["grpc-server-key"] = NoTls,
+        ["grpc-root-cert"] = NoTls,
+        ["grpc-http2-max-pings-without-data"] = NoStrikes,
+        ["grpc-http2-min-recv-ping-interval-without-data"] = NoStrikes,
+        ["grpc-http2-max-ping-strikes"] = NoStrikes,
+        ["allow-gpu-metrics"] = NoGpu,
+        ["allow-cpu-metrics"] = "the metrics of the process are always there, under process_ and dotnet_",
+        ["metrics-interval-ms"] = "metrics are read when they are asked for",
+        ["metrics-config"] = "there are no summaries and histograms of latencies to configure; counters are always on",
+        ["trace-config"] = NoTracing,
+        ["trace-file"] = NoTracing,
+        ["trace-level"] = NoTracing,
+        ["trace-rate"] = NoTracing,
+        ["trace-count"] = NoTracing,
+        ["trace-log-frequency"] = NoTracing,
+        ["backend-directory"] = BuiltIn,
+        ["repoagent-directory"] = "this server has no repository agents",
+        ["min-supported-compute-capability"] = NoGpu,
+        ["cache-config"] = NoCache,
+        ["cache-directory"] = NoCache,
+        ["response-cache-byte-size"] = NoCache,
+        ["rate-limit"] = NoRateLimiter,
+        ["rate-limit-resource"] = NoRateLimiter,
+        ["pinned-memory-pool-byte-size"] = NoGpu,
+        ["cuda-memory-pool-byte-size"] = NoGpu,
+        ["cuda-virtual-address-size"] = NoGpu,
+        ["buffer-manager-thread-count"] = NoThreads,
+        ["host-policy"] = "placement is left to the operating system; instance_group sets how much of a model runs at once",
+        ["allow-client-shm"] = "this server has no shared memory with its clients",
+        ["allow-sagemaker"] = NoSageMaker,
+        ["sagemaker-port"] = NoSageMaker,
+        ["sagemaker-safe-port-range"] = NoSageMaker,
+        ["sagemaker-thread-count"] = NoSageMaker,
+        ["allow-vertex-ai"] = NoVertex,
+        ["vertex-ai-port"] = NoVertex,
+        ["vertex-ai-thread-count"] = NoVertex,
+        ["vertex-ai-default-model"] = NoVertex,
+        ["strict-model-config"] = "use --disable-auto-complete-config, which replaced it",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+}
