@@ -37,6 +37,14 @@ public sealed class ServerOptionsReaderTests
     }
 
     [Fact]
+    public void ClientSharedMemory_IsOffUnlessAskedFor()
+    {
+        Assert.False(Read([], out _).AllowClientShm);
+        Assert.True(Read(["--allow-client-shm=true"], out var errors).AllowClientShm);
+        Assert.Empty(errors);
+    }
+
+    [Fact]
     public void Repository_MayBeGivenSeveralTimesAndUnderItsOldName() =>
         Assert.Equal(["/a", "/b"], Read(["--model-repository=/a", "--model-store", "/b"], out _).ModelRepositories);
 
