@@ -15,7 +15,7 @@ internal static class NpyAnswer
     public const string ContentType = "application/x-npy";
 
     /// <summary>The most bytes that strings may take once they are all as long as the longest.</summary>
-    public const int MaxStringBytes = 256 << 20;
+    public const int MaxStringBytes = 64 << 20;
 
     private const int Alignment = 64;
 

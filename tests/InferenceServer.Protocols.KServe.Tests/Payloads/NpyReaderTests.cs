@@ -86,7 +86,6 @@ public sealed class NpyReaderTests
             text.Add($"{element.Length}:{Encoding.UTF8.GetString(element)}");
         }
 
-        // The last code point is U+1F601, whose bytes 01 F6 01 stand in the file.
         Assert.Equal(expected, string.Join(' ', text));
     }
 

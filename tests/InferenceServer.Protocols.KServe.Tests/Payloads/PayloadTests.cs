@@ -100,8 +100,8 @@ public sealed class PayloadTests
     [Theory]
     [InlineData("""{"inputs":[{"name":"IN","datatype":"BYTES","shape":[1,1],"data":["x"]}]}""", "text/plain", HttpStatusCode.OK, "\"x\"")]
     [InlineData(""" { "inputs":5}""", "text/plain", HttpStatusCode.BadRequest, "Unable to parse 'inputs'")]
-    [InlineData("text", "application/json", HttpStatusCode.BadRequest, "offset 1")]
-    [InlineData("text", "text/html", HttpStatusCode.BadRequest, "offset 1")]
+    [InlineData("text", "application/json", HttpStatusCode.BadRequest, "expected an object")]
+    [InlineData("text", "text/html", HttpStatusCode.BadRequest, "expected an object")]
     [InlineData("text", "text/plain; charset=iso-8859-1", HttpStatusCode.BadRequest, "character set")]
     [InlineData("", "text/plain", HttpStatusCode.BadRequest, "empty")]
     public async Task Text_OnlyWhatIsNoRequest(string body, string type, HttpStatusCode expected, string word)
