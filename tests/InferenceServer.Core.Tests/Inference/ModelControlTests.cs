@@ -70,7 +70,8 @@ public sealed class ModelControlTests
             _phase.BeginStop();
         }
 
-        Assert.True(Control(30_000).WaitForProbeAsync(Token).IsCompletedSuccessfully);
+        var held = Control(30_000).WaitForProbeAsync(Token).AsTask();
+        Assert.True(held.IsCompletedSuccessfully);
     }
 
     [Fact]

@@ -33,16 +33,15 @@ internal sealed class RawConnection : IDisposable
     /// <summary>Reads one HTTP/1.1 answer.</summary>
     public async Task<(int Status, string Headers, string Body)> ReadAnswerAsync()
     {
-        var headers = new StringBuilder();
-        while (!headers.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        var text = await ReadThroughAsync("\r\n\r\n");
+        if (text.Contains("Transfer-Encoding: chunked", StringComparison.Ordinal))
         {
-            headers.Append((char)(await ReadExactlyAsync(1))[0]);
+            return (StatusOf(text), text, await ReadChunksAsync());
         }
 
-        var text = headers.ToString();
         var length = text.Split("\r\n").FirstOrDefault(static line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
         var body = length is null ? [] : await ReadExactlyAsync(int.Parse(length.Split(':')[1], CultureInfo.InvariantCulture));
-        return (int.Parse(text.Split(' ')[1], CultureInfo.InvariantCulture), text, Encoding.UTF8.GetString(body));
+        return (StatusOf(text), text, Encoding.UTF8.GetString(body));
     }
 
     /// <summary>Reads so many bytes.</summary>
@@ -67,4 +66,31 @@ internal sealed class RawConnection : IDisposable
     }
 
     public void Dispose() => _client.Dispose();
+
+    private static int StatusOf(string headers) => int.Parse(headers.Split(' ')[1], CultureInfo.InvariantCulture);
+
+    private async Task<string> ReadThroughAsync(string end)
+    {
+        var text = new StringBuilder();
+        while (!text.ToString().EndsWith(end, StringComparison.Ordinal))
+        {
+            text.Append((char)(await ReadExactlyAsync(1))[0]);
+        }
+
+        return text.ToString();
+    }
+
+    private async Task<string> ReadChunksAsync()
+    {
+        var body = new StringBuilder();
+        int length;
+        do
+        {
+            length = int.Parse((await ReadThroughAsync("\r\n")).TrimEnd(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            body.Append(Encoding.UTF8.GetString(await ReadExactlyAsync(length)));
+            await ReadExactlyAsync(2);
+        }
+        while (length > 0);
+        return body.ToString();
+    }
 }
