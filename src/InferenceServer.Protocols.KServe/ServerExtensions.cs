@@ -6,5 +6,5 @@ namespace InferenceServer.Protocols.KServe;
 public static class ServerExtensions
 {
     /// <summary>The names, in the order in which they are shown.</summary>
-    public static ImmutableArray<string> Names { get; } = ["classification", "model_configuration", "binary_tensor_data", "parameters"];
+    public static ImmutableArray<string> Names { get; } = ["classification", "model_configuration", "binary_tensor_data", "parameters", "statistics"];
 }

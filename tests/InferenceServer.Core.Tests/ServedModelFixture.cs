@@ -33,6 +33,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         TimeSpan? idleTimeout = null,
         TimeProvider? time = null,
         bool isDecoupled = false,
+        bool reportsResponses = false,
         SchedulerOptions? scheduling = null,
         string name = "m",
         long version = 1)
@@ -56,7 +57,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
             InstanceGroups = [new InstanceGroup("m", lanes, InstanceKind.Cpu, [])],
         };
         var model = Backend.MakeModel();
-        Statistics = new ModelStatistics();
+        Statistics = new ModelStatistics(reportsResponses);
         var setup = new LaneSetup
         {
             ModelName = name,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Hosting;
 
@@ -37,6 +38,9 @@ public sealed record CoreOptions
 
     /// <summary>Limits of the queues.</summary>
     public SchedulerOptions Scheduler { get; init; } = new();
+
+    /// <summary>What is measured of each version beside its counters.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
 
     /// <summary>Limits of the pool of tensor memory.</summary>
     public TensorPoolOptions TensorPool { get; init; } = new();

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Inference;
 
@@ -39,4 +41,15 @@ public interface IModelControl
     /// <param name="description">The description.</param>
     /// <param name="error">NotFound, Unavailable (the version exists and is not ready) or InvalidArgument (the version is no number).</param>
     bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error);
+
+    /// <summary>
+    /// Reads the counters of versions that are ready, by the model's name and the version's number, ascending.
+    /// </summary>
+    /// <param name="modelName">The model's name; empty for every model.</param>
+    /// <param name="version">The version as the client wrote it; empty for every one of the model.</param>
+    /// <param name="reports">The counters of each version at this moment.</param>
+    /// <param name="error">
+    /// InvalidArgument, also where there is no such model or version: of statistics, unlike of inference, that is what the protocol says.
+    /// </param>
+    bool TryReadStatistics(string modelName, string version, out ImmutableArray<ModelStatisticsReport> reports, [NotNullWhen(false)] out InferenceError? error);
 }

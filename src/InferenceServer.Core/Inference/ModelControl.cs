@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Inference;
 
@@ -36,6 +38,9 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         description = new ModelDescription(model.Version, [.. shown.Select(static served => served.Version)], model.Config);
         return true;
     }
+
+    public bool TryReadStatistics(string modelName, string version, out ImmutableArray<ModelStatisticsReport> reports, [NotNullWhen(false)] out InferenceError? error) =>
+        StatisticsReader.TryRead(catalog, modelName, version, out reports, out error);
 
     /// <summary>
     /// True when of every model at least one version serves: a replacement that loads, or that has failed, beside a version that serves

@@ -8,6 +8,9 @@ internal abstract record LifecycleEvent
     /// <summary>Another wanted set.</summary>
     public sealed record Aspired(ImmutableArray<AspiredModel> Models) : LifecycleEvent;
 
+    /// <summary>A version is loaded and warms up.</summary>
+    public sealed record WarmupBegan(Incarnation Incarnation) : LifecycleEvent;
+
     /// <summary>A load has ended, well or not.</summary>
     public sealed record LoadEnded(Incarnation Incarnation, ModelLoadResult Result, TimeSpan Duration) : LifecycleEvent;
 

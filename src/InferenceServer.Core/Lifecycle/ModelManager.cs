@@ -118,6 +118,9 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 }
 
                 break;
+            case LifecycleEvent.WarmupBegan warming:
+                warming.Incarnation.BeginWarmup();
+                break;
             case LifecycleEvent.LoadEnded { Result.Served: { } served } loaded:
                 loaded.Incarnation.Serve(served, loaded.Duration);
                 LifecycleLog.Ready(_logger, served.Name, served.Version, loaded.Duration.TotalMilliseconds);
@@ -191,7 +194,8 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             {
                 started = _time.GetTimestamp();
                 LifecycleLog.Loading(_logger, incarnation.ModelName, incarnation.Source.Number);
-                result = await _loader.LoadAsync(incarnation.ModelName, incarnation.Source, _stopping.Token).ConfigureAwait(false);
+                result = await _loader.LoadAsync(
+                    incarnation.ModelName, incarnation.Source, () => _events.Writer.TryWrite(new LifecycleEvent.WarmupBegan(incarnation)), _stopping.Token).ConfigureAwait(false);
             }
             finally
             {
@@ -240,7 +244,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             .Union(byName.Select(static group => group.Key), StringComparer.Ordinal)
             .Select(name => Describe(name, byName[name]))));
         _statuses = new StatusList(MakeStatuses());
-        var isSettled = _incarnations.TrueForAll(static incarnation => incarnation.State is not (ModelState.New or ModelState.Loading));
+        var isSettled = _incarnations.TrueForAll(static incarnation => incarnation.State is not (ModelState.New or ModelState.Loading or ModelState.Warming));
         if (isSettled)
         {
             _firstSettled.TrySetResult();
@@ -264,7 +268,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             .ToImmutableArray();
         return new ServedVersions(name, ready, others)
         {
-            IsLoading = incarnations.Any(static incarnation => incarnation.State is (ModelState.New or ModelState.Loading)),
+            IsLoading = incarnations.Any(static incarnation => incarnation.State is (ModelState.New or ModelState.Loading or ModelState.Warming)),
         };
     }
 

@@ -1,5 +1,6 @@
 using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.Restrictions;
+using InferenceServer.Protocols.KServe.Statistics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,7 +21,8 @@ public static class KServeHttpEndpoints
         options.Validate();
         return services
             .AddSingleton(provider => new InferHandler(provider.GetRequiredService<IInferenceEngine>(), options))
-            .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()));
+            .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()))
+            .AddSingleton(static provider => new StatisticsHandler(provider.GetRequiredService<IModelControl>()));
     }
 
     /// <summary>
@@ -40,6 +42,11 @@ public static class KServeHttpEndpoints
         MapModel(group, "", HttpMethods.Get, AfterStart(control, metadata.ModelAsync));
         MapModel(group, "/config", HttpMethods.Get, AfterStart(control, metadata.ModelConfigAsync));
         MapModel(group, "/ready", HttpMethods.Get, metadata.ModelReadyAsync);
+        var statistics = endpoints.ServiceProvider.GetRequiredService<StatisticsHandler>();
+        MapModel(group, "/stats", HttpMethods.Get, AfterStart(control, statistics.HandleAsync));
+
+        // A literal wins over a name: a model that is called stats has its metadata by version only.
+        Map(group, "/v2/models/stats", HttpMethods.Get, AfterStart(control, statistics.HandleAsync));
         MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
         return group;
     }

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Inference;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Statistics;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -39,6 +40,14 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     {
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
         return new ModelConfigResponse { Config = Describe(request.Name, request.Version).Config.ToMessage() };
+    }
+
+    public override async Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context)
+    {
+        await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
+        return control.TryReadStatistics(request.Name, request.Version, out var reports, out var error)
+            ? StatisticsMessages.Of(reports)
+            : throw RpcErrorMapping.ToException(error);
     }
 
     public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Protocols.KServe.Tests.Http;
 
@@ -39,4 +41,7 @@ internal sealed class FakeControl(ModelCatalog catalog) : IModelControl
         description = new ModelDescription(model.Version, [.. catalog.Current.Find(modelName)!.Ready.Select(static ready => ready.Version)], model.Config);
         return true;
     }
+
+    public bool TryReadStatistics(string modelName, string version, out ImmutableArray<ModelStatisticsReport> reports, [NotNullWhen(false)] out InferenceError? error) =>
+        StatisticsReader.TryRead(catalog, modelName, version, out reports, out error);
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc;
 
@@ -42,6 +43,16 @@ internal sealed class FakeControl : IModelControl
             description = new ModelDescription(3, ImmutableArray.Create(1L, 3L), FakeModel.Config);
         }
 
+        return error is null;
+    }
+
+    /// <summary>What the statistics of every question for the model <c>echo</c>, or for all models, are.</summary>
+    public ImmutableArray<ModelStatisticsReport> Reports { get; set; } = [];
+
+    public bool TryReadStatistics(string modelName, string version, out ImmutableArray<ModelStatisticsReport> reports, [NotNullWhen(false)] out InferenceError? error)
+    {
+        reports = Reports;
+        error = modelName is "" || modelName == KnownModel ? null : new InferenceError(ErrorCode.InvalidArgument, $"requested model '{modelName}' version '{version}' is not available");
         return error is null;
     }
 }
