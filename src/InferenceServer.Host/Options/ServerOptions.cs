@@ -61,5 +61,8 @@ internal sealed record ServerOptions
     /// <summary>Where the metrics listen; null when they are switched off.</summary>
     public required IPEndPoint? Metrics { get; init; }
 
+    /// <summary>What the metrics show.</summary>
+    public required MetricsOptions MetricsContent { get; init; }
+
     public required LogOptions Log { get; init; }
 }

@@ -85,6 +85,7 @@ internal sealed class ServerOptionsReader
             HttpRestrictions = Restrictions(OptionTable.HttpRestrictedApi, ""),
             GrpcRestrictions = Restrictions(OptionTable.GrpcRestrictedProtocol, "triton-grpc-protocol-"),
             Metrics = EndPoint(OptionTable.AllowMetrics, OptionTable.MetricsAddress, OptionTable.MetricsPort),
+            MetricsContent = MetricsContent(),
             Log = new LogOptions(
                 (int)Number(OptionTable.LogVerbose),
                 Boolean(OptionTable.LogInfo),
@@ -218,6 +219,15 @@ internal sealed class ServerOptionsReader
         var restrictions = ApiRestrictions.Parse(values.Where(static value => value.Length > 0), headerPrefix, problems);
         _errors.AddRange(problems.Select(problem => $"{source}: {problem}"));
         return restrictions;
+    }
+
+    private MetricsOptions MetricsContent()
+    {
+        var (values, source) = Raw(OptionTable.MetricsConfig);
+        var problems = new List<string>();
+        var options = MetricsConfigReader.Read(values.Where(static value => value.Length > 0), problems);
+        _errors.AddRange(problems.Select(problem => $"{source}: {problem}"));
+        return options with { CpuMetrics = Boolean(OptionTable.AllowCpuMetrics), Interval = TimeSpan.FromMilliseconds(Number(OptionTable.MetricsInterval)) };
     }
 
     private ImmutableArray<string> Repositories(string defaultRepository)

@@ -4,6 +4,7 @@ using InferenceServer.Protocols.KServe.Statistics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace InferenceServer.Protocols.KServe.Http;
@@ -45,8 +46,13 @@ public static class KServeHttpEndpoints
         var statistics = endpoints.ServiceProvider.GetRequiredService<StatisticsHandler>();
         MapModel(group, "/stats", HttpMethods.Get, AfterStart(control, statistics.HandleAsync));
 
-        // A literal wins over a name: a model that is called stats has its metadata by version only.
-        Map(group, "/v2/models/stats", HttpMethods.Get, AfterStart(control, statistics.HandleAsync));
+        // The word wins over a name: a model that is called stats has its metadata by version only.
+        Map(
+            group,
+            "/v2/models/stats",
+            HttpMethods.Get,
+            AfterStart(control, statistics.HandleAsync),
+            RoutePatternFactory.Parse("/v2/models/{word}", null, new RouteValueDictionary { ["word"] = new ExactSegment("stats") }));
         MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
         return group;
     }
@@ -87,10 +93,15 @@ public static class KServeHttpEndpoints
         Map(group, "/v2/models/{model}/versions/{version}" + action, method, handler);
     }
 
-    private static void Map(IEndpointRouteBuilder group, string pattern, string method, Func<HttpContext, string, string, Task> handler)
+    /// <param name="group">Where to.</param>
+    /// <param name="pattern">The route as the protocol has it.</param>
+    /// <param name="method">Its only method.</param>
+    /// <param name="handler">What answers it.</param>
+    /// <param name="match">What the router goes by, where that is not the pattern itself.</param>
+    private static void Map(IEndpointRouteBuilder group, string pattern, string method, Func<HttpContext, string, string, Task> handler, RoutePattern? match = null)
     {
         RequestDelegate answer = new KServeRoute(pattern, method, handler).HandleAsync;
-        var route = group.Map(pattern, answer).WithDisplayName($"KServe {method} {pattern}");
+        var route = group.Map(match ?? RoutePatternFactory.Parse(pattern), answer).WithDisplayName($"KServe {method} {pattern}");
         if (ApiCategories.OfRoute(pattern) is { } category)
         {
             route.WithMetadata(new ApiCategoryMetadata(category));
