@@ -35,6 +35,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         TimeSpan? idleTimeout = null,
         TimeProvider? time = null,
         bool isDecoupled = false,
+        bool reportsResponses = false,
         SchedulerOptions? scheduling = null,
         ILogger? logger = null,
         string name = "m",
@@ -59,7 +60,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
             InstanceGroups = [new InstanceGroup("m", lanes, InstanceKind.Cpu, [])],
         };
         var model = Backend.MakeModel();
-        Statistics = new ModelStatistics();
+        Statistics = new ModelStatistics(reportsResponses);
         var setup = new LaneSetup
         {
             ModelName = name,

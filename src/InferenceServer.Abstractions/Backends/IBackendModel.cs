@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using InferenceServer.Abstractions.Models;
 
 namespace InferenceServer.Abstractions.Backends;
@@ -9,6 +10,12 @@ public interface IBackendModel : IDisposable
 {
     /// <summary>What the model takes and gives.</summary>
     ModelSignature Signature { get; }
+
+    /// <summary>
+    /// The memory that the version takes at this moment, for its statistics; empty from an engine that cannot tell. Asked from any thread
+    /// at any time before the model is disposed.
+    /// </summary>
+    ImmutableArray<ModelMemory> Memory => [];
 
     /// <summary>Makes one lane. Instances share this object's weights wherever the engine allows it.</summary>
     /// <exception cref="Errors.BackendException">The placement cannot be had.</exception>

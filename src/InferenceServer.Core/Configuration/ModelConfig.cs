@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using InferenceServer.Core.Configuration.Rules;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Configuration;
 
@@ -49,6 +50,15 @@ public sealed record ModelConfig
 
     /// <summary>The settings that only the backend reads, by key.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>What each instance runs before the version is ready, in the order of the configuration.</summary>
+    public ImmutableArray<WarmupSample> Warmup { get; init; } = [];
+
+    /// <summary>Labels of the model's metrics, without the underscore that goes in front of their names there.</summary>
+    public ImmutableSortedDictionary<string, string> MetricTags { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>The bounds of the histogram of first responses in milliseconds, ascending.</summary>
+    public ImmutableArray<double> FirstResponseBounds { get; init; } = LatencyHistogram.DefaultBounds;
 
     /// <summary>What the configuration asks for that is accepted and has no effect here.</summary>
     public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];

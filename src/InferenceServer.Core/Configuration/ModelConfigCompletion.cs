@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Configuration.Completion;
+using InferenceServer.Core.Configuration.Rules;
 
 namespace InferenceServer.Core.Configuration;
 
@@ -38,6 +39,13 @@ public static class ModelConfigCompletion
             if (context.Problems.IsEmpty)
             {
                 TensorCompletion.Fill(context, isBatching: maxBatchSize > 0);
+
+                // What the file says of it has been checked; now the inputs and the batch size that it leaves out are known too.
+                WarmupCheck.Run(context.Message, maxBatchSize, context.Error);
+            }
+
+            if (context.Problems.IsEmpty)
+            {
                 MessageNormaliser.Normalise(context, maxBatchSize);
                 config = ModelConfigFactory.Create(context);
             }

@@ -5,6 +5,7 @@ using InferenceServer.Core.Repository;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Hosting;
 
@@ -46,6 +47,9 @@ public sealed record CoreOptions
 
     /// <summary>Limits of the queues.</summary>
     public SchedulerOptions Scheduler { get; init; } = new();
+
+    /// <summary>What is measured of each version beside its counters.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
 
     /// <summary>Limits of the pool of tensor memory.</summary>
     public TensorPoolOptions TensorPool { get; init; } = new();

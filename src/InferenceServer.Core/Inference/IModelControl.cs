@@ -5,6 +5,7 @@ using InferenceServer.Core.Repository;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Inference;
 
@@ -87,4 +88,15 @@ public interface IModelControl
     /// </summary>
     /// <returns>Null, or Unavailable when models are not controlled by request.</returns>
     Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads the counters of versions that are ready, by the model's name and the version's number, ascending.
+    /// </summary>
+    /// <param name="modelName">The model's name; empty for every model.</param>
+    /// <param name="version">The version as the client wrote it; empty for every one of the model.</param>
+    /// <param name="reports">The counters of each version at this moment.</param>
+    /// <param name="error">
+    /// InvalidArgument, also where there is no such model or version: of statistics, unlike of inference, that is what the protocol says.
+    /// </param>
+    bool TryReadStatistics(string modelName, string version, out ImmutableArray<ModelStatisticsReport> reports, [NotNullWhen(false)] out InferenceError? error);
 }

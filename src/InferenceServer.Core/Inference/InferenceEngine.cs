@@ -40,6 +40,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
         var model = request.Lease.Model;
         if (model.Config.IsDecoupled)
         {
+            model.Statistics.RecordRefusal(RefusalReason.Invalid);
             request.Dispose();
             return ValueTask.FromResult(InferenceOutcome.Failure(InferenceErrors.Decoupled(model.Name)));
         }
@@ -75,7 +76,9 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
         {
             if (!model.Validator.TryPrepare(request, stream, cancellationToken, out pending, out error))
             {
-                Refuse(request, model, FailureReason.Other);
+                request.Trace?.Record(TraceActivity.RequestEnd);
+                model.Statistics.RecordRefusal(RefusalReason.Invalid);
+                request.Dispose();
                 return false;
             }
         }
@@ -92,7 +95,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             if (left <= TimeSpan.Zero)
             {
                 error = InferenceErrors.DeadlineExceeded(request);
-                Refuse(request, model, FailureReason.Cancelled);
+                Fail(request, model);
                 return false;
             }
 
@@ -111,17 +114,29 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
         error = model.Scheduler.TryEnqueue(pending);
         if (error is not null)
         {
-            Refuse(request, model, error.Code == ErrorCode.Cancelled ? FailureReason.Cancelled : FailureReason.Rejected);
+            if (error.Code == ErrorCode.Cancelled)
+            {
+                Fail(request, model);
+                return false;
+            }
+
+            request.Trace?.Record(TraceActivity.RequestEnd);
+            model.Statistics.RecordRefusal(RefusalReason.NoCapacity);
+            request.Dispose();
             return false;
         }
 
         return true;
     }
 
-    private static void Refuse(InferenceRequest request, ServedModel model, FailureReason reason)
+    /// <summary>
+    /// Whoever gives a good request up counts as a cancellation, be it a moment before or after the queue has it: otherwise the counters
+    /// would tell of chance.
+    /// </summary>
+    private static void Fail(InferenceRequest request, ServedModel model)
     {
         request.Trace?.Record(TraceActivity.RequestEnd);
-        model.Statistics.RecordFailure(reason);
+        model.Statistics.RecordFailure(FailureReason.Cancelled, TimeSpan.Zero);
         request.Dispose();
     }
 }

@@ -40,6 +40,17 @@ internal static class InferenceErrors
             Actual = version,
         };
 
+    public static InferenceError NoStatisticsOfModel(string model) =>
+        new(ErrorCode.InvalidArgument, $"requested model '{model}' is not available") { Subject = model };
+
+    public static InferenceError NoStatisticsOfVersion(string model, string version, string readyVersions) =>
+        new(ErrorCode.InvalidArgument, $"requested model version is not available for model '{model}': expected one of {readyVersions}, got {version}")
+        {
+            Subject = model,
+            Expected = readyVersions,
+            Actual = version,
+        };
+
     public static InferenceError Cancelled(InferenceRequest request) => new(ErrorCode.Cancelled, $"{Prefix(request)}the request was cancelled by its client");
 
     public static InferenceError DeadlineExceeded(InferenceRequest request) =>

@@ -7,6 +7,7 @@ using InferenceServer.Core.Repository;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Inference;
 
@@ -75,6 +76,9 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         Task.Run(() => repository.LoadAsync(modelName, replacement), CancellationToken.None).WaitAsync(cancellationToken);
 
     public Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken) => repository.UnloadAsync(modelName).WaitAsync(cancellationToken);
+
+    public bool TryReadStatistics(string modelName, string version, out ImmutableArray<ModelStatisticsReport> reports, [NotNullWhen(false)] out InferenceError? error) =>
+        StatisticsReader.TryRead(catalog, modelName, version, out reports, out error);
 
     /// <summary>
     /// True when of every model at least one version serves: a replacement that loads, or that has failed, beside a version that serves

@@ -27,6 +27,8 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
 
     public void BeginLoad() => TransitionTo(ModelState.Loading);
 
+    public void BeginWarmup() => TransitionTo(ModelState.Warming);
+
     public void Serve(ServedModel served, TimeSpan duration)
     {
         TransitionTo(ModelState.Ready);
@@ -65,7 +67,8 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
         var isLegal = (State, next) switch
         {
             (ModelState.New, ModelState.Loading) => true,
-            (ModelState.Loading, ModelState.Ready or ModelState.Failed) => true,
+            (ModelState.Loading, ModelState.Warming or ModelState.Ready or ModelState.Failed) => true,
+            (ModelState.Warming, ModelState.Ready or ModelState.Failed) => true,
             (ModelState.Ready, ModelState.Draining) => true,
             (ModelState.Draining, ModelState.Unloaded) => true,
             _ => false,

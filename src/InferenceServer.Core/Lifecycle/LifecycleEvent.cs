@@ -14,6 +14,9 @@ internal abstract record LifecycleEvent
     /// <summary>A model that is not wanted any more.</summary>
     public sealed record UnloadRequested(string Name, TaskCompletionSource Begun) : LifecycleEvent;
 
+    /// <summary>A version is loaded and warms up.</summary>
+    public sealed record WarmupBegan(Incarnation Incarnation) : LifecycleEvent;
+
     /// <summary>A load has ended, well or not.</summary>
     public sealed record LoadEnded(Incarnation Incarnation, ModelLoadResult Result, TimeSpan Duration) : LifecycleEvent;
 

@@ -58,7 +58,7 @@ internal static class LifecycleView
             .ToImmutableArray();
         return new ServedVersions(name, ready, others)
         {
-            IsLoading = incarnations.Any(static incarnation => incarnation.State is (ModelState.New or ModelState.Loading)),
+            IsLoading = incarnations.Any(static incarnation => incarnation.State is (ModelState.New or ModelState.Loading or ModelState.Warming)),
         };
     }
 }

@@ -7,7 +7,7 @@ using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Scheduling;
-using InferenceServer.Core.Telemetry;
+using InferenceServer.Core.Warmup;
 using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Core.Lifecycle;
@@ -23,12 +23,16 @@ internal sealed class ModelLoader(
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
     private readonly ClassLabelReader _labels = new(files);
+    private readonly ModelWarmup _warmup = new(files, allocator, time, options.Scheduler, loggers.CreateLogger<ModelWarmup>());
 
-    public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, CancellationToken cancellationToken)
+    public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, Action onWarmup, CancellationToken cancellationToken)
     {
         try
         {
-            return await LoadCoreAsync(version, cancellationToken).ConfigureAwait(false);
+            var result = await LoadCoreAsync(version, cancellationToken).ConfigureAwait(false);
+            return result.Served is { Config.Warmup.IsEmpty: false } served
+                ? await WarmUpAsync(served, version.Folder.Path, onWarmup, cancellationToken).ConfigureAwait(false)
+                : result;
         }
         catch (BackendException exception)
         {
@@ -70,6 +74,30 @@ internal sealed class ModelLoader(
         }
     }
 
+    /// <summary>Warms the version up; one that cannot be is given up, and its memory with it.</summary>
+    private async Task<ModelLoadResult> WarmUpAsync(ServedModel served, string folder, Action onWarmup, CancellationToken cancellationToken)
+    {
+        onWarmup();
+        string? problem;
+        try
+        {
+            problem = await _warmup.RunAsync(served, folder, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await served.UnloadAsync(options.ExitTimeout, time).ConfigureAwait(false);
+            throw;
+        }
+
+        if (problem is null)
+        {
+            return ModelLoadResult.Loaded(served);
+        }
+
+        await served.UnloadAsync(options.ExitTimeout, time).ConfigureAwait(false);
+        return ModelLoadResult.Failed(problem);
+    }
+
     private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels)
     {
         var instances = new List<IModelInstance>();
@@ -91,7 +119,7 @@ internal sealed class ModelLoader(
 
     private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, List<IModelInstance> instances)
     {
-        var statistics = new ModelStatistics();
+        var statistics = options.Telemetry.MakeStatistics(config, version.Config.Backend, time);
         var lanes = new LaneSetup
         {
             ModelName = config.Name,

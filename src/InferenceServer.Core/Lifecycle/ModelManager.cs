@@ -174,6 +174,9 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 _aspired = _aspired.Remove(name);
                 _unloads.Add(request.Begun);
                 break;
+            case LifecycleEvent.WarmupBegan warming:
+                warming.Incarnation.BeginWarmup();
+                break;
             case LifecycleEvent.LoadEnded { Result.Served: { } served } loaded:
                 loaded.Incarnation.Serve(served, loaded.Duration);
                 _history.Remove(loaded.Incarnation);
@@ -308,7 +311,8 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             {
                 started = _time.GetTimestamp();
                 LifecycleLog.Loading(_logger, incarnation.ModelName, incarnation.Source.Number);
-                result = await _loader.LoadAsync(incarnation.ModelName, incarnation.Source, _stopping.Token).ConfigureAwait(false);
+                result = await _loader.LoadAsync(
+                    incarnation.ModelName, incarnation.Source, () => _events.Writer.TryWrite(new LifecycleEvent.WarmupBegan(incarnation)), _stopping.Token).ConfigureAwait(false);
             }
             finally
             {
@@ -354,7 +358,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     {
         _catalog.Publish(LifecycleView.Snapshot(_aspired, _incarnations, _history));
         _statuses = new StatusList(LifecycleView.Statuses(_aspired, _incarnations, _history));
-        var isSettled = _incarnations.TrueForAll(static incarnation => incarnation.State is not (ModelState.New or ModelState.Loading));
+        var isSettled = _incarnations.TrueForAll(static incarnation => incarnation.State is not (ModelState.New or ModelState.Loading or ModelState.Warming));
         if (isSettled)
         {
             _firstSettled.TrySetResult();

@@ -131,7 +131,7 @@ internal sealed class ModelRepositoryControl(
         var best = version.MinBy(static status => status.State switch
         {
             ModelState.Ready => 0,
-            ModelState.New or ModelState.Loading => 1,
+            ModelState.New or ModelState.Loading or ModelState.Warming => 1,
             ModelState.Draining => 2,
             ModelState.Failed => 3,
             _ => 4,

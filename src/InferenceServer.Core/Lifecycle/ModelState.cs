@@ -9,6 +9,9 @@ public enum ModelState
     /// <summary>Its weights are being read and its lanes made.</summary>
     Loading,
 
+    /// <summary>It is loaded, and its lanes run the samples of its configuration before clients get in.</summary>
+    Warming,
+
     /// <summary>It serves.</summary>
     Ready,
 

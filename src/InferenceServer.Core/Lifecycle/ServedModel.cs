@@ -52,6 +52,9 @@ public sealed class ServedModel
     /// <summary>Requests that are accepted and not yet executing.</summary>
     public int QueuedRequests => Scheduler.QueuedRequests;
 
+    /// <summary>The counters of now. The caller holds a lease, or the version may be freed meanwhile.</summary>
+    internal ModelStatisticsReport ReadStatistics() => Statistics.MakeReport(Name, Version) with { Memory = _backendModel.Memory };
+
     /// <summary>Ends when a version that did not drain in time has been freed after all.</summary>
     internal Task FreedLate => _freedLate.Task;
 

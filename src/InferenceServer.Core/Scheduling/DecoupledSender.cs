@@ -5,9 +5,15 @@ using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Scheduling;
 
-/// <summary>Sends what a decoupled model answers, one response after another, to the one request of its execution.</summary>
-internal sealed class DecoupledSender(PendingInference member, BatchSplitter splitter)
+/// <summary>Sends what a decoupled model answers, one response after another, to the one request of its execution, and measures each.</summary>
+/// <param name="member">The request.</param>
+/// <param name="setup">What the lanes of the version share.</param>
+/// <param name="started">When the execution began.</param>
+/// <param name="isWarmup">True when no client waits.</param>
+internal sealed class DecoupledSender(PendingInference member, LaneSetup setup, long started, bool isWarmup)
 {
+    private long _previous = started;
+
     /// <summary>True once nothing may follow.</summary>
     public bool HasEnded { get; private set; }
 
@@ -20,12 +26,14 @@ internal sealed class DecoupledSender(PendingInference member, BatchSplitter spl
     {
         ThrowIfEnded();
         var request = member.Request;
-        var response = new InferenceResponse(request.Id, request.Lease.Share(), splitter.CutDecoupled(batch), parameters, isFinal);
+        var made = setup.Time.GetTimestamp();
+        var response = new InferenceResponse(request.Id, request.Lease.Share(), setup.Splitter.CutDecoupled(batch), parameters, isFinal);
+        var cut = setup.Time.GetTimestamp();
         ExecutionTrace.Respond(member, response);
         if (isFinal)
         {
             HasEnded = true;
-            Count++;
+            RecordSuccess(made, cut);
             if (!member.TryComplete(InferenceOutcome.Success(response)))
             {
                 response.Dispose();
@@ -40,7 +48,9 @@ internal sealed class DecoupledSender(PendingInference member, BatchSplitter spl
             throw new BackendException(error.Code, error.Message);
         }
 
-        Count++;
+        // Waiting for a reader is no part of the next response.
+        RecordSuccess(made, cut);
+        _previous = setup.Time.GetTimestamp();
     }
 
     /// <summary>Ends the request with an error.</summary>
@@ -49,9 +59,51 @@ internal sealed class DecoupledSender(PendingInference member, BatchSplitter spl
     {
         ThrowIfEnded();
         HasEnded = true;
-        Count++;
+        setup.Statistics.Responses(Count++)?.RecordFailure(SincePrevious());
         member.TryComplete(InferenceOutcome.FailureOfAccepted(InferenceErrors.Backend(member.Request, "", new BackendException(code, message))));
     }
+
+    /// <summary>The execution has ended. When nothing has said so to the request before, its end is one more response, without outputs.</summary>
+    public void End()
+    {
+        if (!HasEnded)
+        {
+            HasEnded = true;
+            setup.Statistics.Responses(Count)?.RecordEmpty(SincePrevious());
+        }
+    }
+
+    /// <summary>The execution has failed, or nobody waits for it any more.</summary>
+    public void Break(bool isCancelled)
+    {
+        if (HasEnded || setup.Statistics.Responses(Count) is not { } counters)
+        {
+            return;
+        }
+
+        HasEnded = true;
+        if (isCancelled)
+        {
+            counters.RecordCancel(SincePrevious());
+        }
+        else
+        {
+            counters.RecordFailure(SincePrevious());
+        }
+    }
+
+    private void RecordSuccess(long made, long cut)
+    {
+        if (Count == 0 && !isWarmup)
+        {
+            setup.Statistics.RecordFirstResponse(setup.Time.GetElapsedTime(member.EnqueuedTimestamp, cut));
+        }
+
+        setup.Statistics.Responses(Count)?.RecordSuccess(setup.Time.GetElapsedTime(_previous, made), setup.Time.GetElapsedTime(made, cut));
+        Count++;
+    }
+
+    private TimeSpan SincePrevious() => setup.Time.GetElapsedTime(_previous, setup.Time.GetTimestamp());
 
     private void ThrowIfEnded()
     {

@@ -8,6 +8,9 @@ internal interface IModelScheduler
     /// <summary>Requests that are accepted and not yet executing.</summary>
     int QueuedRequests { get; }
 
+    /// <summary>The lanes, each to be warmed up before the first request is accepted; none when it runs no instances of its own.</summary>
+    IReadOnlyList<InstanceRunner> Lanes => [];
+
     /// <summary>
     /// Accepts a request or says why not. An accepted request is completed exactly once; a refused one stays with the caller.
     /// </summary>

@@ -81,6 +81,22 @@ internal sealed class InstanceRunner : IDisposable
         _instance.Dispose();
     }
 
+    /// <summary>
+    /// Runs requests that come from no queue, on the caller's thread, before the lane has ever had a thread of its own. They are completed
+    /// when this returns; those of a decoupled model must be one.
+    /// </summary>
+    public void Warm(PendingInference[] members)
+    {
+        if (_setup.IsDecoupled)
+        {
+            ExecuteDecoupled(members, ReleaseReason.Warmup);
+        }
+        else
+        {
+            Execute(members, ReleaseReason.Warmup);
+        }
+    }
+
     private void WakeIdle() => _scheduler.WakeIdle(this);
 
     /// <summary>An hour at most, since timers refuse weeks: whoever wakes early only looks again.</summary>
@@ -119,7 +135,7 @@ internal sealed class InstanceRunner : IDisposable
     private void Expire(PendingInference pending)
     {
         var isDeadline = pending.DeadlineTimestamp <= _setup.Time.GetTimestamp();
-        _setup.Statistics.RecordFailure(isDeadline ? FailureReason.Cancelled : FailureReason.Rejected);
+        RecordFailure(pending, isDeadline ? FailureReason.Cancelled : FailureReason.Rejected);
         pending.Fail(isDeadline ? InferenceErrors.DeadlineExceeded(pending.Request) : InferenceErrors.QueueTimeout(pending.Request));
     }
 
@@ -138,11 +154,11 @@ internal sealed class InstanceRunner : IDisposable
             var computed = time.GetTimestamp();
             var responses = _setup.Splitter.Split(batch, members);
             var ended = time.GetTimestamp();
-            _setup.Statistics.RecordExecution(members.Length, batch.Rows, reason, new ExecutionTimes(
-                time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, computed), time.GetElapsedTime(computed, ended)));
             ExecutionTrace.End(members, responses, computed, ended);
+            var times = new ExecutionTimes(time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, computed), time.GetElapsedTime(computed, ended));
+            _setup.Statistics.RecordExecution(batch.Rows, reason, times, time.GetUtcNow());
             Release(batch);
-            Succeed(members, responses, started, ended);
+            Succeed(members, responses, times, started, ended, isWarmup: reason == ReleaseReason.Warmup);
         }
         catch (Exception exception)
         {
@@ -160,9 +176,9 @@ internal sealed class InstanceRunner : IDisposable
         var member = members[0];
         ExecutionTrace.Record(members, TraceActivity.ComputeStart, started);
         LaneBatch? batch = null;
+        var sender = new DecoupledSender(member, _setup, started, isWarmup: reason == ReleaseReason.Warmup);
         try
         {
-            var sender = new DecoupledSender(member, _setup.Splitter);
             batch = _setup.Assembler.Assemble(members, sender);
             var assembled = time.GetTimestamp();
             ExecutionTrace.Record(members, TraceActivity.ComputeInputEnd, assembled);
@@ -174,22 +190,25 @@ internal sealed class InstanceRunner : IDisposable
 
             var ended = time.GetTimestamp();
             member.Request.Trace?.RecordFirst(TraceActivity.ComputeEnd);
-            _setup.Statistics.RecordExecution(1, batch.Rows, reason, new ExecutionTimes(
-                time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, ended), TimeSpan.Zero));
+            var times = new ExecutionTimes(time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, ended), TimeSpan.Zero);
+            _setup.Statistics.RecordExecution(batch.Rows, reason, times, time.GetUtcNow());
             Release(batch);
             if (member.IsAbandoned)
             {
-                _setup.Statistics.RecordFailure(FailureReason.Cancelled);
+                sender.Break(isCancelled: true);
+                RecordFailure(member, FailureReason.Cancelled);
                 member.Fail(InferenceErrors.Cancelled(member.Request));
                 return;
             }
 
-            _setup.Statistics.RecordSuccess(time.GetElapsedTime(member.EnqueuedTimestamp, started), time.GetElapsedTime(member.EnqueuedTimestamp, ended));
+            sender.End();
+            _setup.Statistics.RecordSuccess(time.GetElapsedTime(member.EnqueuedTimestamp, started), time.GetElapsedTime(member.EnqueuedTimestamp, ended), times);
             member.EndStream();
         }
         catch (Exception exception)
         {
             // As above: what a backend throws ends this request only.
+            sender.Break(member.IsAbandoned);
             Release(batch);
             Fail(members, exception);
         }
@@ -208,7 +227,7 @@ internal sealed class InstanceRunner : IDisposable
         }
     }
 
-    private void Succeed(PendingInference[] members, InferenceResponse[] responses, long started, long ended)
+    private void Succeed(PendingInference[] members, InferenceResponse[] responses, in ExecutionTimes times, long started, long ended, bool isWarmup)
     {
         for (var i = 0; i < members.Length; i++)
         {
@@ -217,13 +236,19 @@ internal sealed class InstanceRunner : IDisposable
             if (member.IsAbandoned)
             {
                 responses[i].Dispose();
-                _setup.Statistics.RecordFailure(FailureReason.Cancelled);
+                RecordFailure(member, FailureReason.Cancelled);
                 member.Fail(InferenceErrors.Cancelled(member.Request));
                 continue;
             }
 
-            _setup.Statistics.RecordSuccess(
-                _setup.Time.GetElapsedTime(member.EnqueuedTimestamp, started), _setup.Time.GetElapsedTime(member.EnqueuedTimestamp, ended));
+            var total = _setup.Time.GetElapsedTime(member.EnqueuedTimestamp, ended);
+            _setup.Statistics.RecordSuccess(_setup.Time.GetElapsedTime(member.EnqueuedTimestamp, started), total, times);
+            if (!isWarmup)
+            {
+                // Whoever watches how long clients wait does not want to see the start.
+                _setup.Statistics.RecordFirstResponse(total);
+            }
+
             if (!member.TryComplete(InferenceOutcome.Success(responses[i])))
             {
                 responses[i].Dispose();
@@ -242,8 +267,11 @@ internal sealed class InstanceRunner : IDisposable
         foreach (var member in members)
         {
             var isGone = member.IsAbandoned;
-            _setup.Statistics.RecordFailure(isGone ? FailureReason.Cancelled : FailureReason.Backend);
+            RecordFailure(member, isGone ? FailureReason.Cancelled : FailureReason.Backend);
             member.Fail(isGone ? InferenceErrors.Cancelled(member.Request) : InferenceErrors.Backend(member.Request, _setup.ModelName, failure));
         }
     }
+
+    private void RecordFailure(PendingInference member, FailureReason reason) =>
+        _setup.Statistics.RecordFailure(reason, _setup.Time.GetElapsedTime(member.EnqueuedTimestamp));
 }

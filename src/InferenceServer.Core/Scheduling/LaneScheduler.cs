@@ -41,6 +41,8 @@ internal sealed class LaneScheduler : IModelScheduler
         _onClientGone = state => OnClientGone((PendingInference)state!);
     }
 
+    public IReadOnlyList<InstanceRunner> Lanes => _lanes;
+
     public int QueuedRequests
     {
         get
@@ -276,7 +278,7 @@ internal sealed class LaneScheduler : IModelScheduler
         if (wasQueued)
         {
             var error = pending.DeadlineTimestamp <= _time.GetTimestamp() ? InferenceErrors.DeadlineExceeded(pending.Request) : InferenceErrors.Cancelled(pending.Request);
-            _statistics.RecordFailure(FailureReason.Cancelled);
+            _statistics.RecordFailure(FailureReason.Cancelled, _time.GetElapsedTime(pending.EnqueuedTimestamp));
             pending.Fail(error);
         }
         else

@@ -20,4 +20,7 @@ public enum ReleaseReason
 
     /// <summary>The version is being unloaded; nothing waits for company any more.</summary>
     Drain,
+
+    /// <summary>It was run to warm the version up, before there were requests.</summary>
+    Warmup,
 }

@@ -1,9 +1,12 @@
 namespace InferenceServer.Core.Telemetry;
 
-/// <summary>Why a request failed, in the words of the metric <c>nv_inference_request_failure</c>.</summary>
+/// <summary>
+/// Why a request that was accepted failed, in the words of the metric <c>nv_inference_request_failure</c>. What is turned away before counts
+/// as a <see cref="RefusalReason"/>.
+/// </summary>
 public enum FailureReason
 {
-    /// <summary>It was refused by a full queue, or waited longer than the queue policy allows.</summary>
+    /// <summary>It waited longer than the queue policy allows.</summary>
     Rejected,
 
     /// <summary>Its client went away or its deadline passed.</summary>
@@ -12,6 +15,6 @@ public enum FailureReason
     /// <summary>The model's backend reported an error.</summary>
     Backend,
 
-    /// <summary>Anything else: most often a request that contradicts the model.</summary>
+    /// <summary>Anything else.</summary>
     Other,
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using InferenceServer.Core.Scheduling;
 
 namespace InferenceServer.Core.Telemetry;
@@ -9,29 +10,41 @@ namespace InferenceServer.Core.Telemetry;
 public sealed class ModelStatistics
 {
     private readonly long[] _failures = new long[Enum.GetValues<FailureReason>().Length];
+    private readonly long[] _refusals = new long[Enum.GetValues<RefusalReason>().Length];
     private readonly long[] _releases = new long[Enum.GetValues<ReleaseReason>().Length];
+    private readonly BatchSizeTable _batches = new();
+    private readonly ResponseTable? _responses;
+    private long _lastInference;
     private long _successes;
-    private long _inferences;
-    private long _executions;
     private long _requestTicks;
+    private long _failureTicks;
     private long _queueTicks;
     private long _inputTicks;
     private long _inferTicks;
     private long _outputTicks;
 
+    /// <summary>Counters at 0, and nothing beside them.</summary>
+    public ModelStatistics()
+    {
+    }
+
+    /// <summary>Counters at 0.</summary>
+    /// <param name="reportsResponses">True to count each response of a request by its number.</param>
+    internal ModelStatistics(bool reportsResponses) => _responses = reportsResponses ? new ResponseTable() : null;
+
     /// <summary>Requests that ended with a response.</summary>
     public long Successes => Interlocked.Read(ref _successes);
 
     /// <summary>Rows that were inferred; a request to a model that does not batch counts one.</summary>
-    public long Inferences => Interlocked.Read(ref _inferences);
+    public long Inferences => _batches.Rows;
 
-    /// <summary>Times that the model was run.</summary>
-    public long Executions => Interlocked.Read(ref _executions);
+    /// <summary>Times that the model was run successfully.</summary>
+    public long Executions => _batches.Executions;
 
-    /// <summary>The time from acceptance to answer, summed over the requests that succeeded.</summary>
+    /// <summary>The time from acceptance to answer, summed over the requests that succeeded, as all that follow.</summary>
     public TimeSpan RequestDuration => new(Interlocked.Read(ref _requestTicks));
 
-    /// <summary>The time in the queue, summed over the requests that succeeded.</summary>
+    /// <summary>The time in the queue.</summary>
     public TimeSpan QueueDuration => new(Interlocked.Read(ref _queueTicks));
 
     /// <summary>The time for putting inputs together; each request counts the whole time of its execution, as in the two below.</summary>
@@ -43,28 +56,85 @@ public sealed class ModelStatistics
     /// <summary>The time for cutting outputs into answers.</summary>
     public TimeSpan ComputeOutputDuration => new(Interlocked.Read(ref _outputTicks));
 
-    /// <summary>Requests that failed for the given reason.</summary>
+    /// <summary>The times from acceptance to the first response; null unless they are measured.</summary>
+    public LatencyHistogram? FirstResponses { get; internal init; }
+
+    /// <summary>The quantiles of durations; null unless they are measured.</summary>
+    public LatencySummaries? Summaries { get; internal init; }
+
+    /// <summary>Requests that were accepted and failed for the given reason.</summary>
     public long Failures(FailureReason reason) => Interlocked.Read(ref _failures[(int)reason]);
 
-    /// <summary>Executions that were released for the given reason.</summary>
+    /// <summary>Requests that were turned away for the given reason before they were scheduled.</summary>
+    public long Refusals(RefusalReason reason) => Interlocked.Read(ref _refusals[(int)reason]);
+
+    /// <summary>Executions that were released for the given reason, failed ones left out.</summary>
     public long Releases(ReleaseReason reason) => Interlocked.Read(ref _releases[(int)reason]);
 
-    internal void RecordExecution(int requests, int rows, ReleaseReason reason, in ExecutionTimes times)
+    /// <summary>The counters of now.</summary>
+    internal ModelStatisticsReport MakeReport(string name, long version)
     {
-        Interlocked.Increment(ref _executions);
-        Interlocked.Add(ref _inferences, rows);
-        Interlocked.Increment(ref _releases[(int)reason]);
-        Interlocked.Add(ref _inputTicks, times.Input.Ticks * requests);
-        Interlocked.Add(ref _inferTicks, times.Infer.Ticks * requests);
-        Interlocked.Add(ref _outputTicks, times.Output.Ticks * requests);
+        var successes = Successes;
+        var batches = _batches.MakeReport(out var executions, out var rows);
+        return new ModelStatisticsReport(name, version)
+        {
+            LastInference = Interlocked.Read(ref _lastInference),
+            InferenceCount = rows,
+            ExecutionCount = executions,
+            Success = new CountedDuration(successes, RequestDuration),
+            Fail = new CountedDuration(Enum.GetValues<FailureReason>().Sum(Failures), new TimeSpan(Interlocked.Read(ref _failureTicks))),
+            Queue = new CountedDuration(successes, QueueDuration),
+            ComputeInput = new CountedDuration(successes, ComputeInputDuration),
+            ComputeInfer = new CountedDuration(successes, ComputeInferDuration),
+            ComputeOutput = new CountedDuration(successes, ComputeOutputDuration),
+            Batches = batches,
+            Responses = _responses?.MakeReport() ?? ImmutableArray<ResponseReport>.Empty,
+        };
     }
 
-    internal void RecordSuccess(TimeSpan queued, TimeSpan total)
+    /// <summary>An execution has succeeded.</summary>
+    internal void RecordExecution(int rows, ReleaseReason reason, in ExecutionTimes times, DateTimeOffset ended)
+    {
+        _batches.Record(rows, times);
+        Interlocked.Increment(ref _releases[(int)reason]);
+        Interlocked.Exchange(ref _lastInference, ended.ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>A request has succeeded. The first response is counted by <see cref="RecordFirstResponse"/>.</summary>
+    /// <param name="queued">Its time in the queue.</param>
+    /// <param name="total">Its time from acceptance to answer.</param>
+    /// <param name="times">The times of the execution that it was part of.</param>
+    internal void RecordSuccess(TimeSpan queued, TimeSpan total, in ExecutionTimes times)
     {
         Interlocked.Increment(ref _successes);
         Interlocked.Add(ref _queueTicks, queued.Ticks);
         Interlocked.Add(ref _requestTicks, total.Ticks);
+        Interlocked.Add(ref _inputTicks, times.Input.Ticks);
+        Interlocked.Add(ref _inferTicks, times.Infer.Ticks);
+        Interlocked.Add(ref _outputTicks, times.Output.Ticks);
+        if (Summaries is { } summaries)
+        {
+            summaries.Request.Observe(total);
+            summaries.Queue.Observe(queued);
+            summaries.ComputeInput.Observe(times.Input);
+            summaries.ComputeInfer.Observe(times.Infer);
+            summaries.ComputeOutput.Observe(times.Output);
+        }
     }
 
-    internal void RecordFailure(FailureReason reason) => Interlocked.Increment(ref _failures[(int)reason]);
+    /// <summary>The first response to a request is there.</summary>
+    internal void RecordFirstResponse(TimeSpan duration) => FirstResponses?.Observe(duration);
+
+    /// <summary>A request that was accepted has failed.</summary>
+    internal void RecordFailure(FailureReason reason, TimeSpan total)
+    {
+        Interlocked.Increment(ref _failures[(int)reason]);
+        Interlocked.Add(ref _failureTicks, total.Ticks);
+    }
+
+    /// <summary>A request was turned away.</summary>
+    internal void RecordRefusal(RefusalReason reason) => Interlocked.Increment(ref _refusals[(int)reason]);
+
+    /// <summary>The counters of the responses with a number; null when they are not counted.</summary>
+    internal ResponseCounters? Responses(int number) => _responses?.Of(number);
 }

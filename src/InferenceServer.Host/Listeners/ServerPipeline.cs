@@ -1,16 +1,16 @@
+using InferenceServer.Host.Metrics;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Security;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Rpc;
-using Prometheus;
 
 namespace InferenceServer.Host.Listeners;
 
 /// <summary>Gives each port its routes. A route of one port does not exist on the others.</summary>
 internal static class ServerPipeline
 {
-    public static void Build(WebApplication app, CollectorRegistry registry)
+    public static void Build(WebApplication app, MetricsEndpoint metricsEndpoint)
     {
         app.MapWhen(static context => Is(context, Listener.Http), static http =>
         {
@@ -31,7 +31,9 @@ internal static class ServerPipeline
         app.MapWhen(static context => Is(context, Listener.Metrics), metrics =>
         {
             metrics.UseRouting();
-            metrics.UseEndpoints(endpoints => endpoints.MapMetrics("/metrics", registry));
+
+            // Every other method is answered with 405, every other path with 404.
+            metrics.UseEndpoints(endpoints => endpoints.MapMethods("/metrics", [HttpMethods.Get], (RequestDelegate)metricsEndpoint.HandleAsync));
         });
     }
 

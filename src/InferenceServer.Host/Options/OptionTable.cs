@@ -87,6 +87,12 @@ internal static class OptionTable
 
     public static OptionDefinition MetricsPort { get; } = new("metrics-port", "MetricsPort", OptionKind.Number, "8002", "The port of the metrics; 0 takes a free one.") { Maximum = MaxPort };
 
+    public static OptionDefinition MetricsConfig { get; } = new("metrics-config", "MetricsConfig", OptionKind.List, "", "counter_latencies=, histogram_latencies= or summary_latencies=true or false, or summary_quantiles=<quantile>:<error>,... May be given several times.");
+
+    public static OptionDefinition AllowCpuMetrics { get; } = new("allow-cpu-metrics", "AllowCpuMetrics", OptionKind.Boolean, "true", "Show the load of the machine's processors and memory among the metrics, on Linux.");
+
+    public static OptionDefinition MetricsInterval { get; } = new("metrics-interval-ms", "MetricsIntervalMs", OptionKind.Number, "2000", "How old the load of the machine may be that the metrics show, in milliseconds.") { Minimum = 1, Maximum = 86_400_000 };
+
     public static OptionDefinition LogVerbose { get; } = new("log-verbose", "LogVerbose", OptionKind.Number, "0", "Log details: 1 of the server, 2 of its libraries too.") { Maximum = 2 };
 
     public static OptionDefinition LogInfo { get; } = new("log-info", "LogInfo", OptionKind.Boolean, "true", "Log what happens.");
@@ -106,7 +112,7 @@ internal static class OptionTable
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxResponsePoolSize,
         GrpcKeepAliveTime, GrpcKeepAliveTimeout, GrpcKeepAlivePermitWithoutCalls, GrpcMaxConnectionAge, GrpcMaxConnectionAgeGrace, GrpcInferResponseCompressionLevel, GrpcHeaderForwardPattern, GrpcRestrictedProtocol,
-        AllowMetrics, MetricsAddress, MetricsPort,
+        AllowMetrics, MetricsAddress, MetricsPort, MetricsConfig, AllowCpuMetrics, MetricsInterval,
         LogVerbose, LogInfo, LogWarning, LogError, LogFormat,
         TraceConfig,
     ];

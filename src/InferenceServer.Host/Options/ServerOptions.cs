@@ -83,4 +83,7 @@ internal sealed record ServerOptions
 
     /// <summary>What is logged, and how, from the start on.</summary>
     public required LogSettings Log { get; init; }
+
+    /// <summary>What the metrics show.</summary>
+    public required MetricsOptions MetricsContent { get; init; }
 }

@@ -94,6 +94,7 @@ internal sealed class ServerOptionsReader
             GrpcRestrictions = Restrictions(OptionTable.GrpcRestrictedProtocol, "triton-grpc-protocol-"),
             Metrics = EndPoint(OptionTable.AllowMetrics, OptionTable.MetricsAddress, OptionTable.MetricsPort),
             Tracing = Tracing(),
+            MetricsContent = MetricsContent(),
             Log = new LogSettings(
                 (uint)Number(OptionTable.LogVerbose),
                 Boolean(OptionTable.LogInfo),
@@ -280,6 +281,15 @@ internal sealed class ServerOptionsReader
 
     private TimeSpan Milliseconds(OptionDefinition option) =>
         Number(option) is var number && number == OptionTable.Never ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(number);
+
+    private MetricsOptions MetricsContent()
+    {
+        var (values, source) = Raw(OptionTable.MetricsConfig);
+        var problems = new List<string>();
+        var options = MetricsConfigReader.Read(values.Where(static value => value.Length > 0), problems);
+        _errors.AddRange(problems.Select(problem => $"{source}: {problem}"));
+        return options with { CpuMetrics = Boolean(OptionTable.AllowCpuMetrics), Interval = TimeSpan.FromMilliseconds(Number(OptionTable.MetricsInterval)) };
+    }
 
     private ImmutableArray<string> Repositories(string defaultRepository)
     {

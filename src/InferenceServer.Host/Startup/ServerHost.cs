@@ -47,12 +47,19 @@ internal static class ServerHost
         AddServices(builder.Services, options, output);
         var registry = Prometheus.Metrics.NewCustomRegistry();
         DotNetStats.Register(registry);
-        builder.Services.AddSingleton(registry);
         var app = builder.Build();
-        _ = new ModelMetrics(app.Services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(), registry);
-        ServerPipeline.Build(app, registry);
+        ServerPipeline.Build(app, MakeMetrics(app.Services, options.MetricsContent, registry));
         return app;
     }
+
+    private static MetricsEndpoint MakeMetrics(IServiceProvider services, MetricsOptions options, CollectorRegistry registry) => new(
+        services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(),
+        new ModelMetrics(services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(), options),
+        options.CpuMetrics && OperatingSystem.IsLinux()
+            ? new MachineMetrics(services.GetRequiredService<IFileSystem>(), services.GetRequiredService<TimeProvider>(), options.Interval)
+            : null,
+        registry,
+        services.GetRequiredService<TimeProvider>());
 
     private static void AddServices(IServiceCollection services, ServerOptions options, TextWriter output)
     {
@@ -80,6 +87,7 @@ internal static class ServerHost
                 Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes, MaxUnreadResponses = options.GrpcMaxResponsePoolSize },
                 Backends = options.Backends,
                 Tracing = options.Tracing,
+                Telemetry = options.Metrics is null ? new Core.Telemetry.TelemetryOptions() : options.MetricsContent.Telemetry,
             },
             static provider => MakeBackends(provider.GetRequiredService<TimeProvider>()));
         services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = (int)options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes, HeaderForwarding = options.HttpHeaderForwarding });

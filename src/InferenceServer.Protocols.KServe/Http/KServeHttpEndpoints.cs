@@ -7,9 +7,11 @@ using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Protocols.KServe.SharedMemory;
+using InferenceServer.Protocols.KServe.Statistics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace InferenceServer.Protocols.KServe.Http;
@@ -34,7 +36,8 @@ public static class KServeHttpEndpoints
             .AddSingleton(static provider => new LogSettingsHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(provider => new GenerateHandler(provider.GetRequiredService<IInferenceEngine>(), options))
             .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()))
-            .AddSingleton(static provider => new OpenApiHandler(provider.GetRequiredService<IModelControl>()));
+            .AddSingleton(static provider => new OpenApiHandler(provider.GetRequiredService<IModelControl>()))
+            .AddSingleton(static provider => new StatisticsHandler(provider.GetRequiredService<IModelControl>()));
     }
 
     /// <summary>
@@ -55,6 +58,16 @@ public static class KServeHttpEndpoints
         MapModel(group, "", HttpMethods.Get, AfterStart(control, metadata.ModelAsync));
         MapModel(group, "/config", HttpMethods.Get, AfterStart(control, metadata.ModelConfigAsync));
         MapModel(group, "/ready", HttpMethods.Get, metadata.ModelReadyAsync);
+        var statistics = endpoints.ServiceProvider.GetRequiredService<StatisticsHandler>();
+        MapModel(group, "/stats", HttpMethods.Get, AfterStart(control, statistics.HandleAsync));
+
+        // The word wins over a name: a model that is called stats has its metadata by version only.
+        Map(
+            group,
+            "/v2/models/stats",
+            [HttpMethods.Get],
+            AfterStart(control, statistics.HandleAsync),
+            RoutePatternFactory.Parse("/v2/models/{word}", null, new RouteValueDictionary { ["word"] = new ExactSegment("stats") }));
         MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
         MapRepository(group, control, endpoints.ServiceProvider.GetRequiredService<RepositoryHandler>());
         var trace = endpoints.ServiceProvider.GetRequiredService<TraceSettingHandler>();
@@ -130,10 +143,15 @@ public static class KServeHttpEndpoints
 
     private static void Map(IEndpointRouteBuilder group, string pattern, string method, Func<HttpContext, string, string, Task> handler) => Map(group, pattern, [method], handler);
 
-    private static void Map(IEndpointRouteBuilder group, string pattern, string[] methods, Func<HttpContext, string, string, Task> handler)
+    /// <param name="group">Where to.</param>
+    /// <param name="pattern">The route as the protocol has it.</param>
+    /// <param name="methods">Its methods.</param>
+    /// <param name="handler">What answers it.</param>
+    /// <param name="match">What the router goes by, where that is not the pattern itself.</param>
+    private static void Map(IEndpointRouteBuilder group, string pattern, string[] methods, Func<HttpContext, string, string, Task> handler, RoutePattern? match = null)
     {
         RequestDelegate answer = new KServeRoute(pattern, methods, handler).HandleAsync;
-        var route = group.Map(pattern, answer).WithDisplayName($"KServe {string.Join(", ", methods)} {pattern}");
+        var route = group.Map(match ?? RoutePatternFactory.Parse(pattern), answer).WithDisplayName($"KServe {string.Join(", ", methods)} {pattern}");
         if (ApiCategories.OfRoute(pattern) is { } category)
         {
             route.WithMetadata(new ApiCategoryMetadata(category));

@@ -6,6 +6,7 @@ using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Logging;
 using InferenceServer.Protocols.KServe.Tracing;
 using InferenceServer.Protocols.KServe.SharedMemory;
+using InferenceServer.Protocols.KServe.Statistics;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -59,6 +60,14 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     {
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
         return new ModelConfigResponse { Config = Describe(request.Name, request.Version).Config.ToMessage() };
+    }
+
+    public override async Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context)
+    {
+        await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
+        return control.TryReadStatistics(request.Name, request.Version, out var reports, out var error)
+            ? StatisticsMessages.Of(reports)
+            : throw RpcErrorMapping.ToException(error);
     }
 
     public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)

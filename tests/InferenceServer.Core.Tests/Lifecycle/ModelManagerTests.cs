@@ -52,6 +52,37 @@ public sealed class ModelManagerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task VersionThatWarmsUp_IsNotReadyAndNothingIsSettled()
+    {
+        _manager.Aspire([Model("a", [1]), Model("b", [1])]);
+        var warming = _loader.Load("a", 1);
+        await warming.Begun;
+        warming.WarmUp();
+        await UntilAsync(() => StateOf("a", 1) == ModelState.Warming);
+        _loader.Load("b", 1).Fail("no memory");
+        await UntilAsync(() => StateOf("b", 1) == ModelState.Failed);
+        Assert.False(_manager.FirstSettled.IsCompleted);
+        Assert.Equal("-", Serving("a"));
+        Assert.True(_catalog.Current.Find("a")!.IsLoading);
+
+        await warming.SucceedAsync();
+        await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
+        Assert.Equal("1", Serving("a"));
+    }
+
+    [Fact]
+    public async Task VersionThatFailsToWarmUp_HasFailedWithItsReason()
+    {
+        _manager.Aspire([Model("a", [1])]);
+        var warming = _loader.Load("a", 1);
+        await warming.Begun;
+        warming.WarmUp();
+        warming.Fail("failed to run warmup sample 'w': broken");
+        await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
+        Assert.Equal((ModelState.Failed, "failed to run warmup sample 'w': broken"), (_manager.Statuses.Single().State, _manager.Statuses.Single().Reason));
+    }
+
+    [Fact]
     public async Task EmptyRepository_IsSettledAtOnce()
     {
         _manager.Aspire([]);

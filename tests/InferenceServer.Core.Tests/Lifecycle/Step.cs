@@ -13,7 +13,15 @@ internal sealed class Step(string name, long version)
 
     public Task<ModelLoadResult> Result => _result.Task;
 
-    public void Begin() => _begun.TrySetResult();
+    private Action? _onWarmup;
+
+    public void Begin(Action onWarmup)
+    {
+        _onWarmup = onWarmup;
+        _begun.TrySetResult();
+    }
+
+    public void WarmUp() => _onWarmup!();
 
     public void Fail(string reason) => _result.SetResult(ModelLoadResult.Failed(reason));
 

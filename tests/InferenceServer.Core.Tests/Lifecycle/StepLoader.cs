@@ -40,7 +40,7 @@ internal sealed class StepLoader : IModelLoader
         }
     }
 
-    public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, CancellationToken cancellationToken)
+    public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, Action onWarmup, CancellationToken cancellationToken)
     {
         var step = Load(modelName, version.Number, version.Files.Fingerprint);
         lock (_steps)
@@ -48,7 +48,7 @@ internal sealed class StepLoader : IModelLoader
             _counts[modelName] = _counts.GetValueOrDefault(modelName) + 1;
         }
 
-        step.Begin();
+        step.Begin(onWarmup);
         return await step.Result.WaitAsync(cancellationToken);
     }
 }

@@ -170,7 +170,7 @@ public sealed class LaneSchedulerTests
             (await SucceedAsync(task)).Dispose();
         }
 
-        Assert.Equal(1, model.Statistics.Failures(FailureReason.Rejected));
+        Assert.Equal((0, 1), (model.Statistics.Failures(FailureReason.Rejected), model.Statistics.Refusals(RefusalReason.NoCapacity)));
         (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 2f), Token))).Dispose();
     }
 

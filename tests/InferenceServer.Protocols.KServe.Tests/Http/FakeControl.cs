@@ -10,6 +10,7 @@ using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Tests.Logging;
 using InferenceServer.Protocols.KServe.Tests.Tracing;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Protocols.KServe.Tests.Http;
 
@@ -78,4 +79,7 @@ internal sealed class FakeControl(ModelCatalog catalog, ISharedMemoryControl sha
     public Task<InferenceError?> LoadModelAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken) => Repository.LoadAsync(modelName, replacement);
 
     public Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken) => Repository.UnloadAsync(modelName);
+
+    public bool TryReadStatistics(string modelName, string version, out ImmutableArray<ModelStatisticsReport> reports, [NotNullWhen(false)] out InferenceError? error) =>
+        StatisticsReader.TryRead(catalog, modelName, version, out reports, out error);
 }

@@ -9,6 +9,7 @@ using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Tests.Logging;
 using InferenceServer.Protocols.KServe.Tests.Tracing;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc;
 
@@ -81,4 +82,14 @@ internal sealed class FakeControl(ISharedMemoryControl sharedMemory) : IModelCon
     public Task<InferenceError?> LoadModelAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken) => Repository.LoadAsync(modelName, replacement);
 
     public Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken) => Repository.UnloadAsync(modelName);
+
+    /// <summary>What the statistics of every question for the model <c>echo</c>, or for all models, are.</summary>
+    public ImmutableArray<ModelStatisticsReport> Reports { get; set; } = [];
+
+    public bool TryReadStatistics(string modelName, string version, out ImmutableArray<ModelStatisticsReport> reports, [NotNullWhen(false)] out InferenceError? error)
+    {
+        reports = Reports;
+        error = modelName is "" || modelName == KnownModel ? null : new InferenceError(ErrorCode.InvalidArgument, $"requested model '{modelName}' version '{version}' is not available");
+        return error is null;
+    }
 }

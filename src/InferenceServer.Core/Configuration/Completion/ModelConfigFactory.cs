@@ -28,6 +28,9 @@ internal static class ModelConfigFactory
             DynamicBatching = Batching(message),
             IsDecoupled = context.Declared.IsDecoupled,
             Parameters = context.Declared.Parameters,
+            Warmup = WarmupSettings.Of(message),
+            MetricTags = message.MetricTags.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            FirstResponseBounds = MetricSettings.FirstResponseBounds(message),
             Warnings = context.Declared.Warnings,
             Message = message,
         };

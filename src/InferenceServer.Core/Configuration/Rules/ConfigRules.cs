@@ -19,6 +19,9 @@ internal static class ConfigRules
         new VersionPolicyRule(),
         new LabelFilenameRule(),
         new GraphLevelRule(),
+        new WarmupRule(),
+        new MetricTagsRule(),
+        new ModelMetricsRule(),
         new UnusedFeatureRule(),
     ];
 }

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text;
+
+namespace InferenceServer.Host.Metrics;
+
+/// <summary>Writes metrics in the text format of Prometheus, version 0.0.4.</summary>
+internal sealed class MetricsText
+{
+    private readonly StringBuilder _text = new();
+
+    /// <summary>Begins a family; all its samples follow before the next one.</summary>
+    public void Begin(string name, MetricType type, string help) =>
+        _text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(Name(type)).Append('\n');
+
+    /// <summary>Writes one sample.</summary>
+    /// <param name="name">The family's name, with the suffix that its type may ask for.</param>
+    /// <param name="labels">The labels as <see cref="Label"/> gives them, with commas between; empty for none.</param>
+    /// <param name="value">The value.</param>
+    public void Sample(string name, string labels, double value)
+    {
+        _text.Append(name);
+        if (labels.Length > 0)
+        {
+            _text.Append('{').Append(labels).Append('}');
+        }
+
+        _text.Append(' ').Append(Number(value)).Append('\n');
+    }
+
+    /// <summary>A label with its value as the format has it.</summary>
+    public static string Label(string name, string value) =>
+        $"{name}=\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";
+
+    /// <summary>A number as the format has it.</summary>
+    public static string Number(double value) =>
+        double.IsPositiveInfinity(value) ? "+Inf" : double.IsNegativeInfinity(value) ? "-Inf" : value.ToString("R", CultureInfo.InvariantCulture);
+
+    public override string ToString() => _text.ToString();
+
+    private static string Name(MetricType type) => type switch
+    {
+        MetricType.Counter => "counter",
+        MetricType.Gauge => "gauge",
+        MetricType.Histogram => "histogram",
+        _ => "summary",
+    };
+}

@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.Telemetry;
+using InferenceServer.Host.Options;
+
+namespace InferenceServer.Host.Metrics;
+
+/// <summary>Every family that versions have: Triton's under Triton's names and units, and a few of this server's own.</summary>
+internal static class ModelFamilies
+{
+    /// <summary>The families that are shown.</summary>
+    public static ImmutableArray<ModelFamily> Of(MetricsOptions options) =>
+    [
+        Counter("nv_inference_request_success", "Requests that ended with a response.", static statistics => statistics.Successes),
+        PerReason<FailureReason>("nv_inference_request_failure", "Requests that were accepted and failed, by reason.", Name, static (statistics, reason) => statistics.Failures(reason)),
+        Counter("nv_inference_count", "Rows that were inferred.", static statistics => statistics.Inferences),
+        Counter("nv_inference_exec_count", "Times that the model was run.", static statistics => statistics.Executions),
+        .. options.CounterLatencies ? Durations : [],
+        Gauge("nv_inference_pending_request_count", "Requests accepted and not yet executing.", static shown => shown.Model.QueuedRequests),
+        Gauge("nv_model_load_duration_secs", "How long the last load took, in seconds.", static shown => shown.LoadDuration.TotalSeconds),
+        .. options.HistogramLatencies ? [FirstResponses] : Array.Empty<ModelFamily>(),
+        .. options.SummaryLatencies ? Summaries : [],
+        PerReason<RefusalReason>("inference_server_request_refused_total", "Requests that were turned away before they were scheduled, by reason.", Name, static (statistics, reason) => statistics.Refusals(reason)),
+        PerReason<ReleaseReason>("inference_server_batch_release_total", "Executed batches by the reason why they were released with the rows that they had.", Name, static (statistics, reason) => statistics.Releases(reason)),
+    ];
+
+    private static ImmutableArray<ModelFamily> Durations { get; } =
+    [
+        Duration("nv_inference_request_duration_us", "Time from acceptance to answer, summed, in microseconds.", static statistics => statistics.RequestDuration),
+        Duration("nv_inference_queue_duration_us", "Time in the queue, summed, in microseconds.", static statistics => statistics.QueueDuration),
+        Duration("nv_inference_compute_input_duration_us", "Time for putting inputs together, summed, in microseconds.", static statistics => statistics.ComputeInputDuration),
+        Duration("nv_inference_compute_infer_duration_us", "Time in the model, summed, in microseconds.", static statistics => statistics.ComputeInferDuration),
+        Duration("nv_inference_compute_output_duration_us", "Time for cutting outputs into answers, summed, in microseconds.", static statistics => statistics.ComputeOutputDuration),
+    ];
+
+    private static ModelFamily FirstResponses { get; } =
+        new("nv_inference_first_response_histogram_ms", MetricType.Histogram, "Time from acceptance to the first response, in milliseconds.", WriteHistogram);
+
+    private static ImmutableArray<ModelFamily> Summaries { get; } =
+    [
+        Summary("nv_inference_request_summary_us", "Time from acceptance to answer, in microseconds.", static summaries => summaries.Request),
+        Summary("nv_inference_queue_summary_us", "Time in the queue, in microseconds.", static summaries => summaries.Queue),
+        Summary("nv_inference_compute_input_summary_us", "Time for putting inputs together, in microseconds.", static summaries => summaries.ComputeInput),
+        Summary("nv_inference_compute_infer_summary_us", "Time in the model, in microseconds.", static summaries => summaries.ComputeInfer),
+        Summary("nv_inference_compute_output_summary_us", "Time for cutting outputs into answers, in microseconds.", static summaries => summaries.ComputeOutput),
+    ];
+
+    /// <summary>The word for a failure in Triton's metric.</summary>
+    private static string Name(FailureReason reason) => reason switch
+    {
+        FailureReason.Rejected => "REJECTED",
+        FailureReason.Cancelled => "CANCELED",
+        FailureReason.Backend => "BACKEND",
+        _ => "OTHER",
+    };
+
+    private static string Name(RefusalReason reason) => reason switch
+    {
+        RefusalReason.Invalid => "invalid",
+        _ => "no_capacity",
+    };
+
+    private static string Name(ReleaseReason reason) => reason switch
+    {
+        ReleaseReason.LaneIdle => "lane_idle",
+        ReleaseReason.Full => "full",
+        ReleaseReason.Preferred => "preferred",
+        ReleaseReason.DelayExpired => "delay_expired",
+        ReleaseReason.ShapeMismatch => "shape_mismatch",
+        ReleaseReason.Warmup => "warmup",
+        _ => "drain",
+    };
+
+    private static ModelFamily Counter(string name, string help, Func<ModelStatistics, long> read) =>
+        new(name, MetricType.Counter, help, (text, shown) => text.Sample(name, shown.Labels, read(shown.Model.Statistics)));
+
+    private static ModelFamily Duration(string name, string help, Func<ModelStatistics, TimeSpan> read) =>
+        new(name, MetricType.Counter, help, (text, shown) => text.Sample(name, shown.Labels, Math.Floor(read(shown.Model.Statistics).TotalMicroseconds)));
+
+    private static ModelFamily Gauge(string name, string help, Func<ShownModel, double> read) =>
+        new(name, MetricType.Gauge, help, (text, shown) => text.Sample(name, shown.Labels, read(shown)));
+
+    private static ModelFamily PerReason<T>(string name, string help, Func<T, string> word, Func<ModelStatistics, T, long> read)
+        where T : struct, Enum => new(name, MetricType.Counter, help, (text, shown) =>
+    {
+        // Every reason is there from the start, so that its rate can be asked for before it has ever happened.
+        foreach (var reason in Enum.GetValues<T>())
+        {
+            text.Sample(name, $"{shown.Labels},{MetricsText.Label("reason", word(reason))}", read(shown.Model.Statistics, reason));
+        }
+    });
+
+    private static ModelFamily Summary(string name, string help, Func<LatencySummaries, LatencySummary> select) => new(name, MetricType.Summary, help, (text, shown) =>
+    {
+        if (shown.Model.Statistics.Summaries is not { } summaries)
+        {
+            return;
+        }
+
+        var summary = select(summaries);
+        var (total, quantiles) = summary.Read();
+        for (var i = 0; i < quantiles.Length; i++)
+        {
+            text.Sample(name, $"{shown.Labels},{MetricsText.Label("quantile", MetricsText.Number(summary.Targets[i].Quantile))}", quantiles[i]);
+        }
+
+        text.Sample(name + "_sum", shown.Labels, total.Duration.TotalMicroseconds);
+        text.Sample(name + "_count", shown.Labels, total.Count);
+    });
+
+    private static void WriteHistogram(MetricsText text, ShownModel shown)
+    {
+        if (shown.Model.Statistics.FirstResponses is not { } histogram)
+        {
+            return;
+        }
+
+        var counts = histogram.ReadCounts();
+        var sum = histogram.Sum;
+        var below = 0L;
+        for (var i = 0; i < counts.Length; i++)
+        {
+            below += counts[i];
+            var bound = i < histogram.Bounds.Length ? histogram.Bounds[i] : double.PositiveInfinity;
+            text.Sample(FirstResponses.Name + "_bucket", $"{shown.Labels},{MetricsText.Label("le", MetricsText.Number(bound))}", below);
+        }
+
+        text.Sample(FirstResponses.Name + "_sum", shown.Labels, sum.TotalMilliseconds);
+        text.Sample(FirstResponses.Name + "_count", shown.Labels, below);
+    }
+}

@@ -1,0 +1,8 @@
+namespace InferenceServer.Host.Metrics;
+
+/// <summary>One family of metrics that every version has.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its type.</param>
+/// <param name="Help">What it tells, in one line.</param>
+/// <param name="Write">Writes the samples of one version.</param>
+internal sealed record ModelFamily(string Name, MetricType Type, string Help, Action<MetricsText, ShownModel> Write);

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using InferenceServer.Core.Telemetry;
+
+namespace InferenceServer.Host.Options;
+
+/// <summary>Reads the settings of the metrics, each <c>&lt;setting&gt;=&lt;value&gt;</c>; the last of one name counts.</summary>
+internal static class MetricsConfigReader
+{
+    /// <summary>The most quantiles of a summary: each is a series of every version.</summary>
+    public const int MaxQuantiles = 20;
+
+    private static readonly string[] s_settings = ["counter_latencies", "histogram_latencies", "summary_latencies", "summary_quantiles"];
+
+    /// <summary>Reads the settings.</summary>
+    /// <param name="values">The settings as they are written.</param>
+    /// <param name="problems">What is wrong with them, half a sentence each.</param>
+    public static MetricsOptions Read(IEnumerable<string> values, ICollection<string> problems)
+    {
+        var options = new MetricsOptions();
+        foreach (var value in values)
+        {
+            var equals = value.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 0)
+            {
+                problems.Add($"expected <setting>=<value>, got '{value}'");
+                continue;
+            }
+
+            var (setting, text) = (value[..equals], value[(equals + 1)..]);
+            options = setting switch
+            {
+                "counter_latencies" => options with { CounterLatencies = Boolean(setting, text, options.CounterLatencies, problems) },
+                "histogram_latencies" => options with { HistogramLatencies = Boolean(setting, text, options.HistogramLatencies, problems) },
+                "summary_latencies" => options with { SummaryLatencies = Boolean(setting, text, options.SummaryLatencies, problems) },
+                "summary_quantiles" => options with { SummaryQuantiles = Quantiles(text, problems) },
+                _ => Unknown(setting, options, problems),
+            };
+        }
+
+        return options;
+    }
+
+    private static MetricsOptions Unknown(string setting, MetricsOptions options, ICollection<string> problems)
+    {
+        var near = Nearest.Of(setting, s_settings);
+        problems.Add($"'{setting}' is no setting of the metrics, expected {string.Join(", ", s_settings)}{(near is null ? "" : $"; did you mean '{near}'?")}");
+        return options;
+    }
+
+    private static bool Boolean(string setting, string text, bool otherwise, ICollection<string> problems)
+    {
+        switch (text.ToUpperInvariant())
+        {
+            case "TRUE" or "ON" or "1":
+                return true;
+            case "FALSE" or "OFF" or "0":
+                return false;
+            default:
+                problems.Add($"{setting} expects true or false, got '{text}'");
+                return otherwise;
+        }
+    }
+
+    private static ImmutableArray<QuantileTarget> Quantiles(string text, ICollection<string> problems)
+    {
+        var targets = new List<QuantileTarget>();
+        foreach (var pair in text.Split(','))
+        {
+            var colon = pair.IndexOf(':', StringComparison.Ordinal);
+            if (colon < 0 || !TryRead(pair.AsSpan(0, colon), out var quantile) || !TryRead(pair.AsSpan(colon + 1), out var error))
+            {
+                problems.Add($"summary_quantiles expects <quantile>:<error>,... with numbers from 0 to 1, got '{pair}'");
+            }
+            else if (targets.Exists(target => target.Quantile == quantile))
+            {
+                problems.Add($"summary_quantiles names the quantile {quantile.ToString(CultureInfo.InvariantCulture)} twice");
+            }
+            else
+            {
+                targets.Add(new QuantileTarget(quantile, error));
+            }
+        }
+
+        if (targets.Count > MaxQuantiles)
+        {
+            problems.Add($"summary_quantiles names {targets.Count} quantiles, expected at most {MaxQuantiles}");
+        }
+
+        return [.. targets];
+    }
+
+    private static bool TryRead(ReadOnlySpan<char> text, out double number) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out number) && number is >= 0 and <= 1;
+}

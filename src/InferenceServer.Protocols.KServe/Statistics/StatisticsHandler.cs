@@ -1,0 +1,23 @@
+using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace InferenceServer.Protocols.KServe.Statistics;
+
+/// <summary>Answers the statistics routes over HTTP.</summary>
+internal sealed class StatisticsHandler(IModelControl control)
+{
+    /// <summary>The statistics of one version, of every version of a model, or, without a name, of everything that is ready.</summary>
+    public async Task HandleAsync(HttpContext context, string model, string version)
+    {
+        if (!control.TryReadStatistics(model, version, out var reports, out var error))
+        {
+            await HttpErrorWriter.WriteAsync(context, error);
+            return;
+        }
+
+        using var text = new PooledText();
+        StatisticsJsonWriter.Write(text, reports);
+        await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, text);
+    }
+}
