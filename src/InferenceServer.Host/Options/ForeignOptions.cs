@@ -12,10 +12,10 @@ internal static class ForeignOptions
     private const string NoTls = "TLS is left to a gateway in front of this server";
     private const string NoThreads = "the runtime sizes its threads itself, from the processors that the process may use";
     private const string NoStrikes = "the transport does not count a client's pings; its own are set by --grpc-keepalive-time and --grpc-keepalive-timeout";
-    private const string NoTracing = "this server does not trace";
+    private const string NoTracing = "it is a part of --trace-config";
     private const string NoCache = "this server has no response cache";
     private const string NoRateLimiter = "this server has no rate limiter; instance_group sets how much of a model runs at once";
-    private const string NoControl = "all models are loaded at start (--model-control-mode=none)";
+    private const string NoControl = "repositories are not polled; models are loaded at start, or by request with --model-control-mode=explicit";
     private const string NoSageMaker = "this server does not speak the protocol of SageMaker";
     private const string NoVertex = "this server does not speak the protocol of Vertex AI";
     private const string BuiltIn = "the backends are built in";
@@ -26,7 +26,6 @@ internal static class ForeignOptions
         ["enable-peer-access"] = NoGpu,
         ["log-file"] = "the log goes to standard error, which a shell or a container runtime can redirect",
         ["repository-poll-secs"] = NoControl,
-        ["load-model"] = NoControl,
         ["model-config-name"] = "each model has one configuration, config.pbtxt",
         ["model-load-retry-count"] = "a load is not tried again; the summary and the log say why it failed",
         ["model-namespacing"] = "the names of models are unique over all repositories",
@@ -45,10 +44,6 @@ internal static class ForeignOptions
         ["grpc-http2-min-recv-ping-interval-without-data"] = NoStrikes,
         ["grpc-http2-max-ping-strikes"] = NoStrikes,
         ["allow-gpu-metrics"] = NoGpu,
-        ["allow-cpu-metrics"] = "the metrics of the process are always there, under process_ and dotnet_",
-        ["metrics-interval-ms"] = "metrics are read when they are asked for",
-        ["metrics-config"] = "there are no summaries and histograms of latencies to configure; counters are always on",
-        ["trace-config"] = NoTracing,
         ["trace-file"] = NoTracing,
         ["trace-level"] = NoTracing,
         ["trace-rate"] = NoTracing,
@@ -67,7 +62,6 @@ internal static class ForeignOptions
         ["cuda-virtual-address-size"] = NoGpu,
         ["buffer-manager-thread-count"] = NoThreads,
         ["host-policy"] = "placement is left to the operating system; instance_group sets how much of a model runs at once",
-        ["allow-client-shm"] = "this server has no shared memory with its clients",
         ["allow-sagemaker"] = NoSageMaker,
         ["sagemaker-port"] = NoSageMaker,
         ["sagemaker-safe-port-range"] = NoSageMaker,

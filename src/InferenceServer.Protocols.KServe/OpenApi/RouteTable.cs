@@ -29,6 +29,47 @@ internal static class RouteTable
             HasVersions = true,
             IsTyped = true,
         },
+        new("/v2/models/{model}/generate", "POST", "generate", "Inference in plain JSON: inputs by their names, other members as parameters. For models that answer once.")
+        {
+            Body = "GenerateRequest",
+            Answer = "GenerateResponse",
+            Failures = [400, 404, 413, 429, 500, 503, 504],
+            HasVersions = true,
+        },
+        new("/v2/models/{model}/generate_stream", "POST", "generateStream", "As generate, with any number of responses, each a server-sent event.")
+        {
+            Body = "GenerateRequest",
+            Answer = "GenerateResponse",
+            AnswerTypes = ["text/event-stream"],
+            Failures = [400, 404, 413, 429, 500, 503, 504],
+            HasVersions = true,
+        },
+        new("/v2/models/{model}/stats", "GET", "modelStatistics", "The counters of a model's versions that are ready, or of one.") { Answer = "Statistics", Failures = [400], HasVersions = true },
+        new("/v2/models/stats", "GET", "statistics", "The counters of every version that is ready.") { Answer = "Statistics", Failures = [400] },
+        new("/v2/models/{model}/trace/setting", "GET", "modelTraceSettings", "How requests for the model are traced.") { Answer = "TraceSettings", Failures = [404] },
+        new("/v2/models/{model}/trace/setting", "POST", "changeModelTraceSettings", "Changes how requests for the model are traced; null goes back to the global setting.") { Body = "TraceSettings", Answer = "TraceSettings", Failures = [400, 404, 501] },
+        new("/v2/trace/setting", "GET", "traceSettings", "How requests are traced.") { Answer = "TraceSettings" },
+        new("/v2/trace/setting", "POST", "changeTraceSettings", "Changes how requests are traced; null goes back to the setting of the start.") { Body = "TraceSettings", Answer = "TraceSettings", Failures = [400, 501] },
+        new("/v2/logging", "GET", "logSettings", "What is logged.") { Answer = "LogSettings" },
+        new("/v2/logging", "POST", "changeLogSettings", "Changes what is logged; what is left out or null stays.") { Body = "LogSettings", Answer = "LogSettings", Failures = [400, 501] },
+        new("/v2/repository/index", "POST", "repositoryIndex", "The models that lie in the repositories, and where their versions stand.") { Body = "IndexRequest", IsBodyRequired = false, Answer = "RepositoryIndex", Failures = [400] },
+        new("/v2/repository/models/{model}/load", "POST", "loadModel", "Loads a model, or what has changed of it, and answers when it serves. With explicit model control only.") { Body = "LoadRequest", IsBodyRequired = false, Failures = [400, 500, 503] },
+        new("/v2/repository/models/{model}/unload", "POST", "unloadModel", "Unloads a model; requests that it has are finished. With explicit model control only.") { Body = "UnloadRequest", IsBodyRequired = false, Failures = [400, 503] },
+        new("/v2/repository/{repository}/index", "POST", "namedRepositoryIndex", "Repositories have no names here.") { Failures = [501] },
+        new("/v2/repository/{repository}/models/{model}/load", "POST", "loadModelOfNamedRepository", "Repositories have no names here.") { Failures = [501] },
+        new("/v2/repository/{repository}/models/{model}/unload", "POST", "unloadModelOfNamedRepository", "Repositories have no names here.") { Failures = [501] },
+        .. SharedMemory("/v2/systemsharedmemory", "System", "SystemRegion", "SystemRegions"),
+        .. SharedMemory("/v2/cudasharedmemory", "Cuda", "CudaRegion", "CudaRegions"),
         new(DocumentPath, "GET", "openapi", "This document.") { Answer = "Document" },
+    ];
+
+    private static ImmutableArray<RouteDescription> SharedMemory(string root, string kind, string region, string regions) =>
+    [
+        new(root + "/status", "GET", $"status{kind}Memory", "The regions of shared memory that are registered.") { Answer = regions },
+        new(root + "/register", "POST", $"register{kind}MemoryWithoutName", "A region is registered under a name.") { Failures = [400, 501] },
+        new(root + "/unregister", "POST", $"unregisterAll{kind}Memory", "Unregisters every region.") { Failures = [501] },
+        new(root + "/region/{region}/status", "GET", $"status{kind}Region", "One region of shared memory.") { Answer = regions, Failures = [404] },
+        new(root + "/region/{region}/register", "POST", $"register{kind}Region", "Registers a region of shared memory, where the operator allows that.") { Body = region, Failures = [400, 413, 429, 500, 501] },
+        new(root + "/region/{region}/unregister", "POST", $"unregister{kind}Region", "Unregisters a region of shared memory.") { Failures = [501] },
     ];
 }

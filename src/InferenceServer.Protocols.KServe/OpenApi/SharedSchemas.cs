@@ -19,6 +19,48 @@ internal static class SharedSchemas
         ("Document", """
             {"type":"object","description":"OpenAPI 3.1.","required":["openapi","info"],"properties":{"openapi":{"type":"string"},"info":{"type":"object"}}}
             """),
+        ("GenerateRequest", """
+            {"type":"object","description":"Members and those of parameters that have the name of an input are tensors: one value, or arrays of them. All others are parameters of the request.","properties":{"id":{"type":"string"},"parameters":{"type":"object","additionalProperties":true}},"additionalProperties":true}
+            """),
+        ("GenerateResponse", """
+            {"type":"object","description":"Each output by its name, one value alone where it has one element; and the response's parameters.","required":["model_name","model_version"],"properties":{"id":{"type":"string"},"model_name":{"type":"string"},"model_version":{"type":"string"}},"additionalProperties":true}
+            """),
+        ("Duration", """
+            {"type":"object","required":["count","ns"],"properties":{"count":{"type":"integer","minimum":0},"ns":{"type":"integer","minimum":0}}}
+            """),
+        ("Statistics", """
+            {"type":"object","required":["model_stats"],"properties":{"model_stats":{"type":"array","items":{"type":"object","required":["name","version","last_inference","inference_count","execution_count","inference_stats"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"last_inference":{"type":"integer","description":"Milliseconds since 1970."},"inference_count":{"type":"integer"},"execution_count":{"type":"integer"},"inference_stats":{"type":"object","additionalProperties":{"$ref":"#/components/schemas/Duration"}},"response_stats":{"type":"object","additionalProperties":{"type":"object","additionalProperties":{"$ref":"#/components/schemas/Duration"}}},"batch_stats":{"type":"array","items":{"type":"object"}},"memory_usage":{"type":"array","items":{"type":"object"}}}}}}}
+            """),
+        ("TraceSettings", """
+            {"type":"object","properties":{"trace_level":{"type":["array","null"],"items":{"type":"string","enum":["OFF","TIMESTAMPS","TENSORS"]}},"trace_rate":{"type":["string","null"]},"trace_count":{"type":["string","null"]},"log_frequency":{"type":["string","null"]},"trace_file":{"type":["string","null"]},"trace_mode":{"type":["string","null"]}}}
+            """),
+        ("LogSettings", """
+            {"type":"object","properties":{"log_file":{"type":["string","null"]},"log_info":{"type":["boolean","null"]},"log_warning":{"type":["boolean","null"]},"log_error":{"type":["boolean","null"]},"log_verbose_level":{"type":["integer","null"],"minimum":0},"log_format":{"type":["string","null"]}}}
+            """),
+        ("IndexRequest", """
+            {"type":"object","properties":{"ready":{"type":"boolean"}},"additionalProperties":true}
+            """),
+        ("RepositoryIndex", """
+            {"type":"array","items":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"state":{"type":"string","enum":["READY","LOADING","UNLOADING","UNAVAILABLE"]},"reason":{"type":"string"}}}}
+            """),
+        ("LoadRequest", """
+            {"type":"object","properties":{"parameters":{"type":"object","description":"config: a model configuration as JSON text. file:<version>/<file>: a file in base64.","additionalProperties":{"type":"string"}}},"additionalProperties":true}
+            """),
+        ("UnloadRequest", """
+            {"type":"object","properties":{"parameters":{"type":"object","properties":{"unload_dependents":{"type":"boolean"}},"additionalProperties":true}},"additionalProperties":true}
+            """),
+        ("SystemRegion", """
+            {"type":"object","required":["key","byte_size"],"properties":{"name":{"type":"string"},"key":{"type":"string"},"offset":{"type":"integer","minimum":0},"byte_size":{"type":"integer","minimum":1}}}
+            """),
+        ("SystemRegions", """
+            {"type":"array","items":{"$ref":"#/components/schemas/SystemRegion"}}
+            """),
+        ("CudaRegion", """
+            {"type":"object","properties":{"name":{"type":"string"},"raw_handle":{"type":"object","properties":{"b64":{"type":"string"}}},"device_id":{"type":"integer"},"byte_size":{"type":"integer","minimum":0}}}
+            """),
+        ("CudaRegions", """
+            {"type":"array","items":{"$ref":"#/components/schemas/CudaRegion"}}
+            """),
         ("ServerMetadata", """
             {"type":"object","required":["name","version","extensions"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"extensions":{"type":"array","items":{"type":"string"}}}}
             """),
