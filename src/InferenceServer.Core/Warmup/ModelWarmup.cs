@@ -106,17 +106,27 @@ internal sealed class ModelWarmup(IFileSystem files, ITensorAllocator allocator,
 
         foreach (var member in members)
         {
-            member.EnqueuedTimestamp = time.GetTimestamp();
             member.WatchCancellation(static state => Abandon((PendingInference)state!), member);
         }
 
         var outcomes = ReadAsync(members);
 
         // An execution may take as long as it likes: it must not hold up a thread that others count on.
-        await Task.Factory.StartNew(() => lane.Warm(members), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        await Task.Factory.StartNew(() => Execute(lane, members), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
         var failure = await outcomes.ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return failure;
+    }
+
+    private void Execute(InstanceRunner lane, PendingInference[] members)
+    {
+        foreach (var member in members)
+        {
+            // The start of the thread is no time in a queue.
+            member.EnqueuedTimestamp = time.GetTimestamp();
+        }
+
+        lane.Warm(members);
     }
 
     private bool TryPrepare(
