@@ -108,9 +108,15 @@ public sealed class ModelControlTests
     private ModelControl Control(int startupHold) => new(
         _catalog,
         _statuses,
+        null!,
         _phase,
         _time,
-        new CoreOptions { Identity = new ServerIdentity("test", "0"), Repositories = [], StartupHold = TimeSpan.FromMilliseconds(startupHold) });
+        new CoreOptions { Identity = new ServerIdentity("test", "0"), Repositories = [], StartupHold = TimeSpan.FromMilliseconds(startupHold) },
+        null!)
+    {
+        Log = null!,
+        Tracing = null!,
+    };
 
     private sealed class Statuses : IModelStatusSource
     {

@@ -54,7 +54,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task VersionThatWarmsUp_IsNotReadyAndNothingIsSettled()
     {
-        _manager.Aspire([Model("a", [1]), Model("b", [1])]);
+        _manager.Aspire([AspiredFixture.Model("a", [1]), AspiredFixture.Model("b", [1])]);
         var warming = _loader.Load("a", 1);
         await warming.Begun;
         warming.WarmUp();
@@ -73,7 +73,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task VersionThatFailsToWarmUp_HasFailedWithItsReason()
     {
-        _manager.Aspire([Model("a", [1])]);
+        _manager.Aspire([AspiredFixture.Model("a", [1])]);
         var warming = _loader.Load("a", 1);
         await warming.Begun;
         warming.WarmUp();

@@ -37,7 +37,7 @@ internal static class GroupRunner
             }
 
             // That a model does not load is told by the cases that ask for it.
-            problems.AddRange(server.LoggedErrors.Where(static message => !message.Contains("cannot be loaded", StringComparison.Ordinal)).Select(static message => $"the server logged an error: {message}"));
+            problems.AddRange(server.LoggedErrors.Where(static message => !message.Contains("cannot be loaded", StringComparison.Ordinal) && !message.Contains("failed to load", StringComparison.Ordinal)).Select(static message => $"the server logged an error: {message}"));
         }
         finally
         {

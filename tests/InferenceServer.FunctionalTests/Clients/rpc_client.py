@@ -128,7 +128,7 @@ def statistics(stub):
     assert after.inference_stats.success.count == before.inference_stats.success.count + 1, after
     everything = stub.ModelStatistics(pb.ModelStatisticsRequest(), timeout=TIMEOUT).model_stats
     assert {"plain", "squarer", "repeater"} <= {one.name for one in everything}, everything
-    expect_code(grpc.StatusCode.NOT_FOUND, ["nothing"], stub.ModelStatistics, pb.ModelStatisticsRequest(name="nothing"))
+    expect_code(grpc.StatusCode.INVALID_ARGUMENT, ["nothing"], stub.ModelStatistics, pb.ModelStatisticsRequest(name="nothing"))
 
 
 def index(stub):

@@ -46,7 +46,7 @@ public sealed class ForeignOptionsTests
     [Fact]
     public void FlagOfTriton_OnTheCommandLine_TakesItsValueWithIt()
     {
-        var line = CommandLine.Parse(["--trace-file", "/traces", "--allow-client-shm"]);
+        var line = CommandLine.Parse(["--trace-file", "/traces", "--reuse-grpc-port"]);
         Assert.Equal(2, line.Errors.Count);
         Assert.Contains("'--trace-file' of Triton is not here: ", line.Errors[0], StringComparison.Ordinal);
     }

@@ -3,8 +3,11 @@ using Inference;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Protocols.KServe.Rpc;
+using InferenceServer.Protocols.KServe.SharedMemory;
 using InferenceServer.Protocols.KServe.Tests.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc;
@@ -66,7 +69,7 @@ public sealed class AllocationTests
             Assert.True(model.TryAcquire());
             using var response = new InferenceResponse("id", new ModelLease(model), [new TensorView("OUT", type, new TensorShape(elements), buffer)]);
             AllocationMeter.Start();
-            Assert.True(InferResponseWriter.TryWrite(response, out var message, out _));
+            Assert.True(InferResponseWriter.TryWrite(response, null, out var message, out _));
             AllocationMeter.Stop();
             Assert.Equal(data.Length, message.RawOutputContents[0].Length);
         };
@@ -75,13 +78,15 @@ public sealed class AllocationTests
     private static Action Reading(ModelInferRequest message)
     {
         var model = FakeModel.Create();
+        var shared = new SharedTensors(new FakeEngine(new SharedMemoryRegistry(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance)), int.MaxValue);
         return () =>
         {
             Assert.True(model.TryAcquire());
             using var request = new InferenceRequest(new ModelLease(model));
             var allocator = new CountingAllocator();
+            SharedOutputs? outputs = null;
             AllocationMeter.Start();
-            Assert.Null(InferRequestReader.Read(message, request, allocator));
+            Assert.Null(InferRequestReader.Read(message, request, allocator, shared, ref outputs));
             AllocationMeter.Stop();
         };
     }
