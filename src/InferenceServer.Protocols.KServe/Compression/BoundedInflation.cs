@@ -20,8 +20,9 @@ internal sealed class BoundedInflation(Stream inflating, int limit) : ReadOnlySt
         {
             read = inflating.Read(buffer[..room]);
         }
-        catch (InvalidDataException)
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
+            // The second comes of data that counts on a dictionary, which nobody has: a message that is held whole cannot break off.
             throw RpcErrorMapping.ToException(new InferenceError(ErrorCode.InvalidArgument, "the message cannot be decompressed: its data is corrupt or ends too early"));
         }
 

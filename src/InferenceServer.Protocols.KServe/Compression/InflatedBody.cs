@@ -16,6 +16,9 @@ internal sealed class InflatedBody : ReadOnlyStream
     /// <summary>How much longer than its content a compressed body can be: a few bytes for each block of it, and the wrapper.</summary>
     private const int Overhead = 64 << 10;
 
+    /// <summary>The bit in the second byte of the zlib wrapper that says that the data counts on a dictionary (RFC 1950).</summary>
+    private const int NeedsDictionary = 0x20;
+
     private readonly Stream _inflating;
     private long _length;
 
@@ -65,6 +68,11 @@ internal sealed class InflatedBody : ReadOnlyStream
         }
         else if (length > 1 && (first & 0x0F) == 8 && ((first << 8) | second) % 31 == 0)
         {
+            if ((second & NeedsDictionary) != 0)
+            {
+                return RequestErrors.NeedsDictionary();
+            }
+
             inflating = new ZLibStream(compressed, CompressionMode.Decompress);
         }
         else

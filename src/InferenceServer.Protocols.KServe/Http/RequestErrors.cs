@@ -7,6 +7,9 @@ namespace InferenceServer.Protocols.KServe.Http;
 /// <summary>The sentences that a request is refused with before the engine sees it.</summary>
 internal static class RequestErrors
 {
+    /// <summary>The most characters of a header's value that an error repeats.</summary>
+    private const int MaxShown = 100;
+
     public static InferenceError Json(in JsonCursor json) => Invalid($"failed to parse the request JSON buffer: {json.Failure}");
 
     public static InferenceError Kind(string field, string expected, ref JsonCursor json)
@@ -77,7 +80,7 @@ internal static class RequestErrors
         new(ErrorCode.ResourceExhausted, $"the request body of {Text(size)} bytes exceeds the maximum of {limit} bytes") { Expected = $"at most {limit} bytes", Actual = $"{size} bytes" };
 
     public static InferenceError HeaderLength(string value) =>
-        Invalid($"Unable to parse Inference-Header-Content-Length, got: {value}", "Inference-Header-Content-Length", "an integer", value);
+        Invalid($"Unable to parse Inference-Header-Content-Length, got: {Shown(value)}", "Inference-Header-Content-Length", "an integer", Shown(value));
 
     public static InferenceError HeaderLengthOverflow(string value) =>
         Invalid($"Unable to parse Inference-Header-Content-Length, value is out of range [ {int.MinValue}, {int.MaxValue} ], got: {value}", "Inference-Header-Content-Length", "a 32-bit integer", value);
@@ -107,13 +110,16 @@ internal static class RequestErrors
         new(ErrorCode.Unsupported, $"HTTP end point doesn't support models with decoupled transaction policy: '{model}' may answer a request any number of times; use generate_stream, generate or the gRPC stream") { Subject = model };
 
     public static InferenceError Compression(string encoding) =>
-        new(ErrorCode.Unsupported, $"Unsupported compression type: got Content-Encoding '{encoding}', expected gzip, deflate or identity") { Subject = "Content-Encoding", Expected = "gzip, deflate or identity", Actual = encoding };
+        new(ErrorCode.Unsupported, $"Unsupported compression type: got Content-Encoding '{Shown(encoding)}', expected gzip, deflate or identity") { Subject = "Content-Encoding", Expected = "gzip, deflate or identity", Actual = Shown(encoding) };
 
     public static InferenceError NothingToInflate() =>
         Invalid("nothing to be decompressed: the request body is empty, and its Content-Encoding says that it is compressed", "Content-Encoding", "a compressed body", "nothing");
 
     public static InferenceError NotCompressed() =>
         Invalid("the request body cannot be decompressed: it begins neither as gzip nor as zlib, the wrapper that HTTP's deflate has", "Content-Encoding", "gzip or zlib", "neither");
+
+    public static InferenceError NeedsDictionary() =>
+        Invalid("the request body cannot be decompressed: it counts on a dictionary that is no part of it", "Content-Encoding", "a body that is complete", "one that needs a dictionary");
 
     public static InferenceError CorruptBody(long bytes) =>
         Invalid($"the request body cannot be decompressed: its data is corrupt or ends too early, after {Text(bytes)} bytes of content");
@@ -135,6 +141,9 @@ internal static class RequestErrors
 
     private static InferenceError Invalid(string message, string? subject = null, string? expected = null, string? actual = null) =>
         new(ErrorCode.InvalidArgument, message) { Subject = subject, Expected = expected, Actual = actual };
+
+    /// <summary>The beginning of a header's value, which may be long.</summary>
+    private static string Shown(string value) => value.Length <= MaxShown ? value : value[..MaxShown] + "...";
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -68,6 +68,24 @@ public sealed class HttpCompressionTests
         Assert.StartsWith("{\"error\":", Encoding.UTF8.GetString(body), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Infer_DeflateWithADictionary_IsRefused()
+    {
+        await using var server = await StartAsync();
+        var (status, body, _) = await PostAsync(server, [0x78, 0x20, 1, 2, 3, 4, 5, 6], "deflate");
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.StartsWith("{\"error\":", Encoding.UTF8.GetString(body), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Infer_LongCoding_IsNotRepeatedWhole()
+    {
+        await using var server = await StartAsync();
+        var (status, body, _) = await PostAsync(server, Encoding.UTF8.GetBytes(One), new string('x', 5000));
+        Assert.Equal(HttpStatusCode.NotImplemented, status);
+        Assert.InRange(body.Length, 100, 300);
+    }
+
     [Theory]
     [InlineData("br")]
     [InlineData("gzip, gzip")]

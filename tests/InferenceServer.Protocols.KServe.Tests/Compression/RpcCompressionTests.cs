@@ -45,6 +45,15 @@ public sealed class RpcCompressionTests
         Assert.Contains("cannot be decompressed", message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ModelInfer_DeflateWithADictionary_IsRefused()
+    {
+        await using var server = await RpcServer.StartAsync();
+        var (status, message) = await SendAsync(server, "deflate", [0x78, 0x20, 1, 2, 3, 4, 5, 6]);
+        Assert.Equal(((int)StatusCode.InvalidArgument).ToString(System.Globalization.CultureInfo.InvariantCulture), status);
+        Assert.Contains("cannot be decompressed", message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(null, false)]
     [InlineData(CompressionLevel.Fastest, true)]

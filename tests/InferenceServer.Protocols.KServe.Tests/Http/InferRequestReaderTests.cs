@@ -63,6 +63,10 @@ public class InferRequestReaderTests
     }
 
     [Fact]
+    public void HeaderLength_Long_IsNotRepeatedWhole() =>
+        Assert.InRange(Read(TwoBinary, new byte[8], s_two, true, [1000], new string('x', 5000)).Error!.Message.Length, 100, 200);
+
+    [Fact]
     public void HeaderLength_BeyondAnOpenEndedBody_SaysHowMuchIsMissing() =>
         Assert.Equal("unexpected size for request JSON, expecting 3 more bytes", Read("{}", [1], s_two, false, [1], "6").Error?.Message);
 

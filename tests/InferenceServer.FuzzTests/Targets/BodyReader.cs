@@ -1,0 +1,80 @@
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Configuration;
+using InferenceServer.FuzzTests.Engine;
+using InferenceServer.Protocols.KServe.Compression;
+using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Tests.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace InferenceServer.FuzzTests.Targets;
+
+/// <summary>Reads a body as the route does, in pieces, and sees that no memory stays rented and none beyond the limits is asked for.</summary>
+internal static class BodyReader
+{
+    /// <summary>The limits are small, so that inputs reach them.</summary>
+    public const int MaxInputSize = 1 << 14;
+
+    public const int MaxRequestBytes = 1 << 15;
+
+    /// <returns>What came of it: <c>read</c> and the tensors, or the form of the refusal.</returns>
+    public static string Read(byte[] body, ModelConfig model, string? headerLength, bool isLengthKnown, bool isCompressed, int piece)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Body = new DribblingStream(body, piece, 1 + (piece / 2));
+        context.Request.ContentLength = isLengthKnown ? body.Length : null;
+        if (headerLength is not null)
+        {
+            context.Request.Headers[InferResponseWriter.HeaderLengthName] = headerLength;
+        }
+
+        var allocator = new CountingAllocator();
+        try
+        {
+            return Read(context.Request, model, allocator, isCompressed);
+        }
+        catch (UnusableBodyException exception)
+        {
+            return Check.IsClean(exception.Error);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            Check.That(exception.StatusCode == StatusCodes.Status413PayloadTooLarge, $"status {exception.StatusCode}: {exception.Message}");
+            return "too large";
+        }
+        finally
+        {
+            context.Request.Body.Dispose();
+            Check.That(allocator.Rented == 0, $"{allocator.Rented} buffers are still rented");
+            Check.That(allocator.Largest <= MaxRequestBytes + 4, $"{allocator.Largest} bytes were rented");
+        }
+    }
+
+    /// <summary>What came of it without the tensors' contents.</summary>
+    public static string Form(string outcome) => outcome.StartsWith("read", StringComparison.Ordinal) ? "read" : outcome;
+
+    private static string Read(HttpRequest request, ModelConfig model, CountingAllocator allocator, bool isCompressed)
+    {
+        using var header = new InferHeader();
+        var options = new KServeHttpOptions { MaxInputSize = MaxInputSize, MaxRequestBytes = MaxRequestBytes };
+        var error = isCompressed ? Done(InflatedBody.ReplaceAsync(request, MaxInputSize, CancellationToken.None)) : null;
+        error ??= Done(new InferRequestReader(allocator, options).ReadAsync(request, model, header, CancellationToken.None));
+        if (error is not null)
+        {
+            return Check.IsClean(error);
+        }
+
+        foreach (var input in header.Inputs)
+        {
+            Check.That(input.Data is not null, $"input '{input.Head.Name}' has no data");
+            Check.That(header.Inputs.Count <= options.MaxTensors, $"{header.Inputs.Count} inputs");
+        }
+
+        return "read " + string.Join(' ', header.Inputs.Select(static input => $"{input.Head.DataType} {input.Head.Shape} {Convert.ToHexString(input.Data!.Span[..(int)Math.Min(input.Data.Length, 64)])}"));
+    }
+
+    private static InferenceError? Done(ValueTask<InferenceError?> reading)
+    {
+        Check.That(reading.IsCompleted, "it waits for more although all is there");
+        return reading.GetAwaiter().GetResult();
+    }
+}
