@@ -1,11 +1,16 @@
 using System.Text;
 using Google.Protobuf;
 using Inference;
+using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.FuzzTests.Engine;
 using InferenceServer.Protocols.KServe.Rpc;
+using InferenceServer.Protocols.KServe.SharedMemory;
 using InferenceServer.Protocols.KServe.Tests.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace InferenceServer.FuzzTests.Targets;
 
@@ -59,12 +64,23 @@ internal sealed class RpcMessageTarget : IFuzzTarget
 
     private static string Read(ModelInferRequest message, InferenceRequest request, CountingAllocator allocator)
     {
-        if (InferRequestReader.Read(message, request, allocator) is { } error)
+        // There are no regions: whoever names one is told so.
+        using var regions = new SharedMemoryRegistry(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance);
+        var engine = new InferenceEngine(new ModelCatalog(), allocator, regions, new ServerPhase(), new SchedulerOptions(), TimeProvider.System);
+        SharedOutputs? outputs = null;
+        try
         {
-            return Check.IsClean(error);
+            if (InferRequestReader.Read(message, request, allocator, new SharedTensors(engine, Mutator.MaxLength), ref outputs) is { } refusal)
+            {
+                return Check.IsClean(refusal);
+            }
+        }
+        finally
+        {
+            outputs?.Dispose();
         }
 
         var validator = new RequestValidator(FuzzModels.Three, FuzzModels.Served.Signature);
-        return validator.TryPrepare(request, null, CancellationToken.None, out var pending, out error) ? $"read {pending.Request.Inputs.Count}" : Check.IsClean(error);
+        return validator.TryPrepare(request, null, CancellationToken.None, out var pending, out var error) ? $"read {pending.Request.Inputs.Count}" : Check.IsClean(error);
     }
 }
