@@ -9,7 +9,15 @@ internal sealed class CountingAllocator : ITensorAllocator
     private int _rented;
     private long _largest;
 
-    public int Rented => Volatile.Read(ref _rented);
+    /// <summary>What has not come back. A client has its answer a moment before the server has given all back: so long is waited.</summary>
+    public int Rented
+    {
+        get
+        {
+            SpinWait.SpinUntil(() => Volatile.Read(ref _rented) == 0, TimeSpan.FromSeconds(2));
+            return Volatile.Read(ref _rented);
+        }
+    }
 
     public long Largest => Volatile.Read(ref _largest);
 
