@@ -22,14 +22,6 @@ internal static class GenerateErrors
             Actual = $"{bytes} bytes",
         };
 
-    public static InferenceError Encoding(string encoding) =>
-        new(ErrorCode.InvalidArgument, $"Unsupported content-encoding, only 'identity' is supported; got '{encoding}'")
-        {
-            Subject = "Content-Encoding",
-            Expected = "identity",
-            Actual = encoding,
-        };
-
     public static InferenceError ResponseCount(string model, string actual) =>
         new(ErrorCode.InvalidArgument, "generate expects model to produce exactly 1 response, use generate stream for model that generates various number of responses")
         {

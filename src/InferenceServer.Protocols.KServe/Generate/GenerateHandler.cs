@@ -144,7 +144,7 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
         var encoding = context.Request.Headers.ContentEncoding;
         return ContentCodings.TryParse(encoding, out var coding) && coding == ContentCoding.Identity
             ? _body.ReadAsync(context.Request, _reader, request.Lease.Model.Config, header, context.RequestAborted)
-            : new(GenerateErrors.Encoding(encoding.ToString()));
+            : new(RequestErrors.Encoding(encoding.ToString()));
     }
 
     /// <summary>Has the model run and waits for its only response.</summary>

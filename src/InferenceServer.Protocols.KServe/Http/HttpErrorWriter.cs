@@ -101,5 +101,5 @@ internal static class HttpErrorWriter
         }
     }
 
-    private static string Cut(string text) => text.Length <= MaxText ? text : string.Concat(text.AsSpan(0, MaxText), "...");
+    private static string Cut(string text) => ClippedText.Of(text, MaxText);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Protocols.KServe.Compression;
 using Microsoft.AspNetCore.Http;
 
 namespace InferenceServer.Protocols.KServe.Http;
@@ -7,43 +8,36 @@ namespace InferenceServer.Protocols.KServe.Http;
 /// <summary>The whole body of a request of the control plane, in pooled memory that goes back when it is disposed.</summary>
 internal sealed class JsonBody : IDisposable
 {
+    /// <summary>The most bytes of a body that is a handful of names, switches and numbers.</summary>
+    public const int MaxSmallBytes = 64 << 10;
+
     private byte[]? _array;
     private readonly int _length;
 
-    private JsonBody(byte[]? array, int length, InferenceError? error)
+    private JsonBody(byte[] array, int length)
     {
         _array = array;
         _length = length;
-        Error = error;
     }
 
-    /// <summary>Why there is no body to read; null when there is one, which may be empty.</summary>
-    public InferenceError? Error { get; }
-
-    /// <summary>The body.</summary>
+    /// <summary>The body, which may be empty.</summary>
     public ReadOnlySpan<byte> Text => _array.AsSpan(0, _length);
 
-    /// <summary>Reads the body of a request.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="limit">The most bytes that it may have.</param>
-    /// <param name="cancellationToken">Signalled when the client has gone.</param>
-    /// <exception cref="BadHttpRequestException">The body breaks the rules of HTTP.</exception>
-    public static async ValueTask<JsonBody> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
-    {
-        if (request.ContentLength > limit)
-        {
-            return new JsonBody(null, 0, RequestErrors.Limit("request JSON size", request.ContentLength.Value, limit));
-        }
+    /// <summary>Reads a body that may hold files.</summary>
+    /// <param name="context">The exchange.</param>
+    /// <param name="maxInputSize">The most bytes that it may have, <c>--http-max-input-size</c>; the answer to more is 400, as it is for the JSON of an inference request.</param>
+    /// <returns>The body; null when there is none to read, and the client has been told why or has gone.</returns>
+    public static ValueTask<JsonBody?> ReadAsync(HttpContext context, int maxInputSize) => ReadAsync(
+        context,
+        maxInputSize,
+        static (size, limit) => size is { } known ? RequestErrors.Limit("request JSON size", known, limit) : RequestErrors.OpenEndedLimit("request JSON size", limit),
+        StatusCodes.Status400BadRequest);
 
-        var (array, length) = await BodyReading.ReadAllAsync(request.BodyReader, limit, cancellationToken);
-        if (length <= limit)
-        {
-            return new JsonBody(array, length, null);
-        }
-
-        ArrayPool<byte>.Shared.Return(array);
-        return new JsonBody(null, 0, RequestErrors.OpenEndedLimit("request JSON size", limit));
-    }
+    /// <summary>Reads a body of at most <see cref="MaxSmallBytes"/> bytes; the answer to more is 413.</summary>
+    /// <param name="context">The exchange.</param>
+    /// <returns>The body; null when there is none to read, and the client has been told why or has gone.</returns>
+    public static ValueTask<JsonBody?> ReadSmallAsync(HttpContext context) =>
+        ReadAsync(context, MaxSmallBytes, static (size, limit) => RequestErrors.BodyLimit(size, limit), StatusCodes.Status413PayloadTooLarge);
 
     public void Dispose()
     {
@@ -51,5 +45,44 @@ internal sealed class JsonBody : IDisposable
         {
             ArrayPool<byte>.Shared.Return(array);
         }
+    }
+
+    private static async ValueTask<JsonBody?> ReadAsync(HttpContext context, int limit, Func<long?, int, InferenceError> tooLong, int status)
+    {
+        var encoding = context.Request.Headers.ContentEncoding;
+        if (!ContentCodings.TryParse(encoding, out var coding) || coding != ContentCoding.Identity)
+        {
+            await HttpErrorWriter.WriteAsync(context, RequestErrors.Encoding(encoding.ToString()));
+            return null;
+        }
+
+        if (context.Request.ContentLength is { } size && size > limit)
+        {
+            await HttpErrorWriter.WriteAsync(context, tooLong(size, limit), status);
+            return null;
+        }
+
+        try
+        {
+            var (array, length) = await BodyReading.ReadAllAsync(context.Request.BodyReader, limit, context.RequestAborted);
+            if (length <= limit)
+            {
+                return new JsonBody(array, length);
+            }
+
+            ArrayPool<byte>.Shared.Return(array);
+        }
+        catch (Exception exception)
+        {
+            if (await ReadingFailures.TryAnswerAsync(context, exception))
+            {
+                return null;
+            }
+
+            throw;
+        }
+
+        await HttpErrorWriter.WriteAsync(context, tooLong(null, limit), status);
+        return null;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Protocols.KServe.Problems;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
@@ -76,8 +77,15 @@ internal static class RequestErrors
     public static InferenceError TensorLimit(string input, long size, int limit) =>
         Invalid($"JSON input '{input}' has a byte_size ({Text(size)} bytes) that exceeds the maximum allowed value of {limit} bytes. Use --http-max-input-size to increase the limit.", input, $"at most {limit} bytes", $"{size} bytes");
 
-    public static InferenceError BodyLimit(long size, long limit) =>
-        new(ErrorCode.ResourceExhausted, $"the request body of {Text(size)} bytes exceeds the maximum of {limit} bytes") { Expected = $"at most {limit} bytes", Actual = $"{size} bytes" };
+    /// <param name="size">The length of the body; null when only that it is too long is known.</param>
+    /// <param name="limit">The most bytes that it may have.</param>
+    public static InferenceError BodyLimit(long? size, long limit) => size is { } known
+        ? new(ErrorCode.ResourceExhausted, $"the request body of {Text(known)} bytes exceeds the maximum of {limit} bytes") { Expected = $"at most {limit} bytes", Actual = $"{known} bytes" }
+        : new(ErrorCode.ResourceExhausted, $"the request body exceeds the maximum of {limit} bytes") { Expected = $"at most {limit} bytes" };
+
+    /// <summary>Other requests than those of infer are small or read as they come: their bodies are not decompressed.</summary>
+    public static InferenceError Encoding(string encoding) =>
+        Invalid($"Unsupported content-encoding, only 'identity' is supported; got '{Shown(encoding)}'", "Content-Encoding", "identity", Shown(encoding));
 
     public static InferenceError HeaderLength(string value) =>
         Invalid($"Unable to parse Inference-Header-Content-Length, got: {Shown(value)}", "Inference-Header-Content-Length", "an integer", Shown(value));
@@ -143,7 +151,7 @@ internal static class RequestErrors
         new(ErrorCode.InvalidArgument, message) { Subject = subject, Expected = expected, Actual = actual };
 
     /// <summary>The beginning of a header's value, which may be long.</summary>
-    private static string Shown(string value) => value.Length <= MaxShown ? value : value[..MaxShown] + "...";
+    private static string Shown(string value) => ClippedText.Of(value, MaxShown);
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -19,8 +19,14 @@ internal sealed class LogSettingsHandler(IModelControl control)
         var settings = control.Log.Current;
         if (HttpMethods.IsPost(context.Request.Method))
         {
+            using var body = await JsonBody.ReadSmallAsync(context);
+            if (body is null)
+            {
+                return;
+            }
+
             var reader = new LogSettingsReader();
-            if (await SettingsBody.ReadAsync(context, reader.Read) is { } error)
+            if (SettingsBody.Read(body.Text, reader.Read) is { } error)
             {
                 await HttpErrorWriter.WriteAsync(context, error);
                 return;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Protocols.KServe.Problems;
 
 namespace InferenceServer.Protocols.KServe.Payloads;
 
@@ -138,7 +139,7 @@ internal ref struct NpyHeaderReader
             "descr" when _descr is null => ReadDescr(),
             "fortran_order" when _isFortran is null => ReadOrder(),
             "shape" when _shape is null => ReadShape(),
-            _ => PayloadErrors.Npy("the keys 'descr', 'fortran_order' and 'shape' once each", $"'{key}'"),
+            _ => PayloadErrors.Npy("the keys 'descr', 'fortran_order' and 'shape' once each", $"'{ClippedText.Of(key!, PayloadErrors.LongestQuote)}'"),
         };
     }
 

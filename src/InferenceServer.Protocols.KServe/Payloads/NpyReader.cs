@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Protocols.KServe.Problems;
 
 namespace InferenceServer.Protocols.KServe.Payloads;
 
@@ -28,7 +29,7 @@ internal static class NpyReader
 
         if (!NpyType.TryParse(header.Descr, out var type))
         {
-            return PayloadErrors.NpyType(header.Descr.Length <= 40 ? header.Descr : header.Descr[..40]);
+            return PayloadErrors.NpyType(ClippedText.Of(header.Descr, PayloadErrors.LongestQuote));
         }
 
         var data = body[header.Length..];

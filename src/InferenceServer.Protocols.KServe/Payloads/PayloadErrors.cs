@@ -7,6 +7,9 @@ namespace InferenceServer.Protocols.KServe.Payloads;
 /// <summary>The sentences that payloads without a request around them are refused with.</summary>
 internal static class PayloadErrors
 {
+    /// <summary>The most characters that are repeated of what a file says.</summary>
+    public const int LongestQuote = 40;
+
     public static InferenceError NoSoleInput(ModelConfig model, string payload)
     {
         var inputs = string.Join(", ", model.Inputs.Select(static input => $"'{input.Name}'" + (input.IsOptional ? " (optional)" : "")));

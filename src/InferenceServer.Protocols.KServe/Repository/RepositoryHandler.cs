@@ -13,9 +13,14 @@ internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions
     {
         var readyOnly = false;
         InferenceError? error;
-        using (var body = await JsonBody.ReadAsync(context.Request, options.MaxInputSize, context.RequestAborted))
+        using (var body = await JsonBody.ReadAsync(context, options.MaxInputSize))
         {
-            error = body.Error ?? IndexRequestReader.Read(body.Text, out readyOnly);
+            if (body is null)
+            {
+                return;
+            }
+
+            error = IndexRequestReader.Read(body.Text, out readyOnly);
         }
 
         if (error is not null)
@@ -34,9 +39,14 @@ internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions
     {
         ModelOverride? replacement = null;
         InferenceError? error;
-        using (var body = await JsonBody.ReadAsync(context.Request, options.MaxInputSize, context.RequestAborted))
+        using (var body = await JsonBody.ReadAsync(context, options.MaxInputSize))
         {
-            error = body.Error ?? LoadRequestReader.Read(model, body.Text, out replacement);
+            if (body is null)
+            {
+                return;
+            }
+
+            error = LoadRequestReader.Read(model, body.Text, out replacement);
         }
 
         await AnswerAsync(context, error ?? await control.LoadModelAsync(model, replacement, context.RequestAborted));
@@ -45,9 +55,14 @@ internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions
     public async Task UnloadAsync(HttpContext context, string model)
     {
         InferenceError? error;
-        using (var body = await JsonBody.ReadAsync(context.Request, options.MaxInputSize, context.RequestAborted))
+        using (var body = await JsonBody.ReadAsync(context, options.MaxInputSize))
         {
-            error = body.Error ?? UnloadRequestReader.Read(body.Text);
+            if (body is null)
+            {
+                return;
+            }
+
+            error = UnloadRequestReader.Read(body.Text);
         }
 
         await AnswerAsync(context, error ?? await control.UnloadModelAsync(model, context.RequestAborted));

@@ -1,16 +1,17 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Problems;
 
 namespace InferenceServer.Protocols.KServe.Settings;
 
 /// <summary>The sentences that a change of settings is refused with, over HTTP as over gRPC.</summary>
 internal static class SettingErrors
 {
+    /// <summary>What a client sent is quoted only as far as a person reads it.</summary>
+    private const int LongestQuote = 100;
+
     public static InferenceError EmptyBody() =>
         new(ErrorCode.InvalidArgument, "the request body is empty, expected a JSON object of settings") { Expected = "a JSON object", Actual = "nothing" };
-
-    public static InferenceError BodyLimit(int limit) =>
-        new(ErrorCode.InvalidArgument, $"the request body exceeds the maximum of {limit} bytes for settings") { Expected = $"at most {limit} bytes" };
 
     /// <summary>What nobody knows is most probably a slip of the pen: a client that is told so does not believe that it has changed something.</summary>
     public static InferenceError Unknown(string name, string known) => Invalid(name, known, name, $"there is no setting '{Cut(name)}', expected one of {known}");
@@ -27,6 +28,5 @@ internal static class SettingErrors
     private static InferenceError Invalid(string subject, string expected, string actual, string message) =>
         new(ErrorCode.InvalidArgument, message) { Subject = Cut(subject), Expected = expected, Actual = Cut(actual) };
 
-    /// <summary>What a client sent is quoted only as far as a person reads it.</summary>
-    private static string Cut(string text) => text.Length <= 100 ? text : string.Concat(text.AsSpan(0, 100), "...");
+    private static string Cut(string text) => ClippedText.Of(text, LongestQuote);
 }

@@ -12,9 +12,6 @@ namespace InferenceServer.Protocols.KServe.SharedMemory;
 /// <summary>Answers the routes of one kind of shared memory; the region is the route's value <c>region</c>, empty for all of them.</summary>
 internal sealed class SharedMemoryHandler(IModelControl control, SharedMemoryKind kind)
 {
-    /// <summary>The most bytes of a body: many times what a key and two numbers take.</summary>
-    public const int MaxBodyBytes = 64 << 10;
-
     public async Task StatusAsync(HttpContext context)
     {
         if (!control.SharedMemory.TryList(kind, RegionOf(context), out var regions, out var error))
@@ -54,10 +51,6 @@ internal sealed class SharedMemoryHandler(IModelControl control, SharedMemoryKin
             // Whatever the body says, it would be refused.
             await AnswerAsync(context, control.SharedMemory.RegisterCuda(region));
         }
-        else if (context.Request.ContentLength > MaxBodyBytes)
-        {
-            await HttpErrorWriter.WriteAsync(context, RequestErrors.BodyLimit(context.Request.ContentLength.Value, MaxBodyBytes), StatusCodes.Status413PayloadTooLarge);
-        }
         else
         {
             await RegisterSystemAsync(context, region);
@@ -82,40 +75,11 @@ internal sealed class SharedMemoryHandler(IModelControl control, SharedMemoryKin
 
     private async Task RegisterSystemAsync(HttpContext context, string region)
     {
-        byte[] text;
-        int length;
-        try
+        using var text = await JsonBody.ReadSmallAsync(context);
+        if (text is not null)
         {
-            (text, length) = await BodyReading.ReadAllAsync(context.Request.BodyReader, MaxBodyBytes, context.RequestAborted);
+            await AnswerAsync(context, RegisterBodyReader.Read(text.Text, out var body) ?? control.SharedMemory.RegisterSystem(region, body.Key, body.Offset, body.ByteSize));
         }
-        catch (BadHttpRequestException exception)
-        {
-            await HttpErrorWriter.WriteAsync(context, exception.StatusCode, "the request body cannot be read: it breaks the rules of HTTP or came too slowly");
-            return;
-        }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException)
-        {
-            // The client has gone in the middle of its request: there is nobody to answer.
-            return;
-        }
-
-        InferenceError? error;
-        try
-        {
-            if (length > MaxBodyBytes)
-            {
-                await HttpErrorWriter.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, $"the request body exceeds the maximum of {MaxBodyBytes} bytes");
-                return;
-            }
-
-            error = RegisterBodyReader.Read(text.AsSpan(0, length), out var body) ?? control.SharedMemory.RegisterSystem(region, body.Key, body.Offset, body.ByteSize);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(text);
-        }
-
-        await AnswerAsync(context, error);
     }
 
     private static void WriteNumber(PooledText output, long value)

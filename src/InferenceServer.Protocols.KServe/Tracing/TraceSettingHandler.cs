@@ -18,7 +18,18 @@ internal sealed class TraceSettingHandler(IModelControl control)
     /// <summary>Answers for a model; for the whole server when <paramref name="model"/> is empty.</summary>
     public async Task HandleAsync(HttpContext context, string model)
     {
-        var (settings, error) = HttpMethods.IsPost(context.Request.Method) ? await UpdateAsync(context, model) : Get(model);
+        var (settings, error) = Get(model);
+        if (error is null && HttpMethods.IsPost(context.Request.Method))
+        {
+            using var body = await JsonBody.ReadSmallAsync(context);
+            if (body is null)
+            {
+                return;
+            }
+
+            (settings, error) = Update(body.Text, model);
+        }
+
         if (settings is null)
         {
             await HttpErrorWriter.WriteAsync(context, error!);
@@ -36,15 +47,10 @@ internal sealed class TraceSettingHandler(IModelControl control)
         return (settings, error);
     }
 
-    private async ValueTask<(TraceSettings? Settings, InferenceError? Error)> UpdateAsync(HttpContext context, string model)
+    private (TraceSettings? Settings, InferenceError? Error) Update(ReadOnlySpan<byte> text, string model)
     {
-        if (Get(model) is { Error: { } unknown })
-        {
-            return (null, unknown);
-        }
-
         var reader = new TraceSettingReader();
-        if (await SettingsBody.ReadAsync(context, reader.Read) is { } wrong)
+        if (SettingsBody.Read(text, reader.Read) is { } wrong)
         {
             return (null, wrong);
         }

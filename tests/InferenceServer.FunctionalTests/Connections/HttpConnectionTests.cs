@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using InferenceServer.FunctionalTests.Server;
 using InferenceServer.Host.Listeners;
 using Xunit;
@@ -60,6 +61,29 @@ public sealed class HttpConnectionTests
         Assert.Contains("Connection: close", headers, StringComparison.Ordinal);
         Assert.Contains("chunks", body, StringComparison.Ordinal);
         Assert.True(await connection.IsAtEndAsync());
+    }
+
+    /// <summary>The small bodies of the control plane are read by the same rules as the large ones of inference.</summary>
+    [Theory]
+    [InlineData("/v2/logging", "Transfer-Encoding: chunked\r\n\r\nno length\r\n", 400, "rules of HTTP")]
+    [InlineData("/v2/trace/setting", "Transfer-Encoding: chunked\r\n\r\nno length\r\n", 400, "rules of HTTP")]
+    [InlineData("/v2/repository/index", "Transfer-Encoding: chunked\r\n\r\nno length\r\n", 400, "rules of HTTP")]
+    [InlineData("/v2/repository/models/x/load", "Transfer-Encoding: chunked\r\n\r\nno length\r\n", 400, "rules of HTTP")]
+    [InlineData("/v2/systemsharedmemory/region/r/register", "Transfer-Encoding: chunked\r\n\r\nno length\r\n", 400, "rules of HTTP")]
+    [InlineData("/v2/logging", "Content-Length: 70000\r\n\r\n", 413, "70000")]
+    [InlineData("/v2/trace/setting", "Content-Length: 70000\r\n\r\n", 413, "70000")]
+    [InlineData("/v2/systemsharedmemory/region/r/register", "Content-Length: 70000\r\n\r\n", 413, "70000")]
+    [InlineData("/v2/repository/index", "Content-Length: 2\r\nContent-Encoding: gzip\r\n\r\n{}", 400, "content-encoding")]
+    [InlineData("/v2/logging", "Content-Length: 2\r\nContent-Encoding: br\r\n\r\n{}", 400, "'br'")]
+    public async Task ControlRequest_WhoseBodyCannotBeRead_IsToldWhy(string path, string rest, int expected, string word)
+    {
+        await using var server = await RunningServer.StartAsync(SampleServer.Repository, flags: ["--model-control-mode=explicit", "--allow-client-shm=true"]);
+        using var connection = await RawConnection.OpenAsync(server.Http.BaseAddress!);
+        await connection.WriteAsync($"POST {path} HTTP/1.1\r\nHost: x\r\n{rest}");
+        var (status, _, body) = await connection.ReadAnswerAsync();
+        Assert.Equal(expected, status);
+        using var json = JsonDocument.Parse(body);
+        Assert.Contains(word, json.RootElement.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Serilog.Core;
 using Serilog.Events;
 using Xunit;
@@ -71,6 +72,9 @@ internal sealed class RunningServer : IAsyncDisposable
         if (waitForModels)
         {
             await app.Services.GetRequiredService<IModelStatusSource>().FirstSettled.WaitAsync(TestTimeouts.Phase);
+
+            // What is printed for people follows in its own time, and only then can be read.
+            await app.Services.GetServices<IHostedService>().OfType<StartupReporter>().Single().ExecuteTask!.WaitAsync(TestTimeouts.Phase);
         }
 
         return server;

@@ -2,6 +2,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Configuration;
 using InferenceServer.FuzzTests.Engine;
 using InferenceServer.Protocols.KServe.Compression;
+using InferenceServer.Protocols.KServe.Generate;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Tests.Http;
 using Microsoft.AspNetCore.Http;
@@ -11,26 +12,50 @@ namespace InferenceServer.FuzzTests.Targets;
 /// <summary>Reads a body as the route does, in pieces, and sees that no memory stays rented and none beyond the limits is asked for.</summary>
 internal static class BodyReader
 {
+    private delegate InferenceError? Reading(HttpRequest request, CountingAllocator allocator, InferHeader header);
+
     /// <summary>The limits are small, so that inputs reach them.</summary>
     public const int MaxInputSize = 1 << 14;
 
     public const int MaxRequestBytes = 1 << 15;
 
+    private static readonly KServeHttpOptions s_options = new() { MaxInputSize = MaxInputSize, MaxRequestBytes = MaxRequestBytes };
+
+    /// <summary>Reads the body of an inference request.</summary>
     /// <returns>What came of it: <c>read</c> and the tensors, or the form of the refusal.</returns>
-    public static string Read(byte[] body, ModelConfig model, string? headerLength, bool isLengthKnown, bool isCompressed, int piece)
+    public static string Read(byte[] body, ModelConfig model, string? headerLength, bool isLengthKnown, bool isCompressed, int piece, string? contentType = null) => Read(body, isLengthKnown, piece, (request, allocator, header) =>
+    {
+        request.ContentType = contentType;
+        if (headerLength is not null)
+        {
+            request.Headers[InferResponseWriter.HeaderLengthName] = headerLength;
+        }
+
+        var error = isCompressed ? Done(InflatedBody.ReplaceAsync(request, MaxInputSize, CancellationToken.None)) : null;
+        return error ?? Done(new InferRequestReader(allocator, s_options).ReadAsync(request, model, header, CancellationToken.None));
+    });
+
+    /// <summary>Reads the body of a generate request.</summary>
+    /// <returns>What came of it: <c>read</c> and the tensors, or the form of the refusal.</returns>
+    public static string ReadGenerate(byte[] body, ModelConfig model, bool isLengthKnown, int piece) => Read(body, isLengthKnown, piece, (request, allocator, header) =>
+    {
+        var error = Done(new WholeBody(MaxInputSize).ReadAsync(request, new GenerateRequestReader(allocator, s_options), model, header, CancellationToken.None));
+        Check.That(error is not null || header.Inputs.Sum(static input => input.Data!.Length) <= MaxInputSize, "the inputs take more than the limit together");
+        return error;
+    });
+
+    /// <summary>What came of it without the tensors' contents.</summary>
+    public static string Form(string outcome) => outcome.StartsWith("read", StringComparison.Ordinal) ? "read" : outcome;
+
+    private static string Read(byte[] body, bool isLengthKnown, int piece, Reading reading)
     {
         var context = new DefaultHttpContext();
         context.Request.Body = new DribblingStream(body, piece, 1 + (piece / 2));
         context.Request.ContentLength = isLengthKnown ? body.Length : null;
-        if (headerLength is not null)
-        {
-            context.Request.Headers[InferResponseWriter.HeaderLengthName] = headerLength;
-        }
-
         var allocator = new CountingAllocator();
         try
         {
-            return Read(context.Request, model, allocator, isCompressed);
+            return Read(context.Request, allocator, reading);
         }
         catch (UnusableBodyException exception)
         {
@@ -49,16 +74,10 @@ internal static class BodyReader
         }
     }
 
-    /// <summary>What came of it without the tensors' contents.</summary>
-    public static string Form(string outcome) => outcome.StartsWith("read", StringComparison.Ordinal) ? "read" : outcome;
-
-    private static string Read(HttpRequest request, ModelConfig model, CountingAllocator allocator, bool isCompressed)
+    private static string Read(HttpRequest request, CountingAllocator allocator, Reading reading)
     {
         using var header = new InferHeader();
-        var options = new KServeHttpOptions { MaxInputSize = MaxInputSize, MaxRequestBytes = MaxRequestBytes };
-        var error = isCompressed ? Done(InflatedBody.ReplaceAsync(request, MaxInputSize, CancellationToken.None)) : null;
-        error ??= Done(new InferRequestReader(allocator, options).ReadAsync(request, model, header, CancellationToken.None));
-        if (error is not null)
+        if (reading(request, allocator, header) is { } error)
         {
             return Check.IsClean(error);
         }
@@ -66,7 +85,7 @@ internal static class BodyReader
         foreach (var input in header.Inputs)
         {
             Check.That(input.Data is not null, $"input '{input.Head.Name}' has no data");
-            Check.That(header.Inputs.Count <= options.MaxTensors, $"{header.Inputs.Count} inputs");
+            Check.That(header.Inputs.Count <= s_options.MaxTensors, $"{header.Inputs.Count} inputs");
         }
 
         return "read " + string.Join(' ', header.Inputs.Select(static input => $"{input.Head.DataType} {input.Head.Shape} {Convert.ToHexString(input.Data!.Span[..(int)Math.Min(input.Data.Length, 64)])}"));

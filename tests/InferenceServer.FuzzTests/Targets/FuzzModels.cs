@@ -18,6 +18,12 @@ internal static class FuzzModels
     /// <summary>One input, for bodies that are nothing but it.</summary>
     public static ModelConfig One { get; } = Config("one", ("A", TensorDataType.UInt16, [-1, 2]));
 
+    /// <summary>One text, for bodies that are nothing but it.</summary>
+    public static ModelConfig Text { get; } = Config("text", ("S", TensorDataType.Bytes, [1]));
+
+    /// <summary>Rows of two numbers.</summary>
+    public static ModelConfig Rows { get; } = Config("rows", ("R", TensorDataType.Fp64, [-1, 2]));
+
     /// <summary>A version of <see cref="Three"/> that can be leased.</summary>
     public static ServedModel Served { get; } = new(1, Three, new Weights(), new Scheduler(), new ModelStatistics());
 

@@ -1,6 +1,6 @@
 using System.Net;
 using InferenceServer.Core.Logging;
-using InferenceServer.Protocols.KServe.Settings;
+using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Tests.Http;
 using Xunit;
 
@@ -72,10 +72,10 @@ public sealed class HttpLogSettingsTests
     public async Task Post_LongerThanTheLimit_IsRefused(bool isChunked)
     {
         await using var server = await KServeServer.StartAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/logging") { Content = new StringContent("{" + new string(' ', SettingsBody.MaxBytes) + "}") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/logging") { Content = new StringContent("{" + new string(' ', JsonBody.MaxSmallBytes) + "}") };
         request.Headers.TransferEncodingChunked = isChunked;
         using var response = await server.Client.SendAsync(request, Token);
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
         Assert.Contains("65536", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 

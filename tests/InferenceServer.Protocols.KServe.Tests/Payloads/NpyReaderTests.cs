@@ -140,6 +140,14 @@ public sealed class NpyReaderTests
     }
 
     [Fact]
+    public void LongKey_IsNotRepeatedWhole()
+    {
+        var error = NpyReader.Read(NpyFile.Of($"{{'{new string('k', 7000)}': 1}}", []), new CountingAllocator(), Limit, out _);
+        Assert.Contains("'kkk", error!.Message, StringComparison.Ordinal);
+        Assert.InRange(error.Message.Length, 1, 300);
+    }
+
+    [Fact]
     public void Frame_ThatIsWrong_IsRefused()
     {
         var good = NpyFile.Of("|u1", false, "(1,)", [5]);

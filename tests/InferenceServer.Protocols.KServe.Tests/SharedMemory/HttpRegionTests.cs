@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using InferenceServer.Core.SharedMemory;
-using InferenceServer.Protocols.KServe.SharedMemory;
+using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Tests.Http;
 using InferenceServer.Testing.SharedMemory;
 using Xunit;
@@ -91,7 +91,7 @@ public sealed class HttpRegionTests
     public async Task Register_BodyOverTheLimit_IsRefused(bool isChunked)
     {
         await using var server = await KServeServer.StartAsync();
-        using var content = new StringContent("{\"key\":\"" + new string('k', SharedMemoryHandler.MaxBodyBytes) + "\"}");
+        using var content = new StringContent("{\"key\":\"" + new string('k', JsonBody.MaxSmallBytes) + "\"}");
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Address, "/v2/systemsharedmemory/region/bad/register")) { Content = content };
         request.Headers.TransferEncodingChunked = isChunked;
         using var response = await server.Client.SendAsync(request, Cancellation);
