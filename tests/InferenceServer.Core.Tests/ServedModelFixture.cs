@@ -132,11 +132,23 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         return request;
     }
 
+    /// <summary>The unload that has been begun, which goes on after the time that was waited for it.</summary>
+    public Task Unloading { get; private set; } = Task.CompletedTask;
+
     public async Task<bool> UnloadAsync(TimeSpan? timeout = null)
     {
         _isUnloaded = true;
         _catalog.Publish(new ServingSnapshot([]));
-        return await Served.UnloadAsync(timeout ?? Testing.TestTimeouts.Phase, TimeProvider.System);
+        Unloading = Served.UnloadAsync();
+        try
+        {
+            await Unloading.WaitAsync(timeout ?? Testing.TestTimeouts.Phase);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     public async ValueTask DisposeAsync()

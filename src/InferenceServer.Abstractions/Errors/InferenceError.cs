@@ -17,6 +17,6 @@ public sealed record InferenceError(ErrorCode Code, string Message)
     /// <summary>What came instead, as text.</summary>
     public string? Actual { get; init; }
 
-    /// <summary>True when the same request, unchanged, may succeed a little later.</summary>
-    public bool IsRetryable => Code is ErrorCode.Unavailable or ErrorCode.ResourceExhausted;
+    /// <summary>True when the same request, unchanged, may succeed a little later: by its code, unless said otherwise.</summary>
+    public bool IsRetryable { get; init; } = Code is ErrorCode.Unavailable or ErrorCode.ResourceExhausted;
 }

@@ -71,6 +71,9 @@ public interface IModelControl
     /// <param name="readyOnly">True for the versions alone that are ready.</param>
     Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly);
 
+    /// <summary>What would refuse every request to load or unload a model of that name, whatever else it says; null when nothing would.</summary>
+    InferenceError? FindControlRefusal(string modelName);
+
     /// <summary>
     /// Loads a model, or anew what has changed of it, and waits until it serves. The load goes on when the caller stops waiting.
     /// </summary>

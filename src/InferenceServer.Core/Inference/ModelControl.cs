@@ -72,6 +72,8 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) => Task.Run(() => repository.List(readyOnly));
 
     // What reads the disk does so on a thread that no request is waiting for.
+    public InferenceError? FindControlRefusal(string modelName) => repository.Check(modelName);
+
     public Task<InferenceError?> LoadModelAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken) =>
         Task.Run(() => repository.LoadAsync(modelName, replacement), CancellationToken.None).WaitAsync(cancellationToken);
 

@@ -1,8 +1,14 @@
 namespace InferenceServer.Core.Lifecycle;
 
 /// <summary>One load of one version, from wish to unload. Belongs to the lifecycle loop: nothing else touches it.</summary>
-internal sealed class Incarnation(long id, string modelName, AspiredVersion source)
+/// <param name="id">Its number, which no other has.</param>
+/// <param name="modelName">The model's name.</param>
+/// <param name="source">What is loaded.</param>
+/// <param name="stopping">Signalled when the server stops.</param>
+internal sealed class Incarnation(long id, string modelName, AspiredVersion source, CancellationToken stopping)
 {
+    private readonly CancellationTokenSource _load = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+
     public long Id => id;
 
     public string ModelName => modelName;
@@ -25,6 +31,12 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
 
     public IncarnationStatus Status => new(id, Source.Number, Source.Fingerprint, State);
 
+    /// <summary>Signalled when the load is to end without a result.</summary>
+    public CancellationToken LoadCancellation => _load.Token;
+
+    /// <summary>Has the load end, if it still can.</summary>
+    public void CancelLoad() => _load.Cancel();
+
     public void BeginLoad() => TransitionTo(ModelState.Loading);
 
     public void BeginWarmup() => TransitionTo(ModelState.Warming);
@@ -32,6 +44,7 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     public void Serve(ServedModel served, TimeSpan duration)
     {
         TransitionTo(ModelState.Ready);
+        _load.Dispose();
         Served = served;
         LoadDuration = duration;
     }
@@ -50,6 +63,7 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     public void Fail(string reason, TimeSpan duration)
     {
         TransitionTo(ModelState.Failed);
+        _load.Dispose();
         Reason = reason;
         LoadDuration = duration;
     }

@@ -26,7 +26,7 @@ internal static partial class LifecycleLog
     [LoggerMessage(2004, LogLevel.Information, "Model {Model} version {Version} is unloaded")]
     public static partial void Unloaded(ILogger logger, string model, long version);
 
-    [LoggerMessage(2005, LogLevel.Warning, "Model {Model} version {Version} still has requests after the drain timeout; they are abandoned")]
+    [LoggerMessage(2005, LogLevel.Warning, "Model {Model} version {Version} still has requests after the time that the server may take to stop; they are abandoned")]
     public static partial void DrainTimedOut(ILogger logger, string model, long version);
 
     [LoggerMessage(2006, LogLevel.Error, "Model {Model} version {Version}: the load ended with an unexpected exception")]
@@ -58,4 +58,10 @@ internal static partial class LifecycleLog
 
     [LoggerMessage(7001, LogLevel.Warning, "Model {Model} version {Version}: {Message}")]
     public static partial void BackendWarning(ILogger logger, string model, long version, string message);
+
+    [LoggerMessage(2014, LogLevel.Warning, "Model {Model} version {Version} is not wanted any more and still has requests after {Seconds} s; its memory is freed when the last one has ended")]
+    public static partial void DrainSlow(ILogger logger, string model, long version, double seconds);
+
+    [LoggerMessage(2015, LogLevel.Information, "Model {Model} version {Version}: the load was ended, since it is not wanted any more or the server stops")]
+    public static partial void LoadCancelled(ILogger logger, string model, long version);
 }

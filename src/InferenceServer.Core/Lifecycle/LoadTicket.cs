@@ -5,14 +5,14 @@ namespace InferenceServer.Core.Lifecycle;
 /// <summary>What a caller holds who has asked for a model and waits until it serves.</summary>
 internal sealed class LoadTicket(AspiredModel model)
 {
-    private readonly TaskCompletionSource<string?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<LoadFailure?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public AspiredModel Model => model;
 
-    /// <summary>Ends when the model serves, with null, or else with the reason why it does not.</summary>
-    public Task<string?> Outcome => _outcome.Task;
+    /// <summary>Ends when the model serves, with null, or else with why it does not.</summary>
+    public Task<LoadFailure?> Outcome => _outcome.Task;
 
-    public void End(string? reason) => _outcome.TrySetResult(reason);
+    public void End(LoadFailure? failure) => _outcome.TrySetResult(failure);
 
     /// <summary>Ends the wait when there is something to say.</summary>
     /// <param name="wanted">What is wanted under the model's name by now; null for nothing.</param>
@@ -22,7 +22,7 @@ internal sealed class LoadTicket(AspiredModel model)
     {
         if (wanted is null || !wanted.WantsSameAs(model))
         {
-            End("another request to load or unload the model came in between");
+            End(new LoadFailure("another request to load or unload the model came in between") { IsRetryable = true });
             return true;
         }
 
@@ -35,7 +35,7 @@ internal sealed class LoadTicket(AspiredModel model)
         var failures = own.Where(static incarnation => incarnation!.State == ModelState.Failed)
             .Select(static incarnation => string.Create(CultureInfo.InvariantCulture, $"version {incarnation!.Source.Number} is at UNAVAILABLE state: {incarnation.Reason}"))
             .ToArray();
-        End(failures.Length == 0 ? null : string.Join("; ", failures));
+        End(failures.Length == 0 ? null : new LoadFailure(string.Join("; ", failures)));
         return true;
     }
 }

@@ -85,7 +85,7 @@ internal sealed class ModelLoader(
         }
         catch
         {
-            await served.UnloadAsync(options.ExitTimeout, time).ConfigureAwait(false);
+            await served.UnloadAsync().ConfigureAwait(false);
             throw;
         }
 
@@ -94,7 +94,7 @@ internal sealed class ModelLoader(
             return ModelLoadResult.Loaded(served);
         }
 
-        await served.UnloadAsync(options.ExitTimeout, time).ConfigureAwait(false);
+        await served.UnloadAsync().ConfigureAwait(false);
         return ModelLoadResult.Failed(problem);
     }
 

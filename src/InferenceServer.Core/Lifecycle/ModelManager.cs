@@ -12,7 +12,7 @@ namespace InferenceServer.Core.Lifecycle;
 /// </summary>
 internal sealed class ModelManager : IModelStatusSource, IDisposable
 {
-    private const string StoppingReason = "the server is stopping";
+    private static readonly LoadFailure s_stopping = new("the server is stopping") { IsRetryable = true };
 
     private readonly ModelCatalog _catalog;
     private readonly IModelLoader _loader;
@@ -27,9 +27,11 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     private readonly ModelHistory _history = new();
     private readonly List<LoadTicket> _tickets = [];
     private readonly List<TaskCompletionSource> _unloads = [];
+    private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ImmutableSortedDictionary<string, AspiredModel> _aspired = ImmutableSortedDictionary.Create<string, AspiredModel>(StringComparer.Ordinal);
     private volatile StatusList _statuses = new([]);
     private Task _loop = Task.CompletedTask;
+    private Task _cleaning = Task.CompletedTask;
     private long _nextId;
     private bool _isStopping;
     private bool _isClean = true;
@@ -61,13 +63,13 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     public void Aspire(ImmutableArray<AspiredModel> models) => _events.Writer.TryWrite(new LifecycleEvent.Aspired(models));
 
     /// <summary>Wants a model, beside all others, and waits until all its versions serve or have failed.</summary>
-    /// <returns>Null when all serve, or else the reasons of those that do not. What served before goes on serving then.</returns>
-    public Task<string?> LoadAsync(AspiredModel model)
+    /// <returns>Null when all serve, or else why not. What served before goes on serving then.</returns>
+    public Task<LoadFailure?> LoadAsync(AspiredModel model)
     {
         var ticket = new LoadTicket(model);
         if (!_events.Writer.TryWrite(new LifecycleEvent.LoadRequested(ticket)))
         {
-            ticket.End(StoppingReason);
+            ticket.End(s_stopping);
         }
 
         return ticket.Outcome;
@@ -93,7 +95,12 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         Aspire([]);
-        await _loop.ConfigureAwait(false);
+        await using (_time.CreateTimer(state => _givenUp.TrySetResult(), null, _exitTimeout, Timeout.InfiniteTimeSpan))
+        {
+            await _loop.ConfigureAwait(false);
+        }
+
+        await _cleaning.ConfigureAwait(false);
         return _isClean;
     }
 
@@ -161,7 +168,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             case LifecycleEvent.LoadRequested { Ticket: var ticket }:
                 if (_isStopping)
                 {
-                    ticket.End(StoppingReason);
+                    ticket.End(s_stopping);
                     break;
                 }
 
@@ -169,6 +176,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 Forget(incarnation => incarnation.ModelName == ticket.Model.Name && incarnation.State == ModelState.Failed);
                 _aspired = _aspired.SetItem(ticket.Model.Name, ticket.Model);
                 _tickets.Add(ticket);
+                Overrides?.HandOver(ticket.Model.Folder?.Path);
                 break;
             case LifecycleEvent.UnloadRequested { Name: var name } request:
                 _aspired = _aspired.Remove(name);
@@ -184,7 +192,13 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 break;
             case LifecycleEvent.LoadEnded failed:
                 failed.Incarnation.Fail(failed.Result.Reason, failed.Duration);
-                if (!_isStopping)
+                if (failed.Result.IsCancelled)
+                {
+                    // It may be wanted again by now, and is loaded anew then.
+                    Forget(incarnation => incarnation == failed.Incarnation);
+                    LifecycleLog.LoadCancelled(_logger, failed.Incarnation.ModelName, failed.Incarnation.Source.Number);
+                }
+                else if (!_isStopping)
                 {
                     LifecycleLog.LoadFailed(_logger, failed.Incarnation.ModelName, failed.Incarnation.Source.Number, failed.Result.Reason);
                 }
@@ -192,7 +206,9 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 break;
             case LifecycleEvent.UnloadEnded unloaded:
                 unloaded.Incarnation.EndUnload();
-                _isClean &= unloaded.IsFreed;
+
+                // What a version left behind long ago is no matter of how the process ends.
+                _isClean &= unloaded.IsFreed || !_isStopping;
                 break;
         }
 
@@ -228,14 +244,29 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
     private void Retain(OverrideFolders overrides)
     {
-        try
+        var left = overrides.TakeUnused([.. _incarnations.Select(static incarnation => incarnation.Source.Folder.Path), .. _aspired.Values.Select(static model => model.Folder?.Path).OfType<string>()]);
+        if (left.Length > 0)
         {
-            overrides.Retain([.. _incarnations.Select(static incarnation => incarnation.Source.Folder.Path), .. _aspired.Values.Select(static model => model.Folder?.Path).OfType<string>()]);
+            // A disk that is slow holds up nobody else.
+            var before = _cleaning;
+            _cleaning = Task.Run(() => DeleteAsync(overrides, left, before));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+    }
+
+    private async Task DeleteAsync(OverrideFolders overrides, IEnumerable<string> folders, Task before)
+    {
+        await before.ConfigureAwait(false);
+        foreach (var folder in folders)
         {
-            // It is tried again with the rest when the process ends; nothing uses it by then.
-            LifecycleLog.OverrideNotDeleted(_logger, exception);
+            try
+            {
+                overrides.Erase(folder);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // It is tried again with the rest when the process ends; nothing uses it by then.
+                LifecycleLog.OverrideNotDeleted(_logger, exception);
+            }
         }
     }
 
@@ -243,10 +274,10 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     private void End()
     {
         _events.Writer.TryComplete();
-        _tickets.ForEach(static ticket => ticket.End(StoppingReason));
+        _tickets.ForEach(static ticket => ticket.End(s_stopping));
         while (_events.Reader.TryRead(out var left))
         {
-            (left as LifecycleEvent.LoadRequested)?.Ticket.End(StoppingReason);
+            (left as LifecycleEvent.LoadRequested)?.Ticket.End(s_stopping);
             (left as LifecycleEvent.UnloadRequested)?.Begun.TrySetResult();
         }
 
@@ -287,6 +318,15 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 incarnation.BeginUnload();
                 leaving.Add(incarnation);
             }
+
+            foreach (var incarnation in known)
+            {
+                // A load that nobody waits for any more must not hold up others, as far as it can be ended.
+                if (incarnation.State is ModelState.Loading or ModelState.Warming && model is not { Problem: not null } && !wanted.Contains((incarnation.Source.Number, incarnation.Source.Fingerprint)))
+                {
+                    incarnation.CancelLoad();
+                }
+            }
         }
 
         return leaving;
@@ -294,7 +334,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
     private void BeginLoad(string name, AspiredVersion version)
     {
-        var incarnation = new Incarnation(_nextId++, name, version);
+        var incarnation = new Incarnation(_nextId++, name, version, _stopping.Token);
         incarnation.BeginLoad();
         _incarnations.Add(incarnation);
         _ = Task.Run(() => LoadAsync(incarnation));
@@ -302,17 +342,17 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
     private async Task LoadAsync(Incarnation incarnation)
     {
-        var result = ModelLoadResult.Failed(StoppingReason);
+        var result = ModelLoadResult.Cancelled;
         var started = _time.GetTimestamp();
         try
         {
-            await _loadSlots.WaitAsync(_stopping.Token).ConfigureAwait(false);
+            await _loadSlots.WaitAsync(incarnation.LoadCancellation).ConfigureAwait(false);
             try
             {
                 started = _time.GetTimestamp();
                 LifecycleLog.Loading(_logger, incarnation.ModelName, incarnation.Source.Number);
                 result = await _loader.LoadAsync(
-                    incarnation.ModelName, incarnation.Source, () => _events.Writer.TryWrite(new LifecycleEvent.WarmupBegan(incarnation)), _stopping.Token).ConfigureAwait(false);
+                    incarnation.ModelName, incarnation.Source, () => _events.Writer.TryWrite(new LifecycleEvent.WarmupBegan(incarnation)), incarnation.LoadCancellation).ConfigureAwait(false);
             }
             finally
             {
@@ -321,7 +361,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         }
         catch (OperationCanceledException)
         {
-            // The server stops: the reason set above says so.
+            // The server stops, or the version is not wanted any more: the result set above says so.
         }
 
         _events.Writer.TryWrite(new LifecycleEvent.LoadEnded(incarnation, result, _time.GetElapsedTime(started)));
@@ -332,26 +372,44 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         var isFreed = false;
         try
         {
-            isFreed = await served.UnloadAsync(_exitTimeout, _time).ConfigureAwait(false);
+            // Whoever is late still reads the weights: only when the process has to end is nobody waited for any more.
+            var drained = Task.WhenAny(served.DrainAsync(), _givenUp.Task);
+            if (!await EndsInTimeAsync(drained).ConfigureAwait(false))
+            {
+                LifecycleLog.DrainSlow(_logger, served.Name, served.Version, _exitTimeout.TotalSeconds);
+            }
+
+            if (await drained.ConfigureAwait(false) == _givenUp.Task)
+            {
+                LifecycleLog.DrainTimedOut(_logger, served.Name, served.Version);
+            }
+            else
+            {
+                await served.FreeAsync().ConfigureAwait(false);
+                isFreed = true;
+                LifecycleLog.Unloaded(_logger, served.Name, served.Version);
+            }
         }
         catch (Exception exception)
         {
             // A backend that fails to free its memory must not keep the loop, and with it the process, waiting.
             LifecycleLog.UnloadThrew(_logger, exception, served.Name, served.Version);
-            _events.Writer.TryWrite(new LifecycleEvent.UnloadEnded(incarnation, false));
-            return;
-        }
-
-        if (isFreed)
-        {
-            LifecycleLog.Unloaded(_logger, served.Name, served.Version);
-        }
-        else
-        {
-            LifecycleLog.DrainTimedOut(_logger, served.Name, served.Version);
         }
 
         _events.Writer.TryWrite(new LifecycleEvent.UnloadEnded(incarnation, isFreed));
+    }
+
+    private async Task<bool> EndsInTimeAsync(Task drained)
+    {
+        try
+        {
+            await drained.WaitAsync(_exitTimeout, _time).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     private void Publish()

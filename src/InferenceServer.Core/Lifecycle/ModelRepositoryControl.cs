@@ -72,6 +72,19 @@ internal sealed class ModelRepositoryControl(
             return error;
         }
 
+        try
+        {
+            return await LoadAsync(name, replacement, folder).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Unless the lifecycle has taken the files over, nobody will use them.
+            overrides.DeleteUnlessHandedOver(folder);
+        }
+    }
+
+    private async Task<InferenceError?> LoadAsync(string name, ModelOverride? replacement, string? folder)
+    {
         var found = folder is null ? scanner.Scan(name) : scanner.ReadOutside(name, folder);
         if (found is null)
         {
@@ -83,12 +96,12 @@ internal sealed class ModelRepositoryControl(
             : AspiredModels.From(found, ModelConfigDocument.ReadJson(OverrideName, replacement.Config), _backends) with { HasConfigOverride = folder is null };
         if (model.Problem is { } problem)
         {
-            return Refuse(model, problem, folder);
+            return Refuse(model, problem);
         }
 
         _refusals.TryRemove(name, out _);
-        var reason = await manager.LoadAsync(replacement is null ? KeepOverride(model) : model).ConfigureAwait(false);
-        return reason is null ? null : RepositoryErrors.LoadFailed(name, reason);
+        var failure = await manager.LoadAsync(replacement is null ? KeepOverride(model) : model).ConfigureAwait(false);
+        return failure is null ? null : RepositoryErrors.LoadFailed(name, failure);
     }
 
     /// <summary>Unloads a model; ends when no new request gets to it. A name that is not known is unloaded already.</summary>
@@ -153,7 +166,8 @@ internal sealed class ModelRepositoryControl(
         return isRefused && reason is null ? [] : [new ModelIndexEntry(name, null, null, reason ?? "")];
     }
 
-    private InferenceError? Check(string name) =>
+    /// <summary>What refuses every request to load or unload a model of that name; null when nothing does.</summary>
+    public InferenceError? Check(string name) =>
         mode != ModelControlMode.Explicit ? RepositoryErrors.NotExplicit(mode)
         : !ModelNames.IsValid(name) ? RepositoryErrors.Name(name)
         : null;
@@ -186,20 +200,15 @@ internal sealed class ModelRepositoryControl(
         }
     }
 
-    private InferenceError Refuse(AspiredModel model, string problem, string? folder)
+    private InferenceError Refuse(AspiredModel model, string problem)
     {
-        if (folder is not null)
-        {
-            overrides.Delete(folder);
-        }
-
         LifecycleLog.ModelRefused(logger, model.Name, problem);
         if (manager.FindAspired(model.Name) is null && (_refusals.Count < MaxRefusals || _refusals.ContainsKey(model.Name)))
         {
             _refusals[model.Name] = model.LacksVersions ? null : problem;
         }
 
-        return model.LacksVersions ? RepositoryErrors.LoadFailed(model.Name, problem) : RepositoryErrors.Refused(model.Name, problem);
+        return model.LacksVersions ? RepositoryErrors.LoadFailed(model.Name, new LoadFailure(problem)) : RepositoryErrors.Refused(model.Name, problem);
     }
 
     /// <summary>

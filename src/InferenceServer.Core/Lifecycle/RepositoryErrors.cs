@@ -10,6 +10,7 @@ internal static class RepositoryErrors
         new(ErrorCode.Unavailable, $"explicit model load / unload is not allowed: the server runs with --model-control-mode={(mode == ModelControlMode.None ? "none" : "poll")}, expected explicit")
         {
             Subject = "--model-control-mode",
+            IsRetryable = false,
             Expected = "explicit",
         };
 
@@ -27,8 +28,8 @@ internal static class RepositoryErrors
     public static InferenceError Refused(string name, string problem) =>
         new(ErrorCode.InvalidArgument, $"failed to load '{name}', failed to poll from model repository: {problem}") { Subject = name };
 
-    public static InferenceError LoadFailed(string name, string reason) =>
-        new(ErrorCode.InvalidArgument, $"load failed for model '{name}': {reason}") { Subject = name };
+    public static InferenceError LoadFailed(string name, LoadFailure failure) =>
+        new(failure.IsRetryable ? ErrorCode.Unavailable : ErrorCode.InvalidArgument, $"load failed for model '{name}': {failure.Reason}") { Subject = name };
 
     public static InferenceError NowhereToWrite(string name) =>
         new(ErrorCode.Unavailable, $"failed to load '{name}': the files that came with the request cannot be stored, since the server has no temporary folder to write to, or it is full") { Subject = name };

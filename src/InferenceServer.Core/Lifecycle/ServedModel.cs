@@ -16,7 +16,6 @@ public sealed class ServedModel
 {
     private readonly IBackendModel _backendModel;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _freedLate = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _count = 1;
     private volatile ModelConfig _config;
 
@@ -55,9 +54,6 @@ public sealed class ServedModel
     /// <summary>The counters of now. The caller holds a lease, or the version may be freed meanwhile.</summary>
     internal ModelStatisticsReport ReadStatistics() => Statistics.MakeReport(Name, Version) with { Memory = _backendModel.Memory };
 
-    /// <summary>Ends when a version that did not drain in time has been freed after all.</summary>
-    internal Task FreedLate => _freedLate.Task;
-
     internal RequestValidator Validator { get; }
 
     internal IModelScheduler Scheduler { get; }
@@ -92,40 +88,26 @@ public sealed class ServedModel
         }
     }
 
+    /// <summary>Unloads the version, however long those who use it take.</summary>
+    internal async Task UnloadAsync()
+    {
+        await DrainAsync().ConfigureAwait(false);
+        await FreeAsync().ConfigureAwait(false);
+    }
+
     /// <summary>
-    /// Unloads the version: nobody new gets in, those who are in finish, then lanes and weights are freed. The version must be out of the
-    /// catalog already.
+    /// Begins the unload: nobody new gets in, and those who are in finish. The version must be out of the catalog already.
     /// </summary>
-    /// <param name="timeout">How long to wait for those who are in; after it, what is left is abandoned with the process.</param>
-    /// <param name="time">The clock.</param>
-    /// <returns>False when the time was not enough; nothing is freed then, since somebody still reads it.</returns>
-    internal async Task<bool> UnloadAsync(TimeSpan timeout, TimeProvider time)
+    /// <returns>Ends when nobody uses the version any more and <see cref="FreeAsync"/> may be called.</returns>
+    internal Task DrainAsync()
     {
         Scheduler.BeginDrain();
         Release();
-        try
-        {
-            await _drained.Task.WaitAsync(timeout, time).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // Whoever is late still reads it: it is freed when the last one has gone.
-            _ = FreeLateAsync();
-            return false;
-        }
-
-        await FreeAsync().ConfigureAwait(false);
-        return true;
+        return _drained.Task;
     }
 
-    private async Task FreeLateAsync()
-    {
-        await _drained.Task.ConfigureAwait(false);
-        await FreeAsync().ConfigureAwait(false);
-        _freedLate.TrySetResult();
-    }
-
-    private async Task FreeAsync()
+    /// <summary>Ends the lanes and frees the weights of a version that nobody uses.</summary>
+    internal async Task FreeAsync()
     {
         try
         {

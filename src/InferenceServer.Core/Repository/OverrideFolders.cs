@@ -10,10 +10,11 @@ internal sealed class OverrideFolders(IFileSystem files) : IDisposable
 {
     private readonly Lock _lock = new();
 
-    // True once the lifecycle has been seen to use the folder: before that it is still on its way there.
+    // True once the lifecycle has the folder: before that it belongs to the request that it came with.
     private readonly Dictionary<string, bool> _folders = new(StringComparer.Ordinal);
     private string? _root;
     private long _count;
+    private bool _isDisposed;
 
     /// <summary>True when there are none.</summary>
     public bool IsEmpty
@@ -36,6 +37,11 @@ internal sealed class OverrideFolders(IFileSystem files) : IDisposable
         string folder;
         lock (_lock)
         {
+            if (_isDisposed)
+            {
+                throw new IOException("the server is stopping");
+            }
+
             // Readable by nobody else.
             _root ??= files.Directory.CreateTempSubdirectory("inference-server-").FullName;
             folder = files.Path.Combine(_root, (_count++).ToString(System.Globalization.CultureInfo.InvariantCulture));
@@ -62,46 +68,56 @@ internal sealed class OverrideFolders(IFileSystem files) : IDisposable
         }
     }
 
-    /// <summary>Deletes a folder that nobody will use.</summary>
-    public void Delete(string folder)
+    /// <summary>The lifecycle has taken over what lies in the folder, if it is one of these.</summary>
+    public void HandOver(string? folder)
     {
         lock (_lock)
         {
-            if (!_folders.Remove(folder))
-            {
-                return;
-            }
-        }
-
-        if (files.Directory.Exists(folder))
-        {
-            files.Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    /// <summary>Deletes every folder that was in use once and is none of these.</summary>
-    /// <exception cref="IOException">A folder cannot be deleted.</exception>
-    public void Retain(IEnumerable<string> inUse)
-    {
-        string[] left;
-        lock (_lock)
-        {
-            if (_folders.Count == 0)
-            {
-                return;
-            }
-
-            var used = inUse.Where(_folders.ContainsKey).ToHashSet(StringComparer.Ordinal);
-            left = [.. _folders.Where(folder => folder.Value && !used.Contains(folder.Key)).Select(static folder => folder.Key)];
-            foreach (var folder in used)
+            if (folder is not null && _folders.ContainsKey(folder))
             {
                 _folders[folder] = true;
             }
         }
+    }
 
-        foreach (var folder in left)
+    /// <summary>Deletes a folder unless the lifecycle has it.</summary>
+    /// <exception cref="IOException">The folder cannot be deleted.</exception>
+    public void DeleteUnlessHandedOver(string? folder)
+    {
+        lock (_lock)
         {
-            Delete(folder);
+            if (folder is null || !_folders.TryGetValue(folder, out var isHandedOver) || isHandedOver)
+            {
+                return;
+            }
+        }
+
+        Delete(folder);
+    }
+
+    /// <summary>Forgets every folder that the lifecycle had and that is none of these.</summary>
+    /// <returns>Those folders, for <see cref="Erase"/>.</returns>
+    public string[] TakeUnused(IEnumerable<string> inUse)
+    {
+        lock (_lock)
+        {
+            string[] left = [.. _folders.Where(static folder => folder.Value).Select(static folder => folder.Key).Except(inUse, StringComparer.Ordinal)];
+            foreach (var folder in left)
+            {
+                _folders.Remove(folder);
+            }
+
+            return left;
+        }
+    }
+
+    /// <summary>Deletes a folder from disk.</summary>
+    /// <exception cref="IOException">It cannot be deleted.</exception>
+    public void Erase(string folder)
+    {
+        if (files.Directory.Exists(folder))
+        {
+            files.Directory.Delete(folder, recursive: true);
         }
     }
 
@@ -110,6 +126,7 @@ internal sealed class OverrideFolders(IFileSystem files) : IDisposable
     {
         lock (_lock)
         {
+            _isDisposed = true;
             _folders.Clear();
             if (_root is not null && files.Directory.Exists(_root))
             {
@@ -118,5 +135,15 @@ internal sealed class OverrideFolders(IFileSystem files) : IDisposable
 
             _root = null;
         }
+    }
+
+    private void Delete(string folder)
+    {
+        lock (_lock)
+        {
+            _folders.Remove(folder);
+        }
+
+        Erase(folder);
     }
 }

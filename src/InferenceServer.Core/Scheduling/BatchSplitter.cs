@@ -70,8 +70,14 @@ internal sealed class BatchSplitter
         {
             if (batch.Outputs[output] is { Buffer: not null } given)
             {
-                parts[made++] = (_reshaped[output] is { } tensor ? given.WithShape(tensor.ToClientShape(given.Shape)) : given).Acquire();
+                parts[made++] = _reshaped[output] is { } tensor ? given.WithShape(tensor.ToClientShape(given.Shape)) : given;
             }
+        }
+
+        // Nothing can fail from here on.
+        foreach (var part in parts)
+        {
+            part.Acquire();
         }
 
         return parts;

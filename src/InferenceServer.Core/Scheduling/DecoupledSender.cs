@@ -27,7 +27,10 @@ internal sealed class DecoupledSender(PendingInference member, LaneSetup setup, 
         ThrowIfEnded();
         var request = member.Request;
         var made = setup.Time.GetTimestamp();
-        var response = new InferenceResponse(request.Id, request.Lease.Share(), setup.Splitter.CutDecoupled(batch), parameters, isFinal);
+
+        // The lease is shared only once there are outputs: nobody would give it back.
+        var outputs = setup.Splitter.CutDecoupled(batch);
+        var response = new InferenceResponse(request.Id, request.Lease.Share(), outputs, parameters, isFinal);
         var cut = setup.Time.GetTimestamp();
         ExecutionTrace.Respond(member, response);
         if (isFinal)

@@ -2,12 +2,12 @@ using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Core.SharedMemory;
 
-/// <summary>Log messages of shared memory: event ids 4100 to 4199. None of them has the name or the key of a region.</summary>
+/// <summary>Log messages of shared memory: event ids 4200 to 4299. None of them has the name or the key of a region.</summary>
 internal static partial class SharedMemoryLog
 {
-    [LoggerMessage(4100, LogLevel.Debug, "A client registered a shared memory region of {Bytes} bytes; now there are {Count}")]
+    [LoggerMessage(4200, LogLevel.Debug, "A client registered a shared memory region of {Bytes} bytes; now there are {Count}")]
     public static partial void Registered(ILogger logger, long bytes, int count);
 
-    [LoggerMessage(4101, LogLevel.Debug, "A client unregistered {Removed} shared memory regions; now there are {Count}")]
+    [LoggerMessage(4201, LogLevel.Debug, "A client unregistered {Removed} shared memory regions; now there are {Count}")]
     public static partial void Unregistered(ILogger logger, int removed, int count);
 }

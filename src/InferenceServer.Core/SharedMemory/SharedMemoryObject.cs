@@ -135,6 +135,22 @@ internal sealed partial class SharedMemoryObject
         }
     }
 
+    private static int Open(string name, int flags, uint mode)
+    {
+        try
+        {
+            return OpenInC(name, flags, mode);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Before version 2.34 of the GNU C library the function was in a library of its own.
+            return OpenInRealTime(name, flags, mode);
+        }
+    }
+
     [LibraryImport("libc", EntryPoint = "shm_open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int Open(string name, int flags, uint mode);
+    private static partial int OpenInC(string name, int flags, uint mode);
+
+    [LibraryImport("librt.so.1", EntryPoint = "shm_open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int OpenInRealTime(string name, int flags, uint mode);
 }

@@ -8,6 +8,9 @@ namespace InferenceServer.Core.Tracing;
 /// <summary>Keeps the settings of tracing and makes samplers of them for the <see cref="RequestTracer"/>.</summary>
 internal sealed class TraceControl : ITraceControl
 {
+    /// <summary>From how many models on the settings of those that are not served any more are forgotten.</summary>
+    private const int ManyModels = 1024;
+
     private readonly Lock _lock = new();
     private readonly ModelCatalog _catalog;
     private readonly TraceOptions _options;
@@ -60,7 +63,7 @@ internal sealed class TraceControl : ITraceControl
             if (model.Length > 0)
             {
                 var own = models.GetValueOrDefault(model, TraceOverrides.None).With(update);
-                models = own.IsEmpty ? models.Remove(model) : models.SetItem(model, own);
+                models = own.IsEmpty ? models.Remove(model) : WithRoom(models).SetItem(model, own);
             }
 
             if (!update.IsEmpty)
@@ -100,8 +103,11 @@ internal sealed class TraceControl : ITraceControl
             samplers = samplers.SetItem(name, new TraceSampler(own.Resolve(settings) with { Count = count }));
         }
 
-        return new TraceScopes(sampler, models.ContainsKey(changed) ? samplers : samplers.Remove(changed));
+        return new TraceScopes(sampler, samplers.RemoveRange(samplers.Keys.Where(name => !models.ContainsKey(name))));
     }
+
+    private ImmutableDictionary<string, TraceOverrides> WithRoom(ImmutableDictionary<string, TraceOverrides> models) =>
+        models.Count < ManyModels ? models : models.RemoveRange(models.Keys.Where(name => !IsKnown(name, out _)));
 
     private InferenceError? Check(TraceScopes scopes)
     {

@@ -17,7 +17,7 @@ internal sealed class TraceFile : IAsyncDisposable
     // Where the next trace goes: behind the last one, over the bracket that ends the array.
     private long _end;
 
-    public TraceFile(IFileSystem files, string path) => _stream = files.FileStream.New(path, FileMode.Create, FileAccess.Write, FileShare.Read);
+    public TraceFile(IFileSystem files, string path) => _stream = files.FileStream.New(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
 
     /// <summary>How many traces are in it.</summary>
     public long Count { get; private set; }
@@ -32,18 +32,32 @@ internal sealed class TraceFile : IAsyncDisposable
         _buffer.Write(objects.Span);
         var grown = _buffer.WrittenCount;
         _buffer.Write(s_terminator);
-        if (_stream.Length > _end + s_terminator.Length)
+        try
         {
-            // What a write has left that failed half way.
+            await WriteAsync(_buffer.WrittenMemory).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // There was room for the bracket before: the file stays whole without this trace.
             _stream.SetLength(_end);
+            if (Count > 0)
+            {
+                await WriteAsync(s_terminator).ConfigureAwait(false);
+            }
+
+            throw;
         }
 
-        _stream.Position = _end;
-        await _stream.WriteAsync(_buffer.WrittenMemory).ConfigureAwait(false);
-        await _stream.FlushAsync().ConfigureAwait(false);
         _end += grown;
         Count++;
         return grown;
+    }
+
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        _stream.Position = _end;
+        await _stream.WriteAsync(bytes).ConfigureAwait(false);
+        await _stream.FlushAsync().ConfigureAwait(false);
     }
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();

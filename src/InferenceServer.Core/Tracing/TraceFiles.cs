@@ -8,13 +8,16 @@ namespace InferenceServer.Core.Tracing;
 /// </summary>
 internal sealed class TraceFiles(IFileSystem files, string path, long maxBytes) : IAsyncDisposable
 {
+    /// <summary>The most numbered files: clients choose how many traces go into each.</summary>
+    public const int MaxFiles = 10_000;
+
     private TraceFile? _whole;
     private TraceFile? _numbered;
     private long _next;
     private long _bytes;
 
     /// <summary>True when nothing more is written.</summary>
-    public bool IsFull => _bytes >= maxBytes;
+    public bool IsFull => _bytes >= maxBytes || (_next == MaxFiles && _numbered is null);
 
     /// <summary>Appends the objects of one trace.</summary>
     /// <param name="objects">The objects.</param>

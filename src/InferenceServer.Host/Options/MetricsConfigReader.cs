@@ -10,6 +10,9 @@ internal static class MetricsConfigReader
     /// <summary>The most quantiles of a summary: each is a series of every version.</summary>
     public const int MaxQuantiles = 20;
 
+    /// <summary>The smallest error of a quantile: the smaller it is, the more measurements are kept.</summary>
+    public const double MinError = 0.0001;
+
     private static readonly string[] s_settings = ["counter_latencies", "histogram_latencies", "summary_latencies", "summary_quantiles"];
 
     /// <summary>Reads the settings.</summary>
@@ -71,6 +74,10 @@ internal static class MetricsConfigReader
             if (colon < 0 || !TryRead(pair.AsSpan(0, colon), out var quantile) || !TryRead(pair.AsSpan(colon + 1), out var error))
             {
                 problems.Add($"summary_quantiles expects <quantile>:<error>,... with numbers from 0 to 1, got '{pair}'");
+            }
+            else if (error < MinError)
+            {
+                problems.Add($"summary_quantiles expects an error of at least {MinError.ToString(CultureInfo.InvariantCulture)}, since a smaller one would keep every measurement, got '{pair}'");
             }
             else if (targets.Exists(target => target.Quantile == quantile))
             {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using InferenceServer.Core.Logging;
+using InferenceServer.Protocols.KServe.Rpc;
 
 namespace InferenceServer.Host.Options;
 
@@ -61,7 +62,7 @@ internal static class OptionTable
 
     public static OptionDefinition GrpcPort { get; } = new("grpc-port", "GrpcPort", OptionKind.Number, "8001", "The port of gRPC; 0 takes a free one.") { Maximum = MaxPort };
 
-    public static OptionDefinition GrpcMaxRequestBytes { get; } = new("grpc-max-request-bytes", "GrpcMaxRequestBytes", OptionKind.Number, "2147483647", "The largest gRPC request message after decompression, in bytes.") { Minimum = 1, Maximum = int.MaxValue };
+    public static OptionDefinition GrpcMaxRequestBytes { get; } = new("grpc-max-request-bytes", "GrpcMaxRequestBytes", OptionKind.Number, "2147483642", "The largest gRPC request message, in bytes.") { Minimum = 1, Maximum = KServeRpcOptions.MaxMessageBytes };
 
     public static OptionDefinition GrpcKeepAliveTime { get; } = new("grpc-keepalive-time", "GrpcKeepAliveTime", OptionKind.Number, "7200000", "After how much silence a gRPC connection is pinged, in milliseconds, to about a second; 2147483647 for never.") { Minimum = 1000, Maximum = Never };
 
@@ -72,6 +73,12 @@ internal static class OptionTable
     public static OptionDefinition GrpcMaxConnectionAge { get; } = new("grpc-max-connection-age", "GrpcMaxConnectionAge", OptionKind.Number, NeverText, "At what age a gRPC connection is asked to go (GOAWAY), in milliseconds, a tenth more or less; 2147483647 for never.") { Minimum = 1, Maximum = Never };
 
     public static OptionDefinition GrpcMaxConnectionAgeGrace { get; } = new("grpc-max-connection-age-grace", "GrpcMaxConnectionAgeGrace", OptionKind.Number, NeverText, "How long the calls of a gRPC connection that was asked to go may take before it is cut, in milliseconds; 2147483647 for as long as they need.") { Maximum = Never };
+
+    public static OptionDefinition GrpcMaxInflatedBytes { get; } = new("grpc-max-inflated-bytes", "GrpcMaxInflatedBytes", OptionKind.Number, "67108864", "How many bytes a compressed gRPC request message may become.") { Minimum = 1, Maximum = KServeRpcOptions.MaxMessageBytes };
+
+    public static OptionDefinition GrpcMaxStreamRequests { get; } = new("grpc-max-stream-requests", "GrpcMaxStreamRequests", OptionKind.Number, "1024", "How many requests of one gRPC stream may be outstanding; the next ones wait in the connection.") { Minimum = 1, Maximum = int.MaxValue };
+
+    public static OptionDefinition GrpcMaxStreamBytes { get; } = new("grpc-max-stream-bytes", "GrpcMaxStreamBytes", OptionKind.Number, "268435456", "What the responses of the outstanding requests of one gRPC stream may take together, in bytes, going by the largest so far; one may be outstanding in any case.") { Minimum = 1 };
 
     public static OptionDefinition GrpcMaxResponsePoolSize { get; } = new("grpc-max-response-pool-size", "GrpcMaxResponsePoolSize", OptionKind.Number, "256", "How many responses of one request may wait for their reader before the decoupled model that sends them has to wait.") { Minimum = 1, Maximum = int.MaxValue };
 
@@ -110,7 +117,7 @@ internal static class OptionTable
         ModelRepository, Id, ModelControlMode, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, BackendConfig,
         MaxQueueSize, MaxQueueBytes, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
-        AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxResponsePoolSize,
+        AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxInflatedBytes, GrpcMaxStreamRequests, GrpcMaxStreamBytes, GrpcMaxResponsePoolSize,
         GrpcKeepAliveTime, GrpcKeepAliveTimeout, GrpcKeepAlivePermitWithoutCalls, GrpcMaxConnectionAge, GrpcMaxConnectionAgeGrace, GrpcInferResponseCompressionLevel, GrpcHeaderForwardPattern, GrpcRestrictedProtocol,
         AllowMetrics, MetricsAddress, MetricsPort, MetricsConfig, AllowCpuMetrics, MetricsInterval,
         LogVerbose, LogInfo, LogWarning, LogError, LogFormat,

@@ -54,6 +54,15 @@ internal sealed record ServerOptions
 
     public required int GrpcMaxRequestBytes { get; init; }
 
+    /// <summary>How many bytes a compressed message may become.</summary>
+    public required int GrpcMaxInflatedBytes { get; init; }
+
+    /// <summary>How many requests of one stream may be outstanding.</summary>
+    public required int GrpcMaxStreamRequests { get; init; }
+
+    /// <summary>What the responses of those may take together, in bytes.</summary>
+    public required long GrpcMaxStreamBytes { get; init; }
+
     /// <summary>How many responses of one request may wait for their reader.</summary>
     public required int GrpcMaxResponsePoolSize { get; init; }
 

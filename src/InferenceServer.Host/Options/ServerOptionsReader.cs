@@ -79,6 +79,9 @@ internal sealed class ServerOptionsReader
             HttpMaxRequestBytes = Number(OptionTable.HttpMaxRequestBytes),
             Grpc = EndPoint(OptionTable.AllowGrpc, OptionTable.GrpcAddress, OptionTable.GrpcPort),
             GrpcMaxRequestBytes = (int)Number(OptionTable.GrpcMaxRequestBytes),
+            GrpcMaxInflatedBytes = (int)Number(OptionTable.GrpcMaxInflatedBytes),
+            GrpcMaxStreamRequests = (int)Number(OptionTable.GrpcMaxStreamRequests),
+            GrpcMaxStreamBytes = Number(OptionTable.GrpcMaxStreamBytes),
             GrpcMaxResponsePoolSize = (int)Number(OptionTable.GrpcMaxResponsePoolSize),
             GrpcConnections = Connections(),
             GrpcInferResponseCompression = Word(OptionTable.GrpcInferResponseCompressionLevel) switch

@@ -91,7 +91,15 @@ internal static class ServerHost
             },
             static provider => MakeBackends(provider.GetRequiredService<TimeProvider>()));
         services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = (int)options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes, HeaderForwarding = options.HttpHeaderForwarding });
-        services.AddKServeRpc(new KServeRpcOptions { MaxReceiveMessageBytes = options.GrpcMaxRequestBytes, InferResponseCompression = options.GrpcInferResponseCompression, HeaderForwarding = options.GrpcHeaderForwarding });
+        services.AddKServeRpc(new KServeRpcOptions
+        {
+            MaxReceiveMessageBytes = options.GrpcMaxRequestBytes,
+            MaxInflatedBytes = options.GrpcMaxInflatedBytes,
+            MaxRequestsPerStream = options.GrpcMaxStreamRequests,
+            MaxUnreadBytesPerStream = options.GrpcMaxStreamBytes,
+            InferResponseCompression = options.GrpcInferResponseCompression,
+            HeaderForwarding = options.GrpcHeaderForwarding,
+        });
         services.AddHostedService<StartupReporter>();
     }
 

@@ -22,7 +22,6 @@ internal static class OutputClassifier
     /// <param name="allocator">Where the memory of the new tensor comes from.</param>
     /// <param name="cancellationToken">Ends the work between two rows.</param>
     /// <returns>Why the output cannot be classified, or null.</returns>
-    /// <exception cref="BackendException">The memory for the tensor is not to be had.</exception>
     public static InferenceError? Apply(InferenceResponse response, in RequestedClasses requested, ITensorAllocator allocator, CancellationToken cancellationToken)
     {
         for (var i = 0; i < response.Outputs.Length; i++)
@@ -34,13 +33,21 @@ internal static class OutputClassifier
             }
 
             var labels = response.Model.Labels.GetValueOrDefault(output.Name, ClassLabels.None);
-            var error = Classify(output, response.Model.Config.IsBatching, requested.Count, labels, allocator, cancellationToken, out var classes);
-            if (error is null)
+            try
             {
-                response.ReplaceOutput(i, classes);
-            }
+                var error = Classify(output, response.Model.Config.IsBatching, requested.Count, labels, allocator, cancellationToken, out var classes);
+                if (error is null)
+                {
+                    response.ReplaceOutput(i, classes);
+                }
 
-            return error;
+                return error;
+            }
+            catch (BackendException exception)
+            {
+                // The memory for the classes is not to be had.
+                return new InferenceError(exception.Code, exception.Message);
+            }
         }
 
         return null;

@@ -28,7 +28,7 @@ internal sealed class BoundedInflation(Stream inflating, int limit) : ReadOnlySt
 
         _length += read;
         return _length > limit
-            ? throw RpcErrorMapping.ToException(new InferenceError(ErrorCode.ResourceExhausted, $"the message exceeds the maximum of {limit} bytes after decompression"))
+            ? throw RpcErrorMapping.ToException(new InferenceError(ErrorCode.ResourceExhausted, $"the message exceeds the maximum of {limit} bytes after decompression. Use --grpc-max-inflated-bytes to increase the limit, or send it uncompressed"))
             : read;
     }
 

@@ -4,10 +4,10 @@ using Grpc.Net.Compression;
 namespace InferenceServer.Protocols.KServe.Compression;
 
 /// <summary>
-/// Compresses and decompresses gRPC messages. gRPC itself bounds only what arrives, so that the message's limit is kept here for what it
-/// becomes.
+/// Compresses and decompresses gRPC messages. A few bytes may become any number of them, so that what is compressed has a limit of its own, far
+/// below that of messages which come as they are.
 /// </summary>
-internal sealed class RpcCompressionProvider(ContentCoding coding, int maxMessageBytes) : ICompressionProvider
+internal sealed class RpcCompressionProvider(ContentCoding coding, int maxBytes) : ICompressionProvider
 {
     public string EncodingName => ContentCodings.NameOf(coding);
 
@@ -15,5 +15,5 @@ internal sealed class RpcCompressionProvider(ContentCoding coding, int maxMessag
         ContentCodings.Compress(coding, stream, compressionLevel ?? CompressionLevel.Fastest);
 
     public Stream CreateDecompressionStream(Stream stream) =>
-        new BoundedInflation(coding == ContentCoding.Gzip ? new GZipStream(stream, CompressionMode.Decompress) : new ZLibStream(stream, CompressionMode.Decompress), maxMessageBytes);
+        new BoundedInflation(coding == ContentCoding.Gzip ? new GZipStream(stream, CompressionMode.Decompress) : new ZLibStream(stream, CompressionMode.Decompress), maxBytes);
 }

@@ -56,7 +56,7 @@ public sealed class HeaderForwarding
                 continue;
             }
 
-            if (Array.IndexOf(s_reserved, name) >= 0 || name.StartsWith(ReservedPrefix, StringComparison.Ordinal))
+            if (s_reserved.Contains(name, StringComparer.OrdinalIgnoreCase) || name.StartsWith(ReservedPrefix, StringComparison.OrdinalIgnoreCase))
             {
                 return new InferenceError(ErrorCode.InvalidArgument, $"Header '{name}' is reserved for Triton usage and cannot be forwarded.") { Subject = name };
             }

@@ -22,6 +22,7 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
         }
 
         using var trace = request.Trace;
+        var id = request.Id;
         try
         {
             // From here on the request belongs to the engine.
@@ -31,7 +32,7 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
             {
                 if (!context.RequestAborted.IsCancellationRequested)
                 {
-                    await HttpErrorWriter.WriteAsync(context, outcome.Error);
+                    await HttpErrorWriter.WriteAsync(context, outcome.Error, id);
                 }
 
                 return;
@@ -56,6 +57,7 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
         }
 
         using var trace = request.Trace;
+        var id = request.Id;
         using var stream = engine.StartStream(request, context.RequestAborted);
         var events = new EventStream(context);
         trace?.BeginSend(TraceActivity.HttpSendStart, TraceActivity.HttpSendEnd);
@@ -65,7 +67,7 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
             {
                 if (!outcome.IsSuccess)
                 {
-                    await FailAsync(context, events, outcome);
+                    await FailAsync(context, events, outcome, id);
                     return;
                 }
 
@@ -84,7 +86,7 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
         }
     }
 
-    private static async ValueTask FailAsync(HttpContext context, EventStream events, InferenceOutcome outcome)
+    private static async ValueTask FailAsync(HttpContext context, EventStream events, InferenceOutcome outcome, string id)
     {
         if (context.RequestAborted.IsCancellationRequested)
         {
@@ -98,7 +100,7 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
         else
         {
             // Nothing has run: this is an answer to the request, and not an event.
-            await HttpErrorWriter.WriteAsync(context, outcome.Error!);
+            await HttpErrorWriter.WriteAsync(context, outcome.Error!, id);
         }
     }
 
@@ -123,14 +125,14 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
 
             request.Dispose();
             request.Trace?.Dispose();
-            await HttpErrorWriter.WriteAsync(context, error);
+            await HttpErrorWriter.WriteAsync(context, error, header.Id);
             return null;
         }
         catch (Exception exception)
         {
             request.Dispose();
             request.Trace?.Dispose();
-            if (await ReadingFailures.TryAnswerAsync(context, exception))
+            if (await ReadingFailures.TryAnswerAsync(context, exception, header.Id))
             {
                 return null;
             }

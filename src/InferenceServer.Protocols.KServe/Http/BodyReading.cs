@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using InferenceServer.Abstractions.Tensors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
@@ -69,6 +71,60 @@ internal static class BodyReading
     }
 
     /// <summary>
+    /// What the frames of chunks may add to a body: more than 65 536 of them need, which is the most that Triton takes, and more than what
+    /// the web server reads ahead, so that a body which is itself too long is told so.
+    /// </summary>
+    public const int MaxFrameBytes = 4 << 20;
+
+    /// <summary>How much is rented before any of it has come: what a client says is coming costs it nothing.</summary>
+    private const int FirstPiece = 256 << 10;
+
+    /// <summary>
+    /// Sets how much may come on the wire, in place of the web server's own limit, which knows nothing of tensors. How many chunks there are cannot be
+    /// seen; what they and their extensions add to the content is bounded by this instead.
+    /// </summary>
+    /// <param name="context">The exchange, whose body has not been touched.</param>
+    /// <param name="limit">The most bytes of content that the reader takes; a length that is given is the caller's to check.</param>
+    public static void LimitChunks(HttpContext context, long limit)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+        {
+            feature.MaxRequestBodySize = context.Request.ContentLength is null ? Math.Min(limit, long.MaxValue - MaxFrameBytes) + MaxFrameBytes : null;
+        }
+    }
+
+    /// <summary>
+    /// Reads as many bytes as a body is said to begin with into a pooled array, which the caller returns to the shared pool, also after a
+    /// failure. The array grows with what has come.
+    /// </summary>
+    /// <returns>The array and how many bytes there were.</returns>
+    public static async ValueTask<(byte[] Array, int Length)> ReadStartAsync(PipeReader body, int length, CancellationToken cancellationToken)
+    {
+        var array = ArrayPool<byte>.Shared.Rent(Math.Min(length, FirstPiece));
+        var filled = 0;
+        try
+        {
+            while (true)
+            {
+                var room = Math.Min(array.Length, length) - filled;
+                var read = await FillAsync(body, array.AsMemory(filled, room), cancellationToken);
+                filled += read;
+                if (read < room || filled == length)
+                {
+                    return (array, filled);
+                }
+
+                array = Grow(array, filled, length);
+            }
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(array);
+            throw;
+        }
+    }
+
+    /// <summary>
     /// Reads a whole body of unknown length into a pooled array, which the caller returns to the shared pool, also after a failure.
     /// </summary>
     /// <returns>The array and its length; a length above <paramref name="limit"/> means that the body is longer than that.</returns>
@@ -89,10 +145,7 @@ internal static class BodyReading
                     return (array, filled);
                 }
 
-                var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(limit + 1L, array.Length * 2L));
-                array.AsSpan(0, filled).CopyTo(larger);
-                (array, larger) = (larger, array);
-                ArrayPool<byte>.Shared.Return(larger);
+                array = Grow(array, filled, limit + 1L);
             }
         }
         catch
@@ -100,6 +153,14 @@ internal static class BodyReading
             ArrayPool<byte>.Shared.Return(array);
             throw;
         }
+    }
+
+    private static byte[] Grow(byte[] array, int filled, long most)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(most, array.Length * 2L));
+        array.AsSpan(0, filled).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(array);
+        return larger;
     }
 
     /// <summary>Asked before the buffer is handed back: its segments are reused after that.</summary>

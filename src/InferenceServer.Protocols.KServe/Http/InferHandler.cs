@@ -62,7 +62,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
 
         var error = coding == ContentCoding.Identity ? null : await InflatedBody.ReplaceAsync(context.Request, options.MaxInputSize, context.RequestAborted);
         error ??= await _reader.ReadAsync(context.Request, request.Lease.Model.Config, header, context.RequestAborted);
-        error ??= header.AttachShared(_shared);
+        error ??= header.AttachShared(_shared, request.Lease.Model.Config.Name);
         error ??= NpyAnswer.Negotiate(context.Request.Headers.Accept, request.Lease.Model.Config, header);
         if (error is null)
         {

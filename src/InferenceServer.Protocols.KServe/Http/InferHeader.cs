@@ -60,7 +60,7 @@ internal sealed class InferHeader : IDisposable
     /// <summary>Finds what the request has in shared memory: copies its inputs, and reserves the places of its outputs.</summary>
     /// <returns>Which tensor cannot be there and why, or null.</returns>
     /// <exception cref="BackendException">The memory for an input is not to be had.</exception>
-    public InferenceError? AttachShared(SharedTensors tensors)
+    public InferenceError? AttachShared(SharedTensors tensors, string model)
     {
         foreach (ref readonly var output in CollectionsMarshal.AsSpan(Outputs))
         {
@@ -75,7 +75,7 @@ internal sealed class InferHeader : IDisposable
         {
             if (input.Source is { } source)
             {
-                if (tensors.ReadInput(input.Head.Name, source, ref total, out var data) is { } error)
+                if (tensors.ReadInput(model, input.Head, source, ref total, out var data) is { } error)
                 {
                     return error;
                 }

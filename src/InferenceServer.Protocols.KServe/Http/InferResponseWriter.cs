@@ -41,6 +41,7 @@ internal static class InferResponseWriter
         var coding = ContentCodings.Choose(context.Request.Headers.AcceptEncoding);
         if (coding == ContentCoding.Identity)
         {
+            context.Response.ContentLength = text.Length + binary;
             await CopyAsync(context.Response.BodyWriter, text, binary, response, header, context.RequestAborted);
             return;
         }
@@ -49,8 +50,15 @@ internal static class InferResponseWriter
         context.Response.Headers.ContentEncoding = ContentCodings.NameOf(coding);
         await using var compressing = ContentCodings.Compress(coding, context.Response.Body, CompressionLevel.Fastest);
         var pipe = PipeWriter.Create(compressing, new StreamPipeWriterOptions(leaveOpen: true));
-        await CopyAsync(pipe, text, binary, response, header, context.RequestAborted);
-        await pipe.CompleteAsync();
+        try
+        {
+            await CopyAsync(pipe, text, binary, response, header, context.RequestAborted);
+        }
+        finally
+        {
+            // Also when the client has gone: the pipe has rented memory.
+            await pipe.CompleteAsync();
+        }
     }
 
     private static async ValueTask CopyAsync(PipeWriter pipe, PooledText text, long binary, InferenceResponse response, InferHeader header, CancellationToken cancellationToken)

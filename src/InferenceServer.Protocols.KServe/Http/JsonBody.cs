@@ -62,6 +62,7 @@ internal sealed class JsonBody : IDisposable
             return null;
         }
 
+        BodyReading.LimitChunks(context, limit);
         try
         {
             var (array, length) = await BodyReading.ReadAllAsync(context.Request.BodyReader, limit, context.RequestAborted);

@@ -45,7 +45,15 @@ internal static class ParameterText
         else if (value.TryGetDouble(out var real))
         {
             // As tensors' elements: NaN and the infinities are the words that clients of the protocol know.
-            real.TryFormat(output.GetSpan(NumberRoom), out var written, default, CultureInfo.InvariantCulture);
+            var room = output.GetSpan(NumberRoom);
+            real.TryFormat(room, out var written, default, CultureInfo.InvariantCulture);
+            if (double.IsFinite(real) && room[..written].IndexOfAny((byte)'.', (byte)'E') < 0)
+            {
+                // Or it would be an integer.
+                ".0"u8.CopyTo(room[written..]);
+                written += 2;
+            }
+
             output.Advance(written);
         }
         else if (value.TryGetInt64(out var signed))

@@ -102,9 +102,11 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
             return;
         }
 
+        // Rented before anything changes: when there is no memory, each piece still has one owner.
+        var next = ArrayPool<byte>.Shared.Rent(Math.Max(size, (int)Math.Min(_fullLength + _used, LargestPiece)));
         _full.Add((_current, _used));
         _fullLength += _used;
         _used = 0;
-        _current = ArrayPool<byte>.Shared.Rent(Math.Max(size, Math.Min(LargestPiece, (int)Math.Min(_fullLength, LargestPiece))));
+        _current = next;
     }
 }

@@ -27,7 +27,10 @@ internal static class ReadingFailures
                 await HttpErrorWriter.WriteAsync(context, new InferenceError(backend.Code, backend.Message), requestId);
                 return true;
             case UnusableBodyException unusable:
-                await HttpErrorWriter.WriteAsync(context, unusable.Error);
+                await HttpErrorWriter.WriteAsync(context, unusable.Error, requestId);
+                return true;
+            case OutOfMemoryException:
+                await HttpErrorWriter.WriteAsync(context, new InferenceError(ErrorCode.ResourceExhausted, "the server has no memory for the request body now"), requestId);
                 return true;
             default:
                 // The client has gone in the middle of its request: there is nobody to answer.

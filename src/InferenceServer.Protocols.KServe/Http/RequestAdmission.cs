@@ -4,19 +4,12 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
 /// <summary>What is found out about a request before a byte of its body is read.</summary>
 internal sealed class RequestAdmission(IInferenceEngine engine, KServeHttpOptions options)
 {
-    /// <summary>
-    /// What the frames of chunks may add to a body: more than 65 536 of them need, which is the most that Triton takes, and more than what
-    /// the web server reads ahead, so that a body which is itself too long is told so.
-    /// </summary>
-    private const int MaxFrameBytes = 4 << 20;
-
     /// <summary>Holds the body's length against the limit and takes a lease on the model.</summary>
     /// <param name="context">The request.</param>
     /// <param name="model">The model's name.</param>
@@ -29,11 +22,7 @@ internal sealed class RequestAdmission(IInferenceEngine engine, KServeHttpOption
     {
         request = null;
         var came = engine.Tracer.Timestamp;
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            // The server's own limit knows nothing of tensors; those of the options apply instead. A length that is given is checked below.
-            limit.MaxRequestBodySize = context.Request.ContentLength is null ? LongestInChunks(context.Request) : null;
-        }
+        BodyReading.LimitChunks(context, context.Request.Headers.ContainsKey(InferResponseWriter.HeaderLengthName) ? options.MaxRequestBytes : Math.Min(options.MaxInputSize, options.MaxRequestBytes));
 
         // Before a byte of the body is read or a lease is taken.
         if (context.Request.ContentLength > options.MaxRequestBytes)
@@ -61,11 +50,4 @@ internal sealed class RequestAdmission(IInferenceEngine engine, KServeHttpOption
         status = HttpErrorMapping.ToStatus(error.Code);
         return false;
     }
-
-    /// <summary>
-    /// The most bytes on the wire of a body that comes in chunks. How many chunks there are cannot be seen here; what they and their
-    /// extensions add to the content is bounded by this instead.
-    /// </summary>
-    private long LongestInChunks(HttpRequest request) =>
-        (request.Headers.ContainsKey(InferResponseWriter.HeaderLengthName) ? options.MaxRequestBytes : Math.Min(options.MaxInputSize, options.MaxRequestBytes)) + MaxFrameBytes;
 }

@@ -22,10 +22,9 @@ internal sealed class WholeBody(int maxBytes)
             return RequestErrors.EmptyBody(reader.Expected);
         }
 
-        var bytes = ArrayPool<byte>.Shared.Rent(length);
+        var (bytes, read) = await BodyReading.ReadStartAsync(request.BodyReader, length, cancellationToken);
         try
         {
-            var read = await BodyReading.FillAsync(request.BodyReader, bytes.AsMemory(0, length), cancellationToken);
             return read < length ? RequestErrors.HeaderCutShort(length - read) : reader.Read(bytes.AsSpan(0, length), model, header);
         }
         finally

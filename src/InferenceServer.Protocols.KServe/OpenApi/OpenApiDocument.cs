@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using InferenceServer.Core.Inference;
@@ -10,6 +11,8 @@ namespace InferenceServer.Protocols.KServe.OpenApi;
 /// <summary>Writes the description of the whole HTTP surface as OpenAPI 3.1: the routes for any model, and those of each model that is ready.</summary>
 internal static class OpenApiDocument
 {
+    private static readonly FrozenSet<string> s_fixedPaths = RouteTable.All.Select(static route => route.Pattern).ToFrozenSet(StringComparer.Ordinal);
+
     /// <summary>
     /// Once the paths are so long, in bytes, no more models get paths of their own; the routes for any model hold for them too.
     /// </summary>
@@ -77,7 +80,8 @@ internal static class OpenApiDocument
             RouteDescription[] routes = [.. ofModel.Where(route => !route.IsTyped || !model.Config.IsDecoupled)];
             if (model.Version == model.ReadyVersions[^1])
             {
-                WriteRoutes(json, routes, route => route.WithModel(name), model, $".{key}");
+                // A model may have a name that makes a path of its own the path of something else, which the server answers there.
+                WriteRoutes(json, [.. routes.Where(route => !s_fixedPaths.Contains(route.WithModel(name)))], route => route.WithModel(name), model, $".{key}");
             }
 
             WriteRoutes(json, [.. routes.Where(static route => route.HasVersions)], route => route.WithVersion(name, version), model, $".{key}.{version}");
@@ -149,7 +153,7 @@ internal static class OpenApiDocument
         {
             json.BeginObject(OpenApiOperation.FailureName(status));
             json.Member("description", ReasonPhrases.GetReasonPhrase(status));
-            if (status == 503)
+            if (status is 429 or 503)
             {
                 json.Raw("headers", """{"Retry-After":{"description":"Seconds.","schema":{"type":"integer"}}}""");
             }

@@ -22,9 +22,9 @@ internal static class RouteTable
         new("/v2/models/{model}/infer", "POST", "infer", "Inference. Without a version the highest one that is ready answers.")
         {
             Body = "InferRequest",
-            BodyTypes = ["application/json", "application/octet-stream"],
+            BodyTypes = ["application/json", "application/octet-stream", "application/x-npy", "text/plain"],
             Answer = "InferResponse",
-            AnswerTypes = ["application/json", "application/octet-stream"],
+            AnswerTypes = ["application/json", "application/octet-stream", "application/x-npy"],
             Failures = [400, 404, 413, 429, 500, 501, 503, 504],
             HasVersions = true,
             IsTyped = true,

@@ -32,18 +32,13 @@ internal static class NpyAnswer
             return null;
         }
 
-        var takesNpy = false;
-        var takesJson = false;
-        foreach (var line in accept)
-        {
-            Look(line, ref takesNpy, ref takesJson);
-        }
-
+        var (npy, json) = MediaRanges.Weigh(accept, PayloadKinds.IsNpy);
+        var takesNpy = npy > 0 && npy >= json;
         var outputs = header.Outputs.Count > 0 ? header.Outputs.Count : model.Outputs.Length;
 
         // An output that goes to shared memory leaves nothing to send but what it is.
         header.SendsNpy = takesNpy && outputs == 1 && !header.Outputs.Exists(static output => output.Target is not null);
-        return !takesNpy || takesJson || outputs == 1 ? null : PayloadErrors.NpyOutputs(model.Name, outputs);
+        return !takesNpy || json > 0 || outputs == 1 ? null : PayloadErrors.NpyOutputs(model.Name, outputs);
     }
 
     /// <summary>Finds out whether a file can say what the output says.</summary>
@@ -106,18 +101,6 @@ internal static class NpyAnswer
         }
 
         return false;
-    }
-
-    private static void Look(ReadOnlySpan<char> line, ref bool takesNpy, ref bool takesJson)
-    {
-        foreach (var range in line.Split(','))
-        {
-            var type = line[range];
-            var semicolon = type.IndexOf(';');
-            type = (semicolon < 0 ? type : type[..semicolon]).Trim();
-            takesNpy |= PayloadKinds.IsNpy(type);
-            takesJson |= type is "*/*" or "application/*" || type.Equals(JsonAnswer.ContentType, StringComparison.OrdinalIgnoreCase);
-        }
     }
 
     private static int LongestOf(ReadOnlySpan<byte> data)

@@ -13,9 +13,14 @@ internal static class NpyStrings
     public static InferenceError? Read(ReadOnlySpan<byte> data, in NpyType type, in NpyHeader header, long elements, ITensorAllocator allocator, int maxBytes, out TensorBuffer? buffer)
     {
         buffer = null;
+        if (type.ItemSize == 0 && elements > 0)
+        {
+            // They take nothing in the file, so that a few bytes of it would become any number of elements; NumPy itself writes none.
+            return PayloadErrors.Npy("strings of at least one byte or character", "empty ones");
+        }
+
         if (elements > maxBytes / BytesTensor.PrefixSize)
         {
-            // Strings that are all empty take nothing in the file: their number is bounded here alone.
             return PayloadErrors.TensorLimit("the array", maxBytes);
         }
 

@@ -52,7 +52,8 @@ internal sealed class PlainTextReader(ITensorAllocator allocator, int maxBytes, 
 
     private static bool BeginsAsObject(ReadOnlySpan<byte> body)
     {
-        body = body.TrimStart(" \t\r\n"u8);
+        // A mark of the byte order is no part of JSON, which is read without it.
+        body = (body.StartsWith("\uFEFF"u8) ? body["\uFEFF"u8.Length..] : body).TrimStart(" \t\r\n"u8);
         return body is [(byte)'{', ..] && body[1..].TrimStart(" \t\r\n"u8) is [(byte)'"', ..];
     }
 }

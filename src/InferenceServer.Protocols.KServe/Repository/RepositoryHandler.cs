@@ -37,6 +37,13 @@ internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions
 
     public async Task LoadAsync(HttpContext context, string model)
     {
+        // Before a body that may hold files is read for nothing.
+        if (control.FindControlRefusal(model) is { } refusal)
+        {
+            await HttpErrorWriter.WriteAsync(context, refusal);
+            return;
+        }
+
         ModelOverride? replacement = null;
         InferenceError? error;
         using (var body = await JsonBody.ReadAsync(context, options.MaxInputSize))

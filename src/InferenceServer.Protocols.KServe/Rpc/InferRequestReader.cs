@@ -2,6 +2,7 @@ using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
@@ -60,7 +61,7 @@ internal static class InferRequestReader
             if (source is { } range)
             {
                 buffer = null;
-                error = input.Contents is not null ? InferRequestErrors.SharedAndTyped(message, input.Name) : shared.ReadInput(input.Name, range, ref sharedBytes, out buffer);
+                error = input.Contents is not null ? InferRequestErrors.SharedAndTyped(message, input.Name) : shared.ReadInput(message.ModelName, new InputHead(input.Name, type, shape), range, ref sharedBytes, out buffer);
             }
             else if (message.RawInputContents.Count == 0)
             {

@@ -14,6 +14,7 @@ namespace InferenceServer.Protocols.KServe.Rpc;
 /// The KServe v2 service over gRPC: translates messages into calls of the engine and of the model control, and back. An rpc that is not
 /// overridden here is answered with UNIMPLEMENTED.
 /// </summary>
+[BindServiceMethod(typeof(InferenceRpcBinding), nameof(InferenceRpcBinding.Bind))]
 internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl control, KServeRpcOptions options) : GRPCInferenceService.GRPCInferenceServiceBase
 {
     private readonly InferAdmission _admission = new(engine, options);

@@ -23,7 +23,9 @@ public static class KServeRpcEndpoints
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxReceiveMessageBytes, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxInflatedBytes, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxSendMessageBytes, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxUnreadBytesPerStream, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.HealthWatchInterval, TimeSpan.Zero, nameof(options));
 
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxRequestsPerStream, nameof(options));
@@ -42,7 +44,8 @@ public static class KServeRpcEndpoints
                 service.MaxReceiveMessageSize = options.MaxReceiveMessageBytes;
                 service.MaxSendMessageSize = options.MaxSendMessageBytes;
                 service.Interceptors.Add<RpcFailureInterceptor>();
-                service.CompressionProviders = [new RpcCompressionProvider(ContentCoding.Gzip, options.MaxReceiveMessageBytes), new RpcCompressionProvider(ContentCoding.Deflate, options.MaxReceiveMessageBytes)];
+                var inflated = Math.Min(options.MaxInflatedBytes, options.MaxReceiveMessageBytes);
+                service.CompressionProviders = [new RpcCompressionProvider(ContentCoding.Gzip, inflated), new RpcCompressionProvider(ContentCoding.Deflate, inflated)];
                 if (options.InferResponseCompression is { } level)
                 {
                     service.ResponseCompressionAlgorithm = ContentCodings.NameOf(ContentCoding.Gzip);

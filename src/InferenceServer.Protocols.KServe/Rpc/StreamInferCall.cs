@@ -17,7 +17,7 @@ internal sealed class StreamInferCall : IDisposable
     private readonly ITensorAllocator _allocator;
     private readonly bool _endsAtErrors;
     private readonly CancellationTokenSource _cancellation;
-    private readonly SemaphoreSlim _room;
+    private readonly StreamRoom _room;
     private readonly SemaphoreSlim _pen = new(1);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,12 +27,12 @@ internal sealed class StreamInferCall : IDisposable
     private Task _lastOrdered = Task.CompletedTask;
     private InferenceError? _failure;
 
-    public StreamInferCall(IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context, ITensorAllocator allocator, bool endsAtErrors, int capacity)
+    public StreamInferCall(IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context, ITensorAllocator allocator, bool endsAtErrors, StreamRoom room)
     {
         _responses = responses;
         _allocator = allocator;
         _endsAtErrors = endsAtErrors;
-        _room = new SemaphoreSlim(capacity);
+        _room = room;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
     }
 
@@ -52,19 +52,14 @@ internal sealed class StreamInferCall : IDisposable
     /// <returns>False when no more requests are to be read.</returns>
     public async Task<bool> WaitForRoomAsync(Task stopping)
     {
-        var room = _room.WaitAsync(_cancellation.Token);
+        var room = _room.EnterAsync();
         if (!room.IsCompleted)
         {
-            await Task.WhenAny(room, Ended).ConfigureAwait(false);
+            Task any = Task.WhenAny(room, Ended, stopping);
+            await any.WaitAsync(_cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        if (Ended.IsCompleted || stopping.IsCompleted)
-        {
-            return false;
-        }
-
-        await room.ConfigureAwait(false);
-        return true;
+        return room.IsCompleted && !Ended.IsCompleted && !stopping.IsCompleted && !_cancellation.IsCancellationRequested;
     }
 
     /// <summary>Answers a request that the engine never saw.</summary>
@@ -95,7 +90,6 @@ internal sealed class StreamInferCall : IDisposable
     public void Dispose()
     {
         _cancellation.Dispose();
-        _room.Dispose();
         _pen.Dispose();
     }
 
@@ -114,7 +108,7 @@ internal sealed class StreamInferCall : IDisposable
         }
         finally
         {
-            _room.Release();
+            _room.Leave();
             EndOne();
         }
     }
@@ -135,6 +129,7 @@ internal sealed class StreamInferCall : IDisposable
                 }
 
                 using var response = outcome.Response;
+                _room.Note(BytesOf(response));
                 isFinal = response.IsFinal;
                 var error = RequestedOutputs.Shape(reply.Request, reply.Shared, response, _allocator, Cancellation);
                 ModelStreamInferResponse? message = null;
@@ -156,10 +151,22 @@ internal sealed class StreamInferCall : IDisposable
         }
     }
 
+    private static long BytesOf(InferenceResponse response)
+    {
+        var bytes = 0L;
+        foreach (var output in response.Outputs)
+        {
+            bytes += output.Length;
+        }
+
+        return bytes;
+    }
+
     private Task WriteErrorAsync(StreamReply reply, InferenceError error, bool wasAccepted)
     {
-        if (!_endsAtErrors)
+        if (!_endsAtErrors || !wasAccepted)
         {
+            // What is refused before it runs never ends a stream, as in Triton.
             return WriteAsync(reply.MakeError(error, wasAccepted));
         }
 

@@ -18,7 +18,7 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
     {
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
         var endsAtErrors = string.Equals(context.RequestHeaders.GetValue(ErrorModeName), "true", StringComparison.Ordinal);
-        using var call = new StreamInferCall(responses, context, engine.Allocator, endsAtErrors, options.MaxRequestsPerStream);
+        using var call = new StreamInferCall(responses, context, engine.Allocator, endsAtErrors, new StreamRoom(options.MaxRequestsPerStream, options.MaxUnreadBytesPerStream));
         try
         {
             while (await call.WaitForRoomAsync(control.Stopping).ConfigureAwait(false))
@@ -76,6 +76,11 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
                 return true;
             }
         }
+        catch (OperationCanceledException) when (call.Ended.IsCompleted)
+        {
+            // The stream has ended early while this was waiting: why, the call itself says.
+            return false;
+        }
         catch (IOException)
         {
             // The client has gone without ending its stream.
@@ -98,6 +103,24 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         // All are read before the engine takes the request over.
         var isOrdered = !request.Lease.Model.Config.IsDecoupled;
         var reply = new StreamReply(message, shared) { Trace = request.Trace };
-        call.Send(reply, engine.StartStream(request, call.Cancellation), isOrdered);
+        InferenceStream stream;
+        try
+        {
+            stream = engine.StartStream(request, call.Cancellation);
+        }
+        catch (Exception exception)
+        {
+            reply.Trace?.Dispose();
+            reply.Shared?.Dispose();
+            if (exception is not BackendException refusal)
+            {
+                throw;
+            }
+
+            call.Refuse(new StreamReply(message), new InferenceError(refusal.Code, refusal.Message));
+            return;
+        }
+
+        call.Send(reply, stream, isOrdered);
     }
 }

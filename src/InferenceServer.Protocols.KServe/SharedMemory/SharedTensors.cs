@@ -2,6 +2,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Protocols.KServe.Http;
 
 namespace InferenceServer.Protocols.KServe.SharedMemory;
 
@@ -11,19 +12,25 @@ namespace InferenceServer.Protocols.KServe.SharedMemory;
 internal sealed class SharedTensors(IInferenceEngine engine, long limit)
 {
     /// <summary>Copies an input.</summary>
-    /// <param name="input">The input's name.</param>
+    /// <param name="model">The model's name, for messages.</param>
+    /// <param name="input">The input; what does not fit its type and shape is refused before anything is copied.</param>
     /// <param name="range">Where it is.</param>
     /// <param name="total">How many bytes the request has taken so far; the input's are added.</param>
     /// <param name="buffer">Its bytes, with a count for the caller.</param>
     /// <returns>Why it cannot be read, or null.</returns>
     /// <exception cref="BackendException">The memory for it is not to be had.</exception>
-    public InferenceError? ReadInput(string input, in SharedMemoryRange range, ref long total, out TensorBuffer? buffer)
+    public InferenceError? ReadInput(string model, in InputHead input, in SharedMemoryRange range, ref long total, out TensorBuffer? buffer)
     {
         buffer = null;
-        var place = new TensorPlace("input", input, 0);
+        var place = new TensorPlace("input", input.Name, 0);
         if (range.ByteSize > limit - total)
         {
             return TensorErrors.TooMuch(place, limit);
+        }
+
+        if (input.DataType != TensorDataType.Bytes && input.Shape.TryGetByteCount(input.DataType, out var expected) && expected != range.ByteSize)
+        {
+            return TensorErrors.InputSize(place, model, input.Name, expected, range.ByteSize);
         }
 
         total += range.ByteSize;

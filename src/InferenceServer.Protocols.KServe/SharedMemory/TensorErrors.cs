@@ -22,6 +22,9 @@ internal static class TensorErrors
     public static InferenceError OutputTooLarge(in TensorView output, long byteSize) =>
         Invalid(new TensorPlace("output", output.Name, 0), $"shared memory size specified with the request for output '{output.Name}' ({Text(byteSize)} bytes) should be at least {Text(output.Length)} bytes to hold the results", $"at least {Text(output.Length)} bytes", $"{Text(byteSize)} bytes");
 
+    public static InferenceError InputSize(in TensorPlace tensor, string model, string input, long expected, long actual) =>
+        Invalid(tensor, $"input byte size mismatch for input '{input}' for model '{model}'. Expected {Text(expected)}, got {Text(actual)}", $"{Text(expected)} bytes", $"{Text(actual)} bytes");
+
     public static InferenceError TooMuch(in TensorPlace tensor, long limit) =>
         Invalid(tensor, $"with {tensor}, the inputs that are in shared memory exceed the maximum of {Text(limit)} bytes for one request", $"at most {Text(limit)} bytes", "more");
 

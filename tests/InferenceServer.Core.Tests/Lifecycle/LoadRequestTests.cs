@@ -71,7 +71,7 @@ public sealed class LoadRequestTests : IAsyncDisposable
         var first = _manager.LoadAsync(AspiredFixture.Model("a", [1]));
         await _loader.Load("a", 1).Begun;
         _loader.Load("a", 1).Fail("no memory");
-        Assert.Equal("version 1 is at UNAVAILABLE state: no memory", await first.WaitAsync(TestTimeouts.Phase, Token));
+        Assert.Equal(new LoadFailure("version 1 is at UNAVAILABLE state: no memory"), await first.WaitAsync(TestTimeouts.Phase, Token));
         _loader.Renew("a", 1);
         var second = _manager.LoadAsync(AspiredFixture.Model("a", [1]));
         await _loader.Load("a", 1).SucceedAsync();
@@ -86,7 +86,7 @@ public sealed class LoadRequestTests : IAsyncDisposable
         var failing = _manager.LoadAsync(AspiredFixture.Model("a", [3]));
         await _loader.Load("a", 3).Begun;
         _loader.Load("a", 3).Fail("junk");
-        Assert.Contains("junk", await failing.WaitAsync(TestTimeouts.Phase, Token), StringComparison.Ordinal);
+        Assert.Contains("junk", (await failing.WaitAsync(TestTimeouts.Phase, Token))?.Reason, StringComparison.Ordinal);
         Assert.Equal("1", Serving("a"));
 
         // And when something else is wanted again, what became of it is still known.
@@ -144,9 +144,26 @@ public sealed class LoadRequestTests : IAsyncDisposable
         var first = _manager.LoadAsync(AspiredFixture.Model("a", [1]));
         await _loader.Load("a", 1).Begun;
         await _manager.UnloadAsync("a").WaitAsync(TestTimeouts.Phase, Token);
-        Assert.Contains("came in between", await first.WaitAsync(TestTimeouts.Phase, Token), StringComparison.Ordinal);
-        await _loader.Load("a", 1).SucceedAsync();
+        var overtaken = await first.WaitAsync(TestTimeouts.Phase, Token);
+        Assert.Contains("came in between", overtaken!.Reason, StringComparison.Ordinal);
+        Assert.True(overtaken.IsRetryable);
+
+        // And the load ends, since nobody wants it any more.
         await UntilAsync(() => Known("a") is ["1 Unloaded unloaded"]);
+    }
+
+    [Fact]
+    public async Task LoadThatIsEndedAndWantedAgain_IsBegunAnew()
+    {
+        var first = _manager.LoadAsync(AspiredFixture.Model("a", [1]));
+        await _loader.Load("a", 1).Begun;
+        await _manager.UnloadAsync("a").WaitAsync(TestTimeouts.Phase, Token);
+        _loader.Renew("a", 1);
+        var second = _manager.LoadAsync(AspiredFixture.Model("a", [1]));
+        await _loader.Load("a", 1).SucceedAsync();
+        Assert.Null(await second.WaitAsync(TestTimeouts.Phase, Token));
+        Assert.NotNull(await first.WaitAsync(TestTimeouts.Phase, Token));
+        Assert.Equal("1", Serving("a"));
     }
 
     [Fact]
@@ -170,7 +187,9 @@ public sealed class LoadRequestTests : IAsyncDisposable
         _isStopped = true;
         Assert.True(await _manager.StopAsync().WaitAsync(TestTimeouts.Phase, Token));
         Assert.NotNull(await load.WaitAsync(TestTimeouts.Phase, Token));
-        Assert.Contains("stopping", await _manager.LoadAsync(AspiredFixture.Model("b", [1])).WaitAsync(TestTimeouts.Phase, Token), StringComparison.Ordinal);
+        var late = await _manager.LoadAsync(AspiredFixture.Model("b", [1])).WaitAsync(TestTimeouts.Phase, Token);
+        Assert.Contains("stopping", late!.Reason, StringComparison.Ordinal);
+        Assert.True(late.IsRetryable);
         await _manager.UnloadAsync("b").WaitAsync(TestTimeouts.Phase, Token);
     }
 

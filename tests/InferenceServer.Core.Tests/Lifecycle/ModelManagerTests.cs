@@ -174,6 +174,43 @@ public sealed class ModelManagerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task RequestThatOutlastsItsVersion_IsWaitedForAndNoFaultOfTheServer()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        using var manager = new ModelManager(_catalog, _loader, time, _options, NullLogger<ModelManager>.Instance);
+        manager.Start();
+        manager.Aspire([AspiredFixture.Model("a", [1])]);
+        var loaded = await _loader.Load("a", 1).SucceedAsync();
+        await UntilAsync(() => Serving("a") == "1");
+        Assert.True(loaded.Served.TryAcquire());
+        await manager.UnloadAsync("a").WaitAsync(TestTimeouts.Phase, Token);
+        time.Advance(_options.ExitTimeout * 3);
+        Assert.Equal(ModelState.Draining, Assert.Single(manager.Statuses).State);
+        Assert.Equal(1, loaded.Backend.LivingModels);
+        loaded.Served.Release();
+        await UntilAsync(() => loaded.Backend.LivingModels == 0);
+        Assert.True(await manager.StopAsync().WaitAsync(TestTimeouts.Phase, Token));
+    }
+
+    [Fact]
+    public async Task RequestThatDoesNotEnd_IsGivenUpWhenTheServerStops()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        using var manager = new ModelManager(_catalog, _loader, time, _options, NullLogger<ModelManager>.Instance);
+        manager.Start();
+        manager.Aspire([AspiredFixture.Model("a", [1])]);
+        var loaded = await _loader.Load("a", 1).SucceedAsync();
+        await UntilAsync(() => Serving("a") == "1");
+        Assert.True(loaded.Served.TryAcquire());
+        var stopping = manager.StopAsync();
+        await UntilAsync(() => Serving("a") == "-");
+        Assert.False(stopping.IsCompleted);
+        time.Advance(_options.ExitTimeout);
+        Assert.False(await stopping.WaitAsync(TestTimeouts.Phase, Token));
+        loaded.Served.Release();
+    }
+
+    [Fact]
     public async Task ModelWhoseMemoryCannotBeFreed_DoesNotKeepTheServerFromStopping()
     {
         _manager.Aspire([AspiredFixture.Model("a", [1])]);

@@ -59,14 +59,28 @@ public sealed class OverrideTests
         Assert.Equal("two", File.ReadAllText(Path.Combine(second, "1", "model.onnx")));
 
         // The second is still on its way to the lifecycle.
-        folders.Retain([first, "/elsewhere"]);
-        Assert.True(Directory.Exists(first) && Directory.Exists(second));
-        folders.Retain([second]);
+        folders.HandOver(first);
+        Assert.Empty(folders.TakeUnused([first, "/elsewhere"]));
+        Assert.Equal([first], folders.TakeUnused([second]));
+        folders.Erase(first);
         Assert.False(Directory.Exists(first));
         Assert.True(Directory.Exists(second));
-        folders.Retain([]);
-        Assert.False(Directory.Exists(second));
+        Assert.Empty(folders.TakeUnused([]));
+        folders.HandOver(second);
+        folders.DeleteUnlessHandedOver(second);
+        Assert.Equal([second], folders.TakeUnused([]));
         Assert.True(folders.IsEmpty);
+    }
+
+    [Fact]
+    public void Folder_OfARequestThatIsRefused_GoesWithIt()
+    {
+        using var folders = new OverrideFolders(new FileSystem());
+        var folder = folders.Write(Files(("1/model.onnx", "one")));
+        folders.DeleteUnlessHandedOver(folder);
+        Assert.False(Directory.Exists(folder));
+        folders.Dispose();
+        Assert.Throws<IOException>(() => folders.Write(Files(("1/model.onnx", "one"))));
     }
 
     [Fact]

@@ -80,6 +80,17 @@ public sealed class DecoupledExecutionTests
     }
 
     [Fact]
+    public async Task OutputThatIsNotWhatItsShapeSays_LeavesNobodyHoldingTheModel()
+    {
+        await using var model = new ServedModelFixture(outputs: [ServedModelFixture.Tensor("Y", TensorDataType.Bytes, 8, 4)], isDecoupled: true);
+        model.Backend.Execute = static batch => Send(batch, 1f);
+        using var stream = model.Engine.StartStream(model.Rows(1, 0f), Token);
+        var outcome = (await stream.ReadAsync(Token))!.Value;
+        Assert.Contains("whole elements", outcome.Error!.Message, StringComparison.Ordinal);
+        Assert.True(await model.UnloadAsync());
+    }
+
+    [Fact]
     public async Task OutputsThatAreNotSent_AreOneFinalResponse()
     {
         await using var model = new ServedModelFixture(isDecoupled: true);

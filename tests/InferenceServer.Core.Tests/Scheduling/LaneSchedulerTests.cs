@@ -363,7 +363,7 @@ public sealed class LaneSchedulerTests
         Assert.False(await model.UnloadAsync(TimeSpan.FromMilliseconds(20)));
         Assert.Equal(1, model.Backend.LivingModels);
         response.Dispose();
-        await model.Served.FreedLate.WaitAsync(TestTimeouts.Phase, Token);
+        await model.Unloading.WaitAsync(TestTimeouts.Phase, Token);
         Assert.Equal(0, model.Backend.LivingModels);
     }
 

@@ -62,7 +62,7 @@ public sealed class ModelWarmupTests : IDisposable
         var report = served.ReadStatistics();
         Assert.Equal((14, 14, 8), (report.Success.Count, report.InferenceCount, report.ExecutionCount));
         Assert.Equal(8, served.Statistics.Releases(ReleaseReason.Warmup));
-        Assert.True(await served.UnloadAsync(TestTimeouts.Phase, TimeProvider.System));
+        await served.UnloadAsync().WaitAsync(TestTimeouts.Phase, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class ModelWarmupTests : IDisposable
         var result = await LoadAsync("max_batch_size: 4", () => warmups++);
 
         Assert.Equal(0, warmups);
-        Assert.True(await result.Served!.UnloadAsync(TestTimeouts.Phase, TimeProvider.System));
+        await result.Served!.UnloadAsync().WaitAsync(TestTimeouts.Phase, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class ModelWarmupTests : IDisposable
         var result = await LoadAsync("max_batch_size: 4 model_warmup { name: \"w\" batch_size: 2 inputs { key: \"X\" value { data_type: TYPE_FP32 dims: [ 2 ] input_data_file: \"row\" } } }");
 
         Assert.Equal([1, 2, 1, 2], seen);
-        Assert.True(await result.Served!.UnloadAsync(TestTimeouts.Phase, TimeProvider.System));
+        await result.Served!.UnloadAsync().WaitAsync(TestTimeouts.Phase, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class ModelWarmupTests : IDisposable
 
         Assert.Equal("", result.Reason);
         Assert.Equal((2, 2), (result.Served!.Statistics.Executions, result.Served.Statistics.Successes));
-        Assert.True(await result.Served.UnloadAsync(TestTimeouts.Phase, TimeProvider.System));
+        await result.Served.UnloadAsync().WaitAsync(TestTimeouts.Phase, TestContext.Current.CancellationToken);
     }
 
     [Fact]

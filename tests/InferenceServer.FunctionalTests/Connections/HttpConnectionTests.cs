@@ -73,13 +73,15 @@ public sealed class HttpConnectionTests
     [InlineData("/v2/logging", "Content-Length: 70000\r\n\r\n", 413, "70000")]
     [InlineData("/v2/trace/setting", "Content-Length: 70000\r\n\r\n", 413, "70000")]
     [InlineData("/v2/systemsharedmemory/region/r/register", "Content-Length: 70000\r\n\r\n", 413, "70000")]
+    [InlineData("/v2/logging", "Transfer-Encoding: chunked\r\n\r\n1;", 413, "chunks")]
+    [InlineData("/v2/systemsharedmemory/region/r/register", "Transfer-Encoding: chunked\r\n\r\n1;", 413, "chunks")]
     [InlineData("/v2/repository/index", "Content-Length: 2\r\nContent-Encoding: gzip\r\n\r\n{}", 400, "content-encoding")]
     [InlineData("/v2/logging", "Content-Length: 2\r\nContent-Encoding: br\r\n\r\n{}", 400, "'br'")]
     public async Task ControlRequest_WhoseBodyCannotBeRead_IsToldWhy(string path, string rest, int expected, string word)
     {
         await using var server = await RunningServer.StartAsync(SampleServer.Repository, flags: ["--model-control-mode=explicit", "--allow-client-shm=true"]);
         using var connection = await RawConnection.OpenAsync(server.Http.BaseAddress!);
-        await connection.WriteAsync($"POST {path} HTTP/1.1\r\nHost: x\r\n{rest}");
+        await connection.WriteAsync($"POST {path} HTTP/1.1\r\nHost: x\r\n{rest}" + (rest.EndsWith(';') ? new string('x', 5 << 20) : ""));
         var (status, _, body) = await connection.ReadAnswerAsync();
         Assert.Equal(expected, status);
         using var json = JsonDocument.Parse(body);

@@ -95,12 +95,33 @@ public sealed class ModelStreamTests
     }
 
     [Fact]
-    public async Task ErrorMode_CoversRequestsThatAreRefused()
+    public async Task ErrorMode_LeavesRequestsThatAreRefusedInTheStream()
     {
         await using var test = await StreamTest.StartAsync();
         using var call = test.Open(new Metadata { { "triton_grpc_error", "true" } });
+        var wrong = StreamTest.Plain("plain", "wrong", 1);
+        wrong.Inputs[0].Shape[0] = 7;
         await call.RequestStream.WriteAsync(StreamTest.Plain("nothing", "bad", 1), Token);
-        Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(() => call.ReadAsync(1))).StatusCode);
+        await call.RequestStream.WriteAsync(wrong, Token);
+        await call.RequestStream.WriteAsync(StreamTest.Plain("plain", "good", 1), Token);
+        var answers = await call.EndWhenAsync(3);
+        Assert.Contains("nothing", answers[0].ErrorMessage, StringComparison.Ordinal);
+        Assert.NotEmpty(answers[1].ErrorMessage);
+        Assert.Equal((1, true), Value(answers[2]));
+    }
+
+    [Fact]
+    public async Task LargeResponses_AreAllSentThoughFewRequestsMayBeOutstanding()
+    {
+        await using var test = await StreamTest.StartAsync("--grpc-max-stream-bytes=1", "--grpc-max-stream-requests=8");
+        using var call = test.Open();
+        var reading = call.EndWhenAsync(200);
+        for (var i = 0; i < 200; i++)
+        {
+            await call.RequestStream.WriteAsync(StreamTest.Plain("plain", $"{i}", i), Token);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 200).Select(static i => (i, true)), (await reading).Select(Value));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class MetricsConfigReaderTests
     [Fact]
     public void Settings_AreReadAndTheLastOfAnOptionCounts()
     {
-        var options = Read(out var problems, "counter_latencies=false", "histogram_latencies=0", "histogram_latencies=On", "summary_latencies=1", "summary_quantiles=0.5:0.05,1:0", "summary_quantiles=0.25:1e-2");
+        var options = Read(out var problems, "counter_latencies=false", "histogram_latencies=0", "histogram_latencies=On", "summary_latencies=1", "summary_quantiles=0.5:0.05,1:0.01", "summary_quantiles=0.25:1e-2");
 
         Assert.Empty(problems);
         Assert.Equal((false, true, true), (options.CounterLatencies, options.HistogramLatencies, options.SummaryLatencies));
@@ -38,9 +38,10 @@ public sealed class MetricsConfigReaderTests
     [InlineData("summary_quantiles=0.5:0.1,", "summary_quantiles expects <quantile>:<error>,... with numbers from 0 to 1, got ''")]
     [InlineData("summary_quantiles=1.5:0.1", "summary_quantiles expects <quantile>:<error>,... with numbers from 0 to 1, got '1.5:0.1'")]
     [InlineData("summary_quantiles=0.5:-0.1", "summary_quantiles expects <quantile>:<error>,... with numbers from 0 to 1, got '0.5:-0.1'")]
+    [InlineData("summary_quantiles=0.5:0", "summary_quantiles expects an error of at least 0.0001, since a smaller one would keep every measurement, got '0.5:0'")]
     [InlineData("summary_quantiles=nan:0.1", "summary_quantiles expects <quantile>:<error>,... with numbers from 0 to 1, got 'nan:0.1'")]
     [InlineData("summary_quantiles=0.5:0.1,0.50:0.2", "summary_quantiles names the quantile 0.5 twice")]
-    [InlineData("summary_quantiles=0:0,.1:0,.2:0,.3:0,.4:0,.5:0,.6:0,.7:0,.8:0,.9:0,1:0,.11:0,.12:0,.13:0,.14:0,.15:0,.16:0,.17:0,.18:0,.19:0,.21:0", "summary_quantiles names 21 quantiles, expected at most 20")]
+    [InlineData("summary_quantiles=0:1,.1:1,.2:1,.3:1,.4:1,.5:1,.6:1,.7:1,.8:1,.9:1,1:1,.11:1,.12:1,.13:1,.14:1,.15:1,.16:1,.17:1,.18:1,.19:1,.21:1", "summary_quantiles names 21 quantiles, expected at most 20")]
     public void Mistake_IsToldOnce(string setting, string problem)
     {
         Read(out var problems, setting);

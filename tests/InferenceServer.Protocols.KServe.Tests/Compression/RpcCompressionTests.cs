@@ -36,6 +36,28 @@ public sealed class RpcCompressionTests
     }
 
     [Fact]
+    public async Task Message_OverTheLimitOfInflation_IsRefusedByEveryRpcAlthoughMessagesMayBeLonger()
+    {
+        await using var server = await RpcServer.StartAsync(new KServeRpcOptions { MaxInflatedBytes = 10_000 });
+        var (status, message) = await SendAsync(server, "gzip", Pack("gzip", new byte[50_000]), "ServerLive");
+        Assert.Equal(((int)StatusCode.ResourceExhausted).ToString(System.Globalization.CultureInfo.InvariantCulture), status);
+        Assert.Contains("--grpc-max-inflated-bytes", message, StringComparison.Ordinal);
+        await server.Client.ModelInferAsync(Messages.Raw("UINT8", [50_000], new byte[50_000]), cancellationToken: Cancellation);
+    }
+
+    [Theory]
+    [InlineData("ServerLive")]
+    [InlineData("ModelInfer")]
+    [InlineData("ModelStreamInfer")]
+    public async Task Message_ThatIsNone_IsTheClientsFault(string rpc)
+    {
+        await using var server = await RpcServer.StartAsync();
+        var (status, message) = await SendAsync(server, "identity", [0xFF, 0xFF, 0xFF], rpc, isCompressed: false);
+        Assert.Equal(((int)StatusCode.InvalidArgument).ToString(System.Globalization.CultureInfo.InvariantCulture), status);
+        Assert.Contains($"the request of {rpc} is no message of its type", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ModelInfer_CutShort_IsRefused()
     {
         await using var server = await RpcServer.StartAsync();
@@ -75,9 +97,9 @@ public sealed class RpcCompressionTests
         return (await response.Content.ReadAsByteArrayAsync(Cancellation))[0] == 1;
     }
 
-    private static async Task<(string Status, string Message)> SendAsync(RpcServer server, string coding, byte[] message)
+    private static async Task<(string Status, string Message)> SendAsync(RpcServer server, string coding, byte[] message, string rpc = "ModelInfer", bool isCompressed = true)
     {
-        using var request = Request(server, "ModelInfer", message, isCompressed: true);
+        using var request = Request(server, rpc, message, isCompressed);
         request.Headers.Add("grpc-encoding", coding);
         using var client = new HttpClient();
         using var response = await client.SendAsync(request, Cancellation);

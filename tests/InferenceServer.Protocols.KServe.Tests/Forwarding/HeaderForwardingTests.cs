@@ -54,6 +54,8 @@ public sealed class HeaderForwardingTests
     [Theory]
     [InlineData("sequence_id")]
     [InlineData("timeout")]
+    [InlineData("Timeout")]
+    [InlineData("TRITON_anything")]
     [InlineData("triton_anything")]
     public async Task Infer_ReservedName_IsRefused(string name)
     {

@@ -99,7 +99,7 @@ public sealed class GenerateStreamTests
         }
 
         await model.Scheduler.Abandoned.Task.WaitAsync(Cancellation);
-        Assert.True(await model.Served.UnloadAsync(TimeSpan.FromSeconds(30), TimeProvider.System));
+        await model.Served.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(0, server.Allocator.Rented);
     }
 

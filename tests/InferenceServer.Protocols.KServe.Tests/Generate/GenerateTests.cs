@@ -230,7 +230,7 @@ public sealed class GenerateTests
         var (status, _, answer) = await PostAsync(server, """{"IN":1}""");
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Equal("""{"error":"generate expects model to produce exactly 1 response, use generate stream for model that generates various number of responses"}""", answer);
-        Assert.True(await model.Served.UnloadAsync(TimeSpan.FromSeconds(30), TimeProvider.System));
+        await model.Served.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(0, server.Allocator.Rented);
     }
 
@@ -241,7 +241,7 @@ public sealed class GenerateTests
         await using var server = await KServeServer.StartAsync(model);
         Assert.Equal(HttpStatusCode.BadRequest, (await PostAsync(server, """{"IN":1}""")).Status);
         await model.Scheduler.Abandoned.Task.WaitAsync(Cancellation);
-        Assert.True(await model.Served.UnloadAsync(TimeSpan.FromSeconds(30), TimeProvider.System));
+        await model.Served.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(0, server.Allocator.Rented);
     }
 
@@ -279,7 +279,7 @@ public sealed class GenerateTests
 
         await model.Scheduler.Abandoned.Task.WaitAsync(Cancellation);
         gate.SetResult();
-        Assert.True(await model.Served.UnloadAsync(TimeSpan.FromSeconds(30), TimeProvider.System));
+        await model.Served.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(0, server.Allocator.Rented);
     }
 

@@ -180,8 +180,24 @@ public class InferTests
 
         await model.Scheduler.Abandoned.Task.WaitAsync(Cancellation);
         gate.SetResult();
-        await model.Served.UnloadAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        await model.Served.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(0, server.Allocator.Rented);
+    }
+
+    [Theory]
+    [InlineData("false")]
+    [InlineData("true")]
+    public async Task Answer_SaysHowLongItIs(string binary)
+    {
+        await using var server = await KServeServer.StartAsync(EchoModel.Of("echo", TensorDataType.Int32, -1));
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Address, "/v2/models/echo/infer"))
+        {
+            Content = new StringContent($$$"""{"inputs":[{"name":"IN","datatype":"INT32","shape":[3],"data":[1,2,3]}],"outputs":[{"name":"OUT","parameters":{"binary_data":{{{binary}}}}}]}"""),
+        };
+        using var response = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        Assert.NotEqual(true, response.Headers.TransferEncodingChunked);
+        var length = response.Content.Headers.ContentLength;
+        Assert.Equal(length, (await response.Content.ReadAsByteArrayAsync(Cancellation)).Length);
     }
 
     [Theory]
@@ -216,7 +232,7 @@ public class InferTests
             }
         }
 
-        Assert.True(await model.Served.UnloadAsync(TimeSpan.FromSeconds(30), TimeProvider.System));
+        await model.Served.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         while (server.Allocator.Rented > 0)
         {
             await Task.Yield();
@@ -234,7 +250,7 @@ public class InferTests
             using var response = await PostAsync(server, body);
         }
 
-        Assert.True(await model.Served.UnloadAsync(TimeSpan.FromSeconds(30), TimeProvider.System));
+        await model.Served.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(0, server.Allocator.Rented);
     }
 

@@ -51,6 +51,8 @@ public sealed class OpenApiDocumentTests
         var root = JsonDocument.Parse(Write(Every())).RootElement;
         var ids = root.GetProperty("paths").EnumerateObject().SelectMany(static path => path.Value.EnumerateObject()).Where(static member => member.Name is "get" or "post").Select(static member => member.Value.GetProperty("operationId").GetString()).ToArray();
         Assert.Equal(ids.Length, ids.Distinct().Count());
+        var paths = root.GetProperty("paths").EnumerateObject().Select(static path => path.Name).ToArray();
+        Assert.Equal(paths.Length, paths.Distinct().Count());
         foreach (var section in root.GetProperty("components").EnumerateObject())
         {
             var names = section.Value.EnumerateObject().Select(static member => member.Name).ToArray();
@@ -145,6 +147,7 @@ public sealed class OpenApiDocumentTests
         new(12, [3, 12], s_model),
         .. TensorDataTypes.All.ToArray().Select(static type => new ModelDescription(1, [1], EchoModel.Config("of." + type.ProtocolName(), 0, ("IN", "OUT", type, [2, -1])))),
         new(1, [1], EchoModel.Config("nothing", 0)),
+        new(1, [1], EchoModel.Config("stats", 0, ("IN", "OUT", TensorDataType.Fp32, [1]))),
         new(1, [1], EchoModel.Config("scalar", 0, ("IN", "OUT", TensorDataType.Fp32, []))),
         new(1, [1], EchoModel.Config("a.", 0, ("IN", "OUT", TensorDataType.Fp32, [1]))),
         new(2, [2], EchoModel.Config("a", 0, ("IN", "OUT", TensorDataType.Fp32, [1]))),

@@ -126,11 +126,12 @@ public sealed class NpyReaderTests
     [InlineData("{'descr': '|S-1', 'fortran_order': False, 'shape': (1,)}", "'|S-1'")]
     [InlineData("{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (1,)}", "'<M8[ns]'")]
     [InlineData("{'descr': '<U2147483647', 'fortran_order': False, 'shape': (1,)}", "'<U2147483647'")]
-    [InlineData("{'descr': '|S0', 'fortran_order': False, 'shape': (1000000000000,)}", "bytes")]
+    [InlineData("{'descr': '|S0', 'fortran_order': False, 'shape': (1000000000000,)}", "at least one byte")]
+    [InlineData("{'descr': '<U0', 'fortran_order': False, 'shape': (1,)}", "at least one byte")]
     [InlineData("{'descr': '<U1', 'fortran_order': False, 'shape': (2,)}", "code points")]
     public void Header_ThatIsWrong_IsToldWhatWasExpected(string literal, string word)
     {
-        var data = literal.Contains("<U1'", StringComparison.Ordinal) ? [0, 0xD8, 0, 0, 0, 0, 0, 0] : literal.Contains("S0", StringComparison.Ordinal) ? [] : new byte[8];
+        var data = literal.Contains("<U1'", StringComparison.Ordinal) ? [0, 0xD8, 0, 0, 0, 0, 0, 0] : literal.Contains("S0", StringComparison.Ordinal) || literal.Contains("U0", StringComparison.Ordinal) ? [] : new byte[8];
         var allocator = new CountingAllocator();
         var error = NpyReader.Read(NpyFile.Of(literal, data), allocator, Limit, out var array);
         Assert.Null(array);

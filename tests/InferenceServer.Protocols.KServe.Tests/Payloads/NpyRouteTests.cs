@@ -46,7 +46,10 @@ public sealed class NpyRouteTests
     [InlineData("application/npy", null, "application/json")]
     [InlineData("Application/X-NPY; q=1", "*/*", "application/json")]
     [InlineData(Npy, "application/npy", Npy)]
-    [InlineData(Npy, "application/json, application/x-npy;q=0.5", Npy)]
+    [InlineData(Npy, "application/json, application/x-npy;q=0.5", "application/json")]
+    [InlineData(Npy, "application/json;q=0.5, application/x-npy", Npy)]
+    [InlineData(Npy, "application/json, application/x-npy", Npy)]
+    [InlineData(Npy, "*/*;q=0.1, application/x-npy;q=0", "application/json")]
     [InlineData(Npy, "application/x-npyz", "application/json")]
     public async Task File_Answer_IsWhatIsAccepted(string type, string? accept, string expected)
     {

@@ -100,6 +100,7 @@ public sealed class PayloadTests
     [Theory]
     [InlineData("""{"inputs":[{"name":"IN","datatype":"BYTES","shape":[1,1],"data":["x"]}]}""", "text/plain", HttpStatusCode.OK, "\"x\"")]
     [InlineData(""" { "inputs":5}""", "text/plain", HttpStatusCode.BadRequest, "Unable to parse 'inputs'")]
+    [InlineData("\uFEFF{\"inputs\":5}", "text/plain", HttpStatusCode.BadRequest, "Unable to parse 'inputs'")]
     [InlineData("text", "application/json", HttpStatusCode.BadRequest, "expected an object")]
     [InlineData("text", "text/html", HttpStatusCode.BadRequest, "expected an object")]
     [InlineData("text", "text/plain; charset=iso-8859-1", HttpStatusCode.BadRequest, "character set")]

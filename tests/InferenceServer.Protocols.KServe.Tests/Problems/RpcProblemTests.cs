@@ -66,7 +66,11 @@ public sealed class RpcProblemTests
     public async Task Error_AsTheStatusOfAStream_HasDetailsToo()
     {
         await using var server = await RpcServer.StartAsync();
-        server.Engine.Handler = static (request, _) => ValueTask.FromResult(FakeEngine.Refuse(request, ErrorCode.Unavailable, "why"));
+        server.Engine.Handler = static (request, _) =>
+        {
+            request.Dispose();
+            return ValueTask.FromResult(InferenceOutcome.FailureOfAccepted(new InferenceError(ErrorCode.Unavailable, "why")));
+        };
         using var stream = server.Client.ModelStreamInfer(new Metadata { { "triton_grpc_error", "true" } }, cancellationToken: Stop);
         await stream.RequestStream.WriteAsync(Messages.Raw("UINT8", [1], [7]), Stop);
 

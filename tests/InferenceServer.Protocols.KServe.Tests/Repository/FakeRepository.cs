@@ -18,6 +18,9 @@ internal sealed class FakeRepository
     /// <summary>What loads and unloads answer.</summary>
     public InferenceError? Answer { get; set; }
 
+    /// <summary>What refuses loads before their bodies are read.</summary>
+    public InferenceError? Refusal { get; set; }
+
     public Task<ImmutableArray<ModelIndexEntry>> ListAsync(bool readyOnly)
     {
         Asked.Add($"list {readyOnly}");

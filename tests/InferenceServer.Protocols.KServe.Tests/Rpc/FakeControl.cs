@@ -79,6 +79,8 @@ internal sealed class FakeControl(ISharedMemoryControl sharedMemory) : IModelCon
 
     public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) => Repository.ListAsync(readyOnly);
 
+    public InferenceError? FindControlRefusal(string modelName) => Repository.Refusal;
+
     public Task<InferenceError?> LoadModelAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken) => Repository.LoadAsync(modelName, replacement);
 
     public Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken) => Repository.UnloadAsync(modelName);

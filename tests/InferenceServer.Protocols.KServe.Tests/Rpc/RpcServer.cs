@@ -85,7 +85,7 @@ public sealed class RpcServer : IAsyncDisposable
         Channel.Dispose();
         await _app.DisposeAsync();
         Assert.Equal(0, Engine.Memory.Outstanding);
-        Assert.True(await Engine.Model.UnloadAsync(TimeSpan.FromSeconds(10), TimeProvider.System));
+        await Engine.Model.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
         Engine.Dispose();
         Regions.Dispose();
     }

@@ -14,6 +14,9 @@ internal static class WarmupCheck
     /// <summary>The most bytes that all inputs of a sample may take together, the text of strings not counted.</summary>
     public const long MaxSampleBytes = int.MaxValue;
 
+    /// <summary>The most times that a sample is run.</summary>
+    public const uint MaxCount = 1_000_000;
+
     /// <summary>Reports a problem: a path in the file, what is wrong there, and what to write instead.</summary>
     public delegate void Report(string path, string message, string? suggestion = null);
 
@@ -30,6 +33,11 @@ internal static class WarmupCheck
             var path = DeclaredTensor.PathOf("model_warmup", i);
             var words = Words(sample, path);
             CheckBatchSize(sample, path, words, maxBatchSize, error);
+            if (sample.Count > MaxCount)
+            {
+                error($"{path}.count", FormattableString.Invariant($"the count of {words} must be at most {MaxCount}, found {sample.Count}"));
+            }
+
             var bytes = 0.0;
             foreach (var (name, input) in sample.Inputs)
             {
