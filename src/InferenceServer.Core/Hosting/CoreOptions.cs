@@ -33,6 +33,15 @@ public sealed record CoreOptions
     /// <summary>How many models load at once.</summary>
     public int ModelLoadThreads { get; init; } = 4;
 
+    /// <summary>How many more times a load that has failed is tried.</summary>
+    public int ModelLoadRetries { get; init; }
+
+    /// <summary>How often the repositories are looked at in poll mode, where nothing has woken the server before.</summary>
+    public TimeSpan RepositoryPollInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Which of a model's configuration files in <c>configs</c> is used where there is one of that name; empty for none.</summary>
+    public string ModelConfigName { get; init; } = "";
+
     /// <summary>True when missing parts of a configuration are taken from the model.</summary>
     public bool AutoCompleteConfig { get; init; } = true;
 

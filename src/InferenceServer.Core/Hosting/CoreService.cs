@@ -17,21 +17,27 @@ internal sealed class CoreService(
     CoreOptions options,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
-    ILogger<CoreService> logger) : IHostedService
+    ILogger<CoreService> logger) : IHostedService, IDisposable
 {
+    private readonly CancellationTokenSource _polling = new();
     private CancellationTokenRegistration _stopping;
+    private Task _scanning = Task.CompletedTask;
+
+    /// <summary>Follows the repositories; null when they are looked at once.</summary>
+    public RepositoryPoller? Poller { get; init; }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _stopping = lifetime.ApplicationStopping.Register(phase.BeginStop);
         manager.Start();
-        _ = Task.Run(Scan, cancellationToken);
+        _scanning = Task.Run(ScanAsync, CancellationToken.None);
         return Task.CompletedTask;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.DisposeAsync().ConfigureAwait(false);
+        await _polling.CancelAsync().ConfigureAwait(false);
 
         // The listeners have stopped before this. When the token is cancelled by now, they had to break off requests to do so.
         var isTimeOver = cancellationToken.IsCancellationRequested;
@@ -46,10 +52,14 @@ internal sealed class CoreService(
         }
     }
 
+    public void Dispose() => _polling.Dispose();
+
     private async Task<bool> StopModelsAsync()
     {
         try
         {
+            // Nothing else is wanted from now on.
+            await _scanning.WaitAsync(options.ExitTimeout, time).ConfigureAwait(false);
             var isClean = await manager.StopAsync().WaitAsync(options.ExitTimeout, time).ConfigureAwait(false);
             foreach (var backend in backends.OfType<IDisposable>())
             {
@@ -66,10 +76,16 @@ internal sealed class CoreService(
         }
     }
 
-    private void Scan()
+    private async Task ScanAsync()
     {
         try
         {
+            if (Poller is not null)
+            {
+                await Poller.RunAsync(_polling.Token).ConfigureAwait(false);
+                return;
+            }
+
             manager.Aspire(repository.Initial(options.InitialModels));
         }
         catch (Exception exception)

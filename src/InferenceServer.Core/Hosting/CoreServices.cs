@@ -38,7 +38,8 @@ public static class CoreServices
         services.AddSingleton(static provider => new RepositoryScanner(
             provider.GetRequiredService<IFileSystem>(),
             provider.GetRequiredService<CoreOptions>().Repositories,
-            provider.GetRequiredService<IReadOnlyList<IBackend>>().Select(static backend => backend.Descriptor.BareFileExtension).OfType<string>()));
+            provider.GetRequiredService<IReadOnlyList<IBackend>>().Select(static backend => backend.Descriptor.BareFileExtension).OfType<string>(),
+            provider.GetRequiredService<CoreOptions>().ModelConfigName));
         services.AddSingleton<IModelLoader>(static provider => new ModelLoader(
             provider.GetRequiredService<IReadOnlyList<IBackend>>(),
             provider.GetRequiredService<IFileSystem>(),
@@ -100,6 +101,23 @@ public static class CoreServices
 
         // What starts first stops last: the last requests have ended by then.
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<TraceWriter>());
+        if (options.ControlMode == ModelControlMode.Poll)
+        {
+            services.AddSingleton(static provider => new RepositoryWatch(
+                provider.GetRequiredService<IFileSystem>(),
+                provider.GetRequiredService<CoreOptions>().Repositories,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<RepositoryWatch>>()));
+            services.AddSingleton(static provider => new RepositoryPoller(
+                provider.GetRequiredService<RepositoryScanner>(),
+                provider.GetRequiredService<ModelRepositoryControl>(),
+                provider.GetRequiredService<ModelManager>(),
+                provider.GetRequiredService<RepositoryWatch>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<CoreOptions>().RepositoryPollInterval,
+                provider.GetRequiredService<ILogger<RepositoryPoller>>()));
+        }
+
         services.AddSingleton<IHostedService>(static provider => new CoreService(
             provider.GetRequiredService<ModelRepositoryControl>(),
             provider.GetRequiredService<IReadOnlyList<IBackend>>(),
@@ -108,7 +126,10 @@ public static class CoreServices
             provider.GetRequiredService<CoreOptions>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IHostApplicationLifetime>(),
-            provider.GetRequiredService<ILogger<CoreService>>()));
+            provider.GetRequiredService<ILogger<CoreService>>())
+        {
+            Poller = provider.GetService<RepositoryPoller>(),
+        });
         return services;
     }
 }

@@ -82,7 +82,7 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
         {
             (ModelState.New, ModelState.Loading) => true,
             (ModelState.Loading, ModelState.Warming or ModelState.Ready or ModelState.Failed) => true,
-            (ModelState.Warming, ModelState.Ready or ModelState.Failed) => true,
+            (ModelState.Warming, ModelState.Warming or ModelState.Ready or ModelState.Failed) => true,
             (ModelState.Ready, ModelState.Draining) => true,
             (ModelState.Draining, ModelState.Unloaded) => true,
             _ => false,

@@ -64,4 +64,16 @@ internal static partial class LifecycleLog
 
     [LoggerMessage(2015, LogLevel.Information, "Model {Model} version {Version}: the load was ended, since it is not wanted any more or the server stops")]
     public static partial void LoadCancelled(ILogger logger, string model, long version);
+
+    [LoggerMessage(1010, LogLevel.Information, "The model repository: {Added} models are new, {Changed} have changed, {Removed} are gone")]
+    public static partial void RepositoryChanged(ILogger logger, int added, int changed, int removed);
+
+    [LoggerMessage(1011, LogLevel.Error, "The model repository cannot be read; what serves goes on, and it is tried again")]
+    public static partial void PollFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1012, LogLevel.Warning, "Changes in the model repository cannot be watched; they are found by polling")]
+    public static partial void WatchFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(2040, LogLevel.Warning, "Model {Model} version {Version} failed to load and is tried again, {Attempt} of {Retries} times: {Reason}")]
+    public static partial void LoadRetried(ILogger logger, string model, long version, int attempt, int retries, string reason);
 }

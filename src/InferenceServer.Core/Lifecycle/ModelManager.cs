@@ -15,11 +15,8 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     private static readonly LoadFailure s_stopping = new("the server is stopping") { IsRetryable = true };
 
     private readonly ModelCatalog _catalog;
-    private readonly IModelLoader _loader;
-    private readonly TimeProvider _time;
-    private readonly TimeSpan _exitTimeout;
+    private readonly LifecycleWork _work;
     private readonly ILogger<ModelManager> _logger;
-    private readonly SemaphoreSlim _loadSlots;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<LifecycleEvent> _events = Channel.CreateUnbounded<LifecycleEvent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TaskCompletionSource _firstSettled = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,11 +24,9 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     private readonly ModelHistory _history = new();
     private readonly List<LoadTicket> _tickets = [];
     private readonly List<TaskCompletionSource> _unloads = [];
-    private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ImmutableSortedDictionary<string, AspiredModel> _aspired = ImmutableSortedDictionary.Create<string, AspiredModel>(StringComparer.Ordinal);
     private volatile StatusList _statuses = new([]);
     private Task _loop = Task.CompletedTask;
-    private Task _cleaning = Task.CompletedTask;
     private long _nextId;
     private bool _isStopping;
     private bool _isClean = true;
@@ -39,11 +34,8 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     public ModelManager(ModelCatalog catalog, IModelLoader loader, TimeProvider time, CoreOptions options, ILogger<ModelManager> logger)
     {
         _catalog = catalog;
-        _loader = loader;
-        _time = time;
-        _exitTimeout = options.ExitTimeout;
         _logger = logger;
-        _loadSlots = new SemaphoreSlim(options.ModelLoadThreads);
+        _work = new LifecycleWork(loader, _events.Writer, time, options, logger);
     }
 
     public ImmutableArray<ModelStatus> Statuses => _statuses.Items;
@@ -95,19 +87,19 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         Aspire([]);
-        await using (_time.CreateTimer(state => _givenUp.TrySetResult(), null, _exitTimeout, Timeout.InfiniteTimeSpan))
+        await using (_work.GiveUpLater())
         {
             await _loop.ConfigureAwait(false);
         }
 
-        await _cleaning.ConfigureAwait(false);
+        await _work.Erased.ConfigureAwait(false);
         return _isClean;
     }
 
     public void Dispose()
     {
         _stopping.Dispose();
-        _loadSlots.Dispose();
+        _work.Dispose();
     }
 
     private async Task RunAsync()
@@ -129,7 +121,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 // Out of the catalog first: until then a request would find a version that lets nobody in.
                 foreach (var incarnation in leaving)
                 {
-                    _ = Task.Run(() => UnloadAsync(incarnation, incarnation.Served!));
+                    _work.BeginUnload(incarnation, incarnation.Served!);
                 }
 
                 if (_isStopping && _incarnations.Count == 0)
@@ -154,11 +146,12 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         switch (next)
         {
             case LifecycleEvent.Aspired aspired:
+                var before = _aspired;
                 _aspired = aspired.Models.ToImmutableSortedDictionary(static model => model.Name, static model => model, StringComparer.Ordinal);
                 _isStopping = _stopping.IsCancellationRequested;
                 foreach (var model in aspired.Models)
                 {
-                    if (model.Problem is not null)
+                    if (model.Problem is not null && before.GetValueOrDefault(model.Name)?.Problem != model.Problem)
                     {
                         LifecycleLog.ModelRefused(_logger, model.Name, model.Problem);
                     }
@@ -247,26 +240,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         var left = overrides.TakeUnused([.. _incarnations.Select(static incarnation => incarnation.Source.Folder.Path), .. _aspired.Values.Select(static model => model.Folder?.Path).OfType<string>()]);
         if (left.Length > 0)
         {
-            // A disk that is slow holds up nobody else.
-            var before = _cleaning;
-            _cleaning = Task.Run(() => DeleteAsync(overrides, left, before));
-        }
-    }
-
-    private async Task DeleteAsync(OverrideFolders overrides, IEnumerable<string> folders, Task before)
-    {
-        await before.ConfigureAwait(false);
-        foreach (var folder in folders)
-        {
-            try
-            {
-                overrides.Erase(folder);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // It is tried again with the rest when the process ends; nothing uses it by then.
-                LifecycleLog.OverrideNotDeleted(_logger, exception);
-            }
+            _work.BeginErase(overrides, left);
         }
     }
 
@@ -337,79 +311,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         var incarnation = new Incarnation(_nextId++, name, version, _stopping.Token);
         incarnation.BeginLoad();
         _incarnations.Add(incarnation);
-        _ = Task.Run(() => LoadAsync(incarnation));
-    }
-
-    private async Task LoadAsync(Incarnation incarnation)
-    {
-        var result = ModelLoadResult.Cancelled;
-        var started = _time.GetTimestamp();
-        try
-        {
-            await _loadSlots.WaitAsync(incarnation.LoadCancellation).ConfigureAwait(false);
-            try
-            {
-                started = _time.GetTimestamp();
-                LifecycleLog.Loading(_logger, incarnation.ModelName, incarnation.Source.Number);
-                result = await _loader.LoadAsync(
-                    incarnation.ModelName, incarnation.Source, () => _events.Writer.TryWrite(new LifecycleEvent.WarmupBegan(incarnation)), incarnation.LoadCancellation).ConfigureAwait(false);
-            }
-            finally
-            {
-                _loadSlots.Release();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops, or the version is not wanted any more: the result set above says so.
-        }
-
-        _events.Writer.TryWrite(new LifecycleEvent.LoadEnded(incarnation, result, _time.GetElapsedTime(started)));
-    }
-
-    private async Task UnloadAsync(Incarnation incarnation, ServedModel served)
-    {
-        var isFreed = false;
-        try
-        {
-            // Whoever is late still reads the weights: only when the process has to end is nobody waited for any more.
-            var drained = Task.WhenAny(served.DrainAsync(), _givenUp.Task);
-            if (!await EndsInTimeAsync(drained).ConfigureAwait(false))
-            {
-                LifecycleLog.DrainSlow(_logger, served.Name, served.Version, _exitTimeout.TotalSeconds);
-            }
-
-            if (await drained.ConfigureAwait(false) == _givenUp.Task)
-            {
-                LifecycleLog.DrainTimedOut(_logger, served.Name, served.Version);
-            }
-            else
-            {
-                await served.FreeAsync().ConfigureAwait(false);
-                isFreed = true;
-                LifecycleLog.Unloaded(_logger, served.Name, served.Version);
-            }
-        }
-        catch (Exception exception)
-        {
-            // A backend that fails to free its memory must not keep the loop, and with it the process, waiting.
-            LifecycleLog.UnloadThrew(_logger, exception, served.Name, served.Version);
-        }
-
-        _events.Writer.TryWrite(new LifecycleEvent.UnloadEnded(incarnation, isFreed));
-    }
-
-    private async Task<bool> EndsInTimeAsync(Task drained)
-    {
-        try
-        {
-            await drained.WaitAsync(_exitTimeout, _time).ConfigureAwait(false);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
+        _work.BeginLoad(incarnation);
     }
 
     private void Publish()

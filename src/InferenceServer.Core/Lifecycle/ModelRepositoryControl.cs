@@ -116,6 +116,13 @@ internal sealed class ModelRepositoryControl(
         return null;
     }
 
+    /// <summary>What a model that a scan has found should serve.</summary>
+    public AspiredModel Read(ModelFolder folder)
+    {
+        Warn([folder]);
+        return AspiredModels.From(folder, _backends);
+    }
+
     private AspiredModel Initial(string name)
     {
         if (!ModelNames.IsValid(name) || scanner.Scan(name) is not { } folder)
@@ -123,8 +130,7 @@ internal sealed class ModelRepositoryControl(
             return new AspiredModel(name, [], "no repository has a model of this name");
         }
 
-        Warn([folder]);
-        return AspiredModels.From(folder, _backends);
+        return Read(folder);
     }
 
     private void Warn(IEnumerable<ModelFolder> folders)

@@ -29,6 +29,12 @@ public sealed record ModelFolder
     /// <summary>Why the folder cannot be read as a model at all; null when it can.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Changes whenever anything does that is read of the folder: two scans that find the same stamp have found the same model.</summary>
+    public string Stamp { get; init; } = "";
+
+    /// <summary>When something in the folder was last written to, as the file system has it; the oldest time when that is not known.</summary>
+    public DateTime LastWriteUtc { get; init; }
+
     /// <summary>
     /// The files that versions may share, such as labels and data for warm-up, by their paths in the folder, each with what changes whenever
     /// the file does. The configuration file is not among them.

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Abstractions;
+using System.Security.Cryptography;
 
 namespace InferenceServer.Core.Repository;
 
@@ -18,6 +19,7 @@ public sealed class RepositoryScanner
     private readonly IFileSystem _files;
     private readonly ImmutableArray<string> _repositories;
     private readonly ImmutableArray<string> _bareExtensions;
+    private readonly string? _namedConfig;
 
     /// <summary>The folders beside the versions whose files a model uses.</summary>
     private static readonly string[] s_sharedFolders = ["warmup", "initial_state"];
@@ -26,12 +28,14 @@ public sealed class RepositoryScanner
     /// <param name="files">The file system.</param>
     /// <param name="repositories">The repository folders.</param>
     /// <param name="bareExtensions">The extensions, with their dots, of files that are whole models.</param>
-    public RepositoryScanner(IFileSystem files, IEnumerable<string> repositories, IEnumerable<string> bareExtensions)
+    /// <param name="configName">Where a model has <c>configs/&lt;name&gt;.pbtxt</c>, that is its configuration file; empty for none of them.</param>
+    public RepositoryScanner(IFileSystem files, IEnumerable<string> repositories, IEnumerable<string> bareExtensions, string configName = "")
     {
         ArgumentNullException.ThrowIfNull(files);
         _files = files;
         _repositories = [.. repositories.Select(files.Path.GetFullPath).Distinct(StringComparer.Ordinal)];
         _bareExtensions = [.. bareExtensions];
+        _namedConfig = string.IsNullOrEmpty(configName) ? null : $"configs/{configName}.pbtxt";
     }
 
     /// <summary>Scans every repository once.</summary>
@@ -106,15 +110,18 @@ public sealed class RepositoryScanner
         try
         {
             model = isBareFile ? ReadBareFile(path) : ReadFolder(path);
+            model = model with { Stamp = StampOf(model) };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            model = new ModelFolder { Name = name, Path = path, Problem = $"the model cannot be read: {Describe(exception)}" };
+            var problem = $"the model cannot be read: {Describe(exception)}";
+            model = new ModelFolder { Name = name, Path = path, Problem = problem, Stamp = problem };
         }
 
         if (!models.TryAdd(name, model))
         {
-            models[name] = new ModelFolder { Name = name, Path = path, Problem = "model appears in two or more repositories, or as a folder and as a file" };
+            const string Problem = "model appears in two or more repositories, or as a folder and as a file";
+            models[name] = new ModelFolder { Name = name, Path = path, Problem = Problem, Stamp = Problem };
         }
     }
 
@@ -129,16 +136,24 @@ public sealed class RepositoryScanner
     private static bool IsVersionNumber(string name, out long number) =>
         long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0 && name[0] != '0';
 
-    private ModelFolder ReadBareFile(string file) => new()
+    private ModelFolder ReadBareFile(string file)
     {
-        Name = _files.Path.GetFileNameWithoutExtension(file),
-        Path = file,
-        IsBareFile = true,
-        Versions = [new VersionFolder(1, _files.Path.GetDirectoryName(file)!, [_files.Path.GetFileName(file)]) { Fingerprint = Stamp(_files.FileInfo.New(file)) }],
-    };
+        var newest = DateTime.MinValue;
+        var stamp = Stamp(file, ref newest);
+        return new ModelFolder
+        {
+            Name = _files.Path.GetFileNameWithoutExtension(file),
+            Path = file,
+            IsBareFile = true,
+            Versions = [new VersionFolder(1, _files.Path.GetDirectoryName(file)!, [_files.Path.GetFileName(file)]) { Fingerprint = stamp }],
+            LastWriteUtc = newest,
+        };
+    }
 
     private ModelFolder ReadFolder(string folder)
     {
+        // A folder has been written to when something came or went in it.
+        var newest = _files.Directory.GetLastWriteTimeUtc(folder);
         var versions = new List<VersionFolder>();
         var odd = new List<string>();
         foreach (var child in _files.Directory.EnumerateDirectories(folder))
@@ -146,7 +161,7 @@ public sealed class RepositoryScanner
             var name = _files.Path.GetFileName(child);
             if (IsVersionNumber(name, out var number))
             {
-                versions.Add(ReadVersion(child, number));
+                versions.Add(ReadVersion(child, number, ref newest));
             }
             else if (name.All(char.IsAsciiDigit))
             {
@@ -154,14 +169,18 @@ public sealed class RepositoryScanner
             }
         }
 
-        var configs = s_configFileNames.Where(name => _files.File.Exists(_files.Path.Combine(folder, name))).ToArray();
+        string[] configs = _namedConfig is not null && _files.File.Exists(_files.Path.Combine(folder, _namedConfig))
+            ? [_namedConfig]
+            : [.. s_configFileNames.Where(name => _files.File.Exists(_files.Path.Combine(folder, name)))];
+        var shared = ReadShared(folder, ref newest);
         var model = new ModelFolder
         {
             Name = _files.Path.GetFileName(folder),
             Path = folder,
             Versions = [.. versions.OrderBy(static version => version.Number)],
             OddEntries = [.. odd.Order(StringComparer.Ordinal)],
-            SharedFiles = ReadShared(folder),
+            SharedFiles = shared,
+            LastWriteUtc = newest,
         };
         if (configs.Length > 1)
         {
@@ -176,13 +195,18 @@ public sealed class RepositoryScanner
                 return model with { Problem = $"{configs[0]} has {file.Length} bytes, expected at most {MaxConfigBytes}" };
             }
 
-            model = model with { ConfigFileName = configs[0], ConfigContent = _files.File.ReadAllBytes(file.FullName) };
+            model = model with
+            {
+                ConfigFileName = configs[0],
+                ConfigContent = _files.File.ReadAllBytes(file.FullName),
+                LastWriteUtc = file.LastWriteTimeUtc > newest ? file.LastWriteTimeUtc : newest,
+            };
         }
 
         return model;
     }
 
-    private ImmutableSortedDictionary<string, string> ReadShared(string folder)
+    private ImmutableSortedDictionary<string, string> ReadShared(string folder, ref DateTime newest)
     {
         var shared = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (var file in _files.Directory.EnumerateFiles(folder))
@@ -190,7 +214,7 @@ public sealed class RepositoryScanner
             var name = _files.Path.GetFileName(file);
             if (!s_configFileNames.Contains(name, StringComparer.Ordinal))
             {
-                shared.Add(name, Stamp(_files.FileInfo.New(file)));
+                shared.Add(name, Stamp(file, ref newest));
             }
         }
 
@@ -199,17 +223,23 @@ public sealed class RepositoryScanner
             var path = _files.Path.Combine(folder, below);
             foreach (var file in _files.Directory.Exists(path) ? _files.Directory.EnumerateFiles(path) : [])
             {
-                shared.Add($"{below}/{_files.Path.GetFileName(file)}", Stamp(_files.FileInfo.New(file)));
+                shared.Add($"{below}/{_files.Path.GetFileName(file)}", Stamp(file, ref newest));
             }
         }
 
         return shared.ToImmutable();
     }
 
-    private string StampAll(IEnumerable<string> files) => string.Join('\n', files.Select(file => Stamp(_files.FileInfo.New(file))).Order(StringComparer.Ordinal));
-
-    private VersionFolder ReadVersion(string folder, long number)
+    private VersionFolder ReadVersion(string folder, long number, ref DateTime newest)
     {
+        var written = _files.Directory.GetLastWriteTimeUtc(folder);
+        newest = written > newest ? written : newest;
+        var stamps = new List<string>();
+        foreach (var file in _files.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            stamps.Add(Stamp(file, ref newest));
+        }
+
         var entries = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
         foreach (var entry in _files.Directory.EnumerateFileSystemEntries(folder))
         {
@@ -218,16 +248,27 @@ public sealed class RepositoryScanner
 
         return new VersionFolder(number, folder, entries.ToImmutable())
         {
-            Fingerprint = StampAll(_files.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)),
+            Fingerprint = string.Join('\n', stamps.Order(StringComparer.Ordinal)),
         };
     }
 
     /// <summary>The file that a link leads to, which is what changes when a mounted volume is updated.</summary>
     private static IFileInfo Target(IFileInfo file) => file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is IFileInfo target ? target : file;
 
-    private static string Stamp(IFileInfo file)
+    private static string StampOf(ModelFolder model) => string.Join('\n', [
+        model.Path,
+        model.Problem,
+        model.ConfigFileName,
+        Convert.ToHexString(SHA256.HashData(model.ConfigContent.Span)),
+        .. model.Versions.Select(static version => $"{version.Number}|{version.Fingerprint}"),
+        .. model.SharedFiles.Values,
+    ]);
+
+    private string Stamp(string path, ref DateTime newest)
     {
+        var file = _files.FileInfo.New(path);
         var target = Target(file);
+        newest = target.LastWriteTimeUtc > newest ? target.LastWriteTimeUtc : newest;
         return string.Create(CultureInfo.InvariantCulture, $"{file.FullName}|{target.FullName}|{target.Length}|{target.LastWriteTimeUtc.Ticks}");
     }
 }

@@ -15,7 +15,6 @@ internal static class ForeignOptions
     private const string NoTracing = "it is a part of --trace-config";
     private const string NoCache = "this server has no response cache";
     private const string NoRateLimiter = "this server has no rate limiter; instance_group sets how much of a model runs at once";
-    private const string NoControl = "repositories are not polled; models are loaded at start, or by request with --model-control-mode=explicit";
     private const string NoSageMaker = "this server does not speak the protocol of SageMaker";
     private const string NoVertex = "this server does not speak the protocol of Vertex AI";
     private const string BuiltIn = "the backends are built in";
@@ -25,9 +24,6 @@ internal static class ForeignOptions
     {
         ["enable-peer-access"] = NoGpu,
         ["log-file"] = "the log goes to standard error, which a shell or a container runtime can redirect",
-        ["repository-poll-secs"] = NoControl,
-        ["model-config-name"] = "each model has one configuration, config.pbtxt",
-        ["model-load-retry-count"] = "a load is not tried again; the summary and the log say why it failed",
         ["model-namespacing"] = "the names of models are unique over all repositories",
         ["model-load-gpu-limit"] = NoGpu,
         ["reuse-http-port"] = "a port belongs to one process; put a balancer in front of several",

@@ -18,7 +18,11 @@ internal static class OptionTable
 
     public static OptionDefinition Id { get; } = new("id", "Id", OptionKind.Text, "inference-server", "The name of this server in its metadata.");
 
-    public static OptionDefinition ModelControlMode { get; } = new("model-control-mode", "ModelControlMode", OptionKind.Word, "none", "Which models are loaded: none for all at start; explicit for those of --load-model and those that requests ask for.") { Words = ["none", "explicit"] };
+    public static OptionDefinition ModelControlMode { get; } = new("model-control-mode", "ModelControlMode", OptionKind.Word, "none", "Which models are loaded: none for all at start; poll for all, and what changes is followed; explicit for those of --load-model and those that requests ask for.") { Words = ["none", "poll", "explicit"] };
+
+    public static OptionDefinition RepositoryPoll { get; } = new("repository-poll-secs", "RepositoryPollSecs", OptionKind.Number, "15", "How often the repositories are looked at in poll mode, in seconds; what can be watched is seen sooner.") { Minimum = 1, Maximum = 86400 };
+
+    public static OptionDefinition ModelConfigName { get; } = new("model-config-name", "ModelConfigName", OptionKind.Text, "", "Where a model has configs/<name>.pbtxt, that is its configuration in place of config.pbtxt.");
 
     public static OptionDefinition LoadModel { get; } = new("load-model", "LoadModel", OptionKind.List, "", "In explicit mode, a model to load at start; * alone for all. May be given several times.");
 
@@ -33,6 +37,8 @@ internal static class OptionTable
     public static OptionDefinition DisableAutoComplete { get; } = new("disable-auto-complete-config", "DisableAutoCompleteConfig", OptionKind.Boolean, "false", "Take nothing from the model that its configuration leaves out.");
 
     public static OptionDefinition ModelLoadThreadCount { get; } = new("model-load-thread-count", "ModelLoadThreadCount", OptionKind.Number, "4", "How many models load at once.") { Minimum = 1, Maximum = 256 };
+
+    public static OptionDefinition ModelLoadRetryCount { get; } = new("model-load-retry-count", "ModelLoadRetryCount", OptionKind.Number, "0", "How many more times a load that has failed is tried, after 0.1 s, 0.2 s and so on.") { Maximum = 1000 };
 
     public static OptionDefinition BackendConfig { get; } = new("backend-config", "BackendConfig", OptionKind.List, "", "A setting of a backend: <backend>,<key>=<value>, or <key>=<value> for all. May be given several times.");
 
@@ -114,7 +120,7 @@ internal static class OptionTable
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
-        ModelRepository, Id, ModelControlMode, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, BackendConfig,
+        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, BackendConfig,
         MaxQueueSize, MaxQueueBytes, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxInflatedBytes, GrpcMaxStreamRequests, GrpcMaxStreamBytes, GrpcMaxResponsePoolSize,

@@ -18,6 +18,15 @@ internal sealed record ServerOptions
 
     public required ModelControlMode ModelControlMode { get; init; }
 
+    /// <summary>How often the repositories are looked at in poll mode.</summary>
+    public required TimeSpan RepositoryPollInterval { get; init; }
+
+    /// <summary>The name of the configuration files that go before the ordinary ones; empty for none.</summary>
+    public required string ModelConfigName { get; init; }
+
+    /// <summary>How many more times a load that has failed is tried.</summary>
+    public required int ModelLoadRetries { get; init; }
+
     /// <summary>The models to load at start in explicit mode; <c>*</c> alone for all.</summary>
     public required ImmutableArray<string> LoadModels { get; init; }
 

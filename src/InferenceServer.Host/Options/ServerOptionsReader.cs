@@ -57,11 +57,18 @@ internal sealed class ServerOptionsReader
 
     private ServerOptions ReadAll(string defaultRepository)
     {
-        var mode = Word(OptionTable.ModelControlMode) == "explicit" ? ModelControlMode.Explicit : ModelControlMode.None;
+        var mode = Word(OptionTable.ModelControlMode) switch
+        {
+            "explicit" => ModelControlMode.Explicit,
+            "poll" => ModelControlMode.Poll,
+            _ => ModelControlMode.None,
+        };
         return new ServerOptions
         {
             ModelControlMode = mode,
             LoadModels = LoadModels(mode),
+            RepositoryPollInterval = TimeSpan.FromSeconds(Number(OptionTable.RepositoryPoll)),
+            ModelConfigName = ConfigName(),
             ModelRepositories = Repositories(defaultRepository),
             Id = Text(OptionTable.Id),
             StrictReadiness = Boolean(OptionTable.StrictReadiness),
@@ -70,6 +77,7 @@ internal sealed class ServerOptionsReader
             StartupHold = TimeSpan.FromSeconds(Number(OptionTable.StartupHold)),
             AutoCompleteConfig = !Boolean(OptionTable.DisableAutoComplete),
             ModelLoadThreads = (int)Number(OptionTable.ModelLoadThreadCount),
+            ModelLoadRetries = (int)Number(OptionTable.ModelLoadRetryCount),
             Backends = BackendSettings(),
             MaxQueueSize = (int)Number(OptionTable.MaxQueueSize),
             MaxQueueBytes = Number(OptionTable.MaxQueueBytes),
@@ -233,13 +241,25 @@ internal sealed class ServerOptionsReader
         return restrictions;
     }
 
+    private string ConfigName()
+    {
+        var (values, source) = Raw(OptionTable.ModelConfigName);
+        var name = values[^1];
+        if (name.Length > 0 && !ModelNames.IsValid(name))
+        {
+            _errors.Add($"{source}: expected the name of a file without its extension, got '{name}'");
+        }
+
+        return name;
+    }
+
     private ImmutableArray<string> LoadModels(ModelControlMode mode)
     {
         var (values, source) = Raw(OptionTable.LoadModel);
         ImmutableArray<string> names = [.. values.Where(static value => value.Length > 0)];
         if (names.Length > 0 && mode != ModelControlMode.Explicit)
         {
-            _errors.Add($"{source}: expected --model-control-mode=explicit beside it, got {OptionTable.ModelControlMode.Default}");
+            _errors.Add($"{source}: expected --model-control-mode=explicit beside it, got {(mode == ModelControlMode.Poll ? "poll" : OptionTable.ModelControlMode.Default)}");
         }
 
         if (names.Contains("*") && names.Length > 1)
@@ -319,55 +339,8 @@ internal sealed class ServerOptionsReader
 
     private ImmutableDictionary<string, ImmutableDictionary<string, string>> BackendSettings()
     {
-        var result = new Dictionary<string, ImmutableDictionary<string, string>>(StringComparer.Ordinal);
         var (values, source) = Raw(OptionTable.BackendConfig);
-        foreach (var value in values.Where(static value => value.Length > 0))
-        {
-            var comma = value.IndexOf(',', StringComparison.Ordinal);
-            var setting = value[(comma + 1)..];
-            var equals = setting.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0)
-            {
-                _errors.Add($"{source}: expected <backend>,<key>=<value> or <key>=<value>, got '{value}'");
-                continue;
-            }
-
-            var backend = comma < 0 ? "" : value[..comma];
-            var key = setting[..equals];
-            var text = setting[(equals + 1)..];
-            CheckBackendSetting(source, backend, key);
-            if (key == Core.Hosting.CoreOptions.DefaultMaxBatchSizeKey
-                && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size >= 0))
-            {
-                _errors.Add($"{source}: {key} expects a whole number of at least 0, got '{text}'");
-            }
-
-            result[backend] = result.GetValueOrDefault(backend, ImmutableDictionary<string, string>.Empty).SetItem(key, text);
-        }
-
-        return result.ToImmutableDictionary();
-    }
-
-    /// <summary>A setting that no backend reads would be a flag without effect.</summary>
-    private void CheckBackendSetting(string source, string backend, string key)
-    {
-        var meant = _backends.Where(candidate => backend.Length == 0 || candidate.Name == backend).ToArray();
-        if (meant.Length == 0)
-        {
-            var names = _backends.Select(static candidate => candidate.Name).ToArray();
-            var nearName = Nearest.Of(backend, names);
-            _errors.Add($"{source}: there is no backend '{backend}', expected {string.Join(" or ", names)}{(nearName is null ? "" : $"; did you mean '{nearName}'?")}");
-            return;
-        }
-
-        // How many rows a model takes by default is the core's matter, for backends whose models need no configuration.
-        string[] keys = [.. meant.SelectMany(static candidate => candidate.Settings), .. meant.Any(static candidate => candidate.DescribesModels) ? [Core.Hosting.CoreOptions.DefaultMaxBatchSizeKey] : Array.Empty<string>()];
-        if (!keys.Contains(key, StringComparer.Ordinal))
-        {
-            var near = Nearest.Of(key, keys);
-            var expected = keys.Length == 0 ? "none" : string.Join(", ", keys);
-            _errors.Add($"{source}: '{key}' is no setting of {(backend.Length == 0 ? "any backend" : $"backend '{backend}'")}, expected {expected}{(near is null ? "" : $"; did you mean '{near}'?")}");
-        }
+        return new BackendConfigReader(_backends, source, _errors).Read(values.Where(static value => value.Length > 0));
     }
 
     private IPEndPoint? EndPoint(OptionDefinition allow, OptionDefinition address, OptionDefinition port)

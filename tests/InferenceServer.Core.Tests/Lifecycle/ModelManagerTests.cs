@@ -174,6 +174,33 @@ public sealed class ModelManagerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task LoadThatFails_IsTriedAgainAsOftenAsTheOptionSays()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        using var manager = new ModelManager(_catalog, _loader, time, _options with { ModelLoadRetries = 2 }, NullLogger<ModelManager>.Instance);
+        manager.Start();
+        manager.Aspire([AspiredFixture.Model("a", [1])]);
+        for (var attempt = 1; attempt <= 3; attempt++)
+        {
+            // The pause before the next attempt may not have begun yet.
+            await UntilAsync(() =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(100));
+                return _loader.Count("a") == attempt;
+            });
+            Assert.Equal(ModelState.Loading, Assert.Single(manager.Statuses).State);
+            var step = _loader.Load("a", 1);
+            await step.Begun;
+            _loader.Renew("a", 1);
+            step.Fail("no memory");
+        }
+
+        await UntilAsync(() => manager.Statuses is [{ State: ModelState.Failed, Reason: "no memory" }]);
+        Assert.Equal(3, _loader.Count("a"));
+        Assert.True(await manager.StopAsync().WaitAsync(TestTimeouts.Phase, Token));
+    }
+
+    [Fact]
     public async Task RequestThatOutlastsItsVersion_IsWaitedForAndNoFaultOfTheServer()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();

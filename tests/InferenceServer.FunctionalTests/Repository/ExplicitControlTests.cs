@@ -5,7 +5,6 @@ using Grpc.Core;
 using Inference;
 using InferenceServer.FunctionalTests.Server;
 using InferenceServer.Testing.Files;
-using InferenceServer.Testing.Onnx;
 using Xunit;
 
 namespace InferenceServer.FunctionalTests.Repository;
@@ -19,11 +18,11 @@ public sealed class ExplicitControlTests : IDisposable
 
     public ExplicitControlTests()
     {
-        _repository.Write("first/1/model.onnx", Scaled(10));
-        _repository.Write("first/2/model.onnx", Scaled(20));
-        _repository.Write("second/1/model.onnx", Scaled(3));
+        _repository.Write("first/1/model.onnx", ScaledModel.Of(10));
+        _repository.Write("first/2/model.onnx", ScaledModel.Of(20));
+        _repository.Write("second/1/model.onnx", ScaledModel.Of(3));
         _repository.Write("broken/1/model.onnx", "junk"u8);
-        _repository.Write("misspelt/1/model.onnx", Scaled(1));
+        _repository.Write("misspelt/1/model.onnx", ScaledModel.Of(1));
         _repository.Write("misspelt/config.pbtxt", "max_batch_sise: 4");
         Directory.CreateDirectory(Path.Combine(_repository.FullPath, "empty"));
     }
@@ -36,8 +35,8 @@ public sealed class ExplicitControlTests : IDisposable
     public async Task Start_LoadsWhatIsNamedAndNothingElse()
     {
         await using var server = await RunningServer.StartAsync(_repository.FullPath, flags: [Explicit, "--load-model=first"]);
-        Assert.Equal(["broken", "empty", "first 2 READY", "misspelt", "second"], await IndexAsync(server));
-        Assert.Equal(20, await AskAsync(server, "first"));
+        Assert.Equal(["broken", "empty", "first 2 READY", "misspelt", "second"], await ScaledModel.IndexAsync(server));
+        Assert.Equal(20, await ScaledModel.AskAsync(server, "first"));
         Assert.Equal(HttpStatusCode.OK, (await server.Http.GetAsync("/v2/health/ready", Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await server.Http.GetAsync("/v2/models/second", Cancellation)).StatusCode);
     }
@@ -46,8 +45,8 @@ public sealed class ExplicitControlTests : IDisposable
     public async Task Start_WithAStar_LoadsAll()
     {
         await using var server = await RunningServer.StartAsync(_repository.FullPath, expectsErrors: true, flags: [Explicit, "--load-model=*"]);
-        Assert.Contains("second 1 READY", await IndexAsync(server));
-        Assert.Contains("broken 1 UNAVAILABLE", await IndexAsync(server));
+        Assert.Contains("second 1 READY", await ScaledModel.IndexAsync(server));
+        Assert.Contains("broken 1 UNAVAILABLE", await ScaledModel.IndexAsync(server));
     }
 
     [Fact]
@@ -63,14 +62,14 @@ public sealed class ExplicitControlTests : IDisposable
     {
         await using var server = await RunningServer.StartAsync(_repository.FullPath, flags: [Explicit]);
         Assert.Equal((HttpStatusCode.OK, ""), await server.PostAsync("/v2/repository/models/second/load", ""));
-        Assert.Equal(3, await AskAsync(server, "second"));
+        Assert.Equal(3, await ScaledModel.AskAsync(server, "second"));
         Assert.Equal((HttpStatusCode.OK, ""), await server.PostAsync("/v2/repository/models/second/unload", ""));
-        Assert.Contains("has no available versions", (await server.PostAsync("/v2/models/second/infer", Question)).Body, StringComparison.Ordinal);
+        Assert.Contains("has no available versions", (await server.PostAsync("/v2/models/second/infer", ScaledModel.Question)).Body, StringComparison.Ordinal);
         await server.Rpc.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "second" }, cancellationToken: Cancellation);
-        Assert.Equal(3, await AskAsync(server, "second"));
+        Assert.Equal(3, await ScaledModel.AskAsync(server, "second"));
         await server.Rpc.RepositoryModelUnloadAsync(new RepositoryModelUnloadRequest { ModelName = "second" }, cancellationToken: Cancellation);
         Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(async () => await server.Rpc.ModelReadyAsync(new ModelReadyRequest { Name = "second" }, cancellationToken: Cancellation))).StatusCode);
-        Assert.Contains(await IndexAsync(server), static entry => entry is "second 1 UNAVAILABLE" or "second 1 UNLOADING");
+        Assert.Contains(await ScaledModel.IndexAsync(server), static entry => entry is "second 1 UNAVAILABLE" or "second 1 UNLOADING");
         Assert.Equal(HttpStatusCode.OK, (await server.Http.GetAsync("/v2/health/ready", Cancellation)).StatusCode);
     }
 
@@ -78,11 +77,11 @@ public sealed class ExplicitControlTests : IDisposable
     public async Task NewVersionOnDisk_ServesAfterALoadAndOnlyThen()
     {
         await using var server = await RunningServer.StartAsync(_repository.FullPath, flags: [Explicit, "--load-model=second"]);
-        _repository.Write("second/2/model.onnx", Scaled(4));
-        Assert.Equal(3, await AskAsync(server, "second"));
+        _repository.Write("second/2/model.onnx", ScaledModel.Of(4));
+        Assert.Equal(3, await ScaledModel.AskAsync(server, "second"));
         Assert.Equal((HttpStatusCode.OK, ""), await server.PostAsync("/v2/repository/models/second/load", ""));
-        Assert.Equal(4, await AskAsync(server, "second"));
-        var (status, body) = await server.PostAsync("/v2/models/second/versions/1/infer", Question);
+        Assert.Equal(4, await ScaledModel.AskAsync(server, "second"));
+        var (status, body) = await server.PostAsync("/v2/models/second/versions/1/infer", ScaledModel.Question);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
         Assert.Contains("version 1 is not at ready state", body, StringComparison.Ordinal);
     }
@@ -99,8 +98,8 @@ public sealed class ExplicitControlTests : IDisposable
         await RefusedAsync(server, "first", """{"parameters":{"config":"{}","file:../x":"AAAA"}}""", HttpStatusCode.BadRequest, "'file:../x'");
         await RefusedAsync(server, "first", """{"parameters":{"config":"{}","file:1/a":"AAAA","file:1/a/b":"AAAA"}}""", HttpStatusCode.BadRequest, "'file:1/a'");
         await RefusedAsync(server, "first", """{"parameters":{"config":"{}","file:3/model.onnx":"AAAA"}}""", HttpStatusCode.BadRequest, "version 3");
-        Assert.Equal(20, await AskAsync(server, "first"));
-        Assert.Equal(["broken 1 UNAVAILABLE", "first 2 READY", "first 3 UNAVAILABLE", "misspelt", "second"], await IndexAsync(server));
+        Assert.Equal(20, await ScaledModel.AskAsync(server, "first"));
+        Assert.Equal(["broken 1 UNAVAILABLE", "first 2 READY", "first 3 UNAVAILABLE", "misspelt", "second"], await ScaledModel.IndexAsync(server));
         Assert.Equal(HttpStatusCode.BadRequest, (await server.Http.GetAsync("/v2/health/ready", Cancellation)).StatusCode);
 
         // What has failed and is not wanted any more keeps nobody from being ready.
@@ -114,18 +113,18 @@ public sealed class ExplicitControlTests : IDisposable
         await using var server = await RunningServer.StartAsync(_repository.FullPath, flags: [Explicit, "--load-model=first"]);
         var loaded = server.Statuses.Single(static status => status.Name == "first").Served;
         Assert.Equal((HttpStatusCode.OK, ""), await server.PostAsync("/v2/repository/models/first/load", """{"parameters":{"config":"{\"version_policy\":{\"all\":{}}}"}}"""));
-        Assert.Equal(10, await AskAsync(server, "first/versions/1"));
-        Assert.Equal(20, await AskAsync(server, "first/versions/2"));
+        Assert.Equal(10, await ScaledModel.AskAsync(server, "first/versions/1"));
+        Assert.Equal(20, await ScaledModel.AskAsync(server, "first/versions/2"));
 
         // The version that served before is the same object: nothing of it was loaded anew, and its configuration tells the new policy.
         Assert.Same(loaded, server.Statuses.Single(static status => status is { Name: "first", Version: 2 }).Served);
         Assert.Contains("\"version_policy\":{\"all\":{}}", await server.Http.GetStringAsync("/v2/models/first/config", Cancellation), StringComparison.Ordinal);
         await server.PostAsync("/v2/repository/models/first/load", "");
-        Assert.Equal(10, await AskAsync(server, "first/versions/1"));
-        _repository.Write("first/3/model.onnx", Scaled(30));
+        Assert.Equal(10, await ScaledModel.AskAsync(server, "first/versions/1"));
+        _repository.Write("first/3/model.onnx", ScaledModel.Of(30));
         await server.PostAsync("/v2/repository/models/first/load", "");
-        Assert.Equal(30, await AskAsync(server, "first"));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.PostAsync("/v2/models/first/versions/1/infer", Question)).Status);
+        Assert.Equal(30, await ScaledModel.AskAsync(server, "first"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.PostAsync("/v2/models/first/versions/1/infer", ScaledModel.Question)).Status);
     }
 
     [Fact]
@@ -136,19 +135,19 @@ public sealed class ExplicitControlTests : IDisposable
         var request = new RepositoryModelLoadRequest
         {
             ModelName = "first",
-            Parameters = { ["config"] = new() { StringParam = "{}" }, ["file:7/model.onnx"] = new() { BytesParam = ByteString.CopyFrom(Scaled(70)) } },
+            Parameters = { ["config"] = new() { StringParam = "{}" }, ["file:7/model.onnx"] = new() { BytesParam = ByteString.CopyFrom(ScaledModel.Of(70)) } },
         };
         await server.Rpc.RepositoryModelLoadAsync(request, cancellationToken: Cancellation);
-        Assert.Equal(70, await AskAsync(server, "first"));
+        Assert.Equal(70, await ScaledModel.AskAsync(server, "first"));
         Assert.Equal("7", (await server.Rpc.ModelMetadataAsync(new ModelMetadataRequest { Name = "first" }, cancellationToken: Cancellation)).Versions.Single());
         Assert.Equal((HttpStatusCode.OK, ""), await server.PostAsync("/v2/repository/models/first/load", ""));
-        Assert.Equal(20, await AskAsync(server, "first"));
+        Assert.Equal(20, await ScaledModel.AskAsync(server, "first"));
 
         // A model that no repository has serves too; the index lists what the repositories have.
         request.ModelName = "third";
         await server.Rpc.RepositoryModelLoadAsync(request, cancellationToken: Cancellation);
-        Assert.Equal(70, await AskAsync(server, "third"));
-        Assert.DoesNotContain(await IndexAsync(server), static entry => entry.StartsWith("third", StringComparison.Ordinal));
+        Assert.Equal(70, await ScaledModel.AskAsync(server, "third"));
+        Assert.DoesNotContain(await ScaledModel.IndexAsync(server), static entry => entry.StartsWith("third", StringComparison.Ordinal));
         Assert.Equal(before, Directory.GetFileSystemEntries(_repository.FullPath, "*", SearchOption.AllDirectories));
     }
 
@@ -159,29 +158,13 @@ public sealed class ExplicitControlTests : IDisposable
         Assert.Contains("explicit model load / unload is not allowed", (await server.PostAsync("/v2/repository/models/first/load", "")).Body, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.PostAsync("/v2/repository/models/first/unload", "")).Status);
         Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(async () => await server.Rpc.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "first" }, cancellationToken: Cancellation))).StatusCode);
-        Assert.Equal(["broken 1 UNAVAILABLE", "empty UNAVAILABLE", "first 2 READY", "misspelt UNAVAILABLE", "second 1 READY"], await IndexAsync(server));
+        Assert.Equal(["broken 1 UNAVAILABLE", "empty UNAVAILABLE", "first 2 READY", "misspelt UNAVAILABLE", "second 1 READY"], await ScaledModel.IndexAsync(server));
         var (_, ready) = await server.PostAsync("/v2/repository/index", """{"ready":true}""");
         Assert.Equal("""[{"name":"first","version":"2","state":"READY"},{"name":"second","version":"1","state":"READY"}]""", ready);
     }
 
-    private const string Question = """{"inputs":[{"name":"X","datatype":"FP32","shape":[1],"data":[1]}]}""";
 
     /// <summary>A model that multiplies: which one has answered shows in the answer.</summary>
-    private static byte[] Scaled(float factor) => new OnnxModelBuilder()
-        .Input("X", OnnxElementType.Float, 1)
-        .Output("Y", OnnxElementType.Float, 1)
-        .Initializer("factor", OnnxTensor.Floats([1], factor))
-        .Node("Mul", ["X", "factor"], ["Y"])
-        .Build();
-
-    private static async Task<float> AskAsync(RunningServer server, string model)
-    {
-        var (status, body) = await server.PostAsync($"/v2/models/{model}/infer", Question);
-        Assert.True(status == HttpStatusCode.OK, body);
-        using var document = JsonDocument.Parse(body);
-        return document.RootElement.GetProperty("outputs")[0].GetProperty("data")[0].GetSingle();
-    }
-
     private static async Task RefusedAsync(RunningServer server, string model, string request, HttpStatusCode expected, params string[] words)
     {
         var (status, body) = await server.PostAsync($"/v2/repository/models/{model}/load", request);
@@ -189,13 +172,5 @@ public sealed class ExplicitControlTests : IDisposable
         using var document = JsonDocument.Parse(body);
         var error = document.RootElement.GetProperty("error").GetString();
         Assert.All(words, word => Assert.Contains(word, error, StringComparison.Ordinal));
-    }
-
-    private static async Task<string[]> IndexAsync(RunningServer server)
-    {
-        var (status, body) = await server.PostAsync("/v2/repository/index", "");
-        Assert.Equal(HttpStatusCode.OK, status);
-        using var document = JsonDocument.Parse(body);
-        return [.. document.RootElement.EnumerateArray().Select(static entry => string.Join(' ', new[] { "name", "version", "state" }.Select(member => entry.TryGetProperty(member, out var value) ? value.GetString() : null).OfType<string>()))];
     }
 }

@@ -94,7 +94,7 @@ public sealed class ServerOptionsReaderTests
     [InlineData("--strict-readiness=maybe", "--strict-readiness", "true or false", "maybe")]
     [InlineData("--log-format=xml", "--log-format", "json", "xml")]
     [InlineData("--log-verbose=9", "--log-verbose", "at most 2", "9")]
-    [InlineData("--model-control-mode=poll", "--model-control-mode", "none", "poll")]
+    [InlineData("--model-control-mode=pol", "--model-control-mode", "none", "poll")]
     [InlineData("--model-repository=/missing", "--model-repository", "does not exist", "/missing")]
     [InlineData("--model-load-thread-count=0", "--model-load-thread-count", "at least 1", "0")]
     [InlineData("--backend-config=nonsense", "--backend-config", "nonsense")]
