@@ -1,4 +1,5 @@
 using System.IO.Abstractions;
+using InferenceServer.Host.Checking;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Startup;
 
@@ -32,6 +33,12 @@ if (errors.Count > 0)
 
     Console.Error.WriteLine("--help lists every option.");
     return 1;
+}
+
+if (line.WantsCheck)
+{
+    await using var services = ServerHost.BuildWithoutListeners(options, Console.Out);
+    return await services.GetRequiredService<CheckCommand>().RunAsync(CancellationToken.None);
 }
 
 await using var app = ServerHost.Build(options, Console.Out);

@@ -64,6 +64,10 @@ public static class CoreServices
             provider.GetRequiredService<ModelManager>(),
             provider.GetRequiredService<CoreOptions>().ControlMode,
             provider.GetRequiredService<ILogger<ModelRepositoryControl>>()));
+        services.AddSingleton(static provider => new RepositoryCheck(
+            provider.GetRequiredService<RepositoryScanner>(),
+            provider.GetRequiredService<IReadOnlyList<IBackend>>(),
+            provider.GetRequiredService<IModelLoader>()));
         services.AddSingleton<IModelStatusSource>(static provider => provider.GetRequiredService<ModelManager>());
         services.AddSingleton(static provider => new TraceWriter(
             provider.GetRequiredService<CoreOptions>().Tracing,

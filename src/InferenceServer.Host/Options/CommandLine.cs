@@ -12,6 +12,12 @@ internal sealed class CommandLine
     /// <summary>True for <c>--help</c>.</summary>
     public bool WantsHelp { get; private set; }
 
+    /// <summary>The word that stands before the options and says what else is to be done than to serve.</summary>
+    public const string Check = "check";
+
+    /// <summary>True for <c>check</c>: the repositories are to be checked and nothing served.</summary>
+    public bool WantsCheck { get; private set; }
+
     /// <summary>True for <c>--version</c>.</summary>
     public bool WantsVersion { get; private set; }
 
@@ -32,6 +38,14 @@ internal sealed class CommandLine
             else if (arg is "--version")
             {
                 line.WantsVersion = true;
+            }
+            else if (i == 0 && arg == Check)
+            {
+                line.WantsCheck = true;
+            }
+            else if (line.WantsCheck && !arg.StartsWith('-'))
+            {
+                line.Add(OptionTable.ModelRepository, arg);
             }
             else if (!arg.StartsWith("--", StringComparison.Ordinal))
             {
@@ -98,6 +112,11 @@ internal sealed class CommandLine
             return;
         }
 
+        Add(option, value);
+    }
+
+    private void Add(OptionDefinition option, string value)
+    {
         if (!_values.TryGetValue(option, out var values))
         {
             _values[option] = values = [];

@@ -11,6 +11,10 @@ internal static class HelpText
         text.AppendLine("inference-server: serves machine-learning models over KServe v2 HTTP and gRPC.");
         text.AppendLine();
         text.AppendLine("Usage: inference-server [--option=value ...]");
+        text.AppendLine("       inference-server check [<repository> ...] [--option=value ...]");
+        text.AppendLine();
+        text.AppendLine("check reads every configuration, loads every model, warms it up and frees it again, and says what is wrong; it serves nothing.");
+        text.AppendLine("Its exit code is 0 when all would serve, 1 when something would not.");
         text.AppendLine();
         foreach (var option in OptionTable.All)
         {

@@ -10,6 +10,7 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Host.Checking;
 using InferenceServer.Host.Listeners;
 using InferenceServer.Host.Logging;
 using InferenceServer.Host.Metrics;
@@ -17,6 +18,7 @@ using InferenceServer.Host.Options;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Rpc;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Abstractions;
 using Prometheus;
 using Serilog;
 using Serilog.Core;
@@ -52,6 +54,20 @@ internal static class ServerHost
         return app;
     }
 
+    /// <summary>Builds what is needed to load models and no more; nothing is logged.</summary>
+    /// <param name="options">The process's options, checked.</param>
+    /// <param name="output">Where commands say what they find.</param>
+    public static ServiceProvider BuildWithoutListeners(ServerOptions options, TextWriter output)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+        services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
+        services.AddSingleton<ILogControl>(new LogControl(options.Log));
+        AddCore(services, options);
+        services.AddSingleton(provider => new CheckCommand(provider.GetRequiredService<Core.Lifecycle.RepositoryCheck>(), output));
+        return services.BuildServiceProvider();
+    }
+
     private static MetricsEndpoint MakeMetrics(IServiceProvider services, MetricsOptions options, CollectorRegistry registry) => new(
         services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(),
         new ModelMetrics(services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(), options),
@@ -66,6 +82,22 @@ internal static class ServerHost
         services.AddRouting();
         services.AddSingleton(options);
         services.AddSingleton(output);
+        AddCore(services, options);
+        services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = (int)options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes, HeaderForwarding = options.HttpHeaderForwarding });
+        services.AddKServeRpc(new KServeRpcOptions
+        {
+            MaxReceiveMessageBytes = options.GrpcMaxRequestBytes,
+            MaxInflatedBytes = options.GrpcMaxInflatedBytes,
+            MaxRequestsPerStream = options.GrpcMaxStreamRequests,
+            MaxUnreadBytesPerStream = options.GrpcMaxStreamBytes,
+            InferResponseCompression = options.GrpcInferResponseCompression,
+            HeaderForwarding = options.GrpcHeaderForwarding,
+        });
+        services.AddHostedService<StartupReporter>();
+    }
+
+    private static void AddCore(IServiceCollection services, ServerOptions options)
+    {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IFileSystem>(new FileSystem());
         services.AddInferenceCore(
@@ -93,17 +125,6 @@ internal static class ServerHost
                 Telemetry = options.Metrics is null ? new Core.Telemetry.TelemetryOptions() : options.MetricsContent.Telemetry,
             },
             static provider => MakeBackends(provider.GetRequiredService<TimeProvider>()));
-        services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = (int)options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes, HeaderForwarding = options.HttpHeaderForwarding });
-        services.AddKServeRpc(new KServeRpcOptions
-        {
-            MaxReceiveMessageBytes = options.GrpcMaxRequestBytes,
-            MaxInflatedBytes = options.GrpcMaxInflatedBytes,
-            MaxRequestsPerStream = options.GrpcMaxStreamRequests,
-            MaxUnreadBytesPerStream = options.GrpcMaxStreamBytes,
-            InferResponseCompression = options.GrpcInferResponseCompression,
-            HeaderForwarding = options.GrpcHeaderForwarding,
-        });
-        services.AddHostedService<StartupReporter>();
     }
 
     /// <summary>The backends that this build has. Making them loads no engine.</summary>

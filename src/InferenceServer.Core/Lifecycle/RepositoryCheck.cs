@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using InferenceServer.Abstractions.Backends;
+using InferenceServer.Core.Repository;
+
+namespace InferenceServer.Core.Lifecycle;
+
+/// <summary>
+/// Finds out what would serve, without serving: every configuration is read, and every version that its policy chooses is loaded, held against its configuration, warmed
+/// up and freed again, one at a time.
+/// </summary>
+public sealed class RepositoryCheck
+{
+    private readonly RepositoryScanner _scanner;
+    private readonly ImmutableArray<BackendDescriptor> _backends;
+    private readonly IModelLoader _loader;
+
+    internal RepositoryCheck(RepositoryScanner scanner, IReadOnlyList<IBackend> backends, IModelLoader loader)
+    {
+        _scanner = scanner;
+        _backends = [.. backends.Select(static backend => backend.Descriptor)];
+        _loader = loader;
+    }
+
+    /// <summary>Checks all models, in the order of their names.</summary>
+    /// <exception cref="IOException">A repository cannot be read.</exception>
+    public async IAsyncEnumerable<ModelCheck> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var folder in _scanner.Scan().Models)
+        {
+            var model = AspiredModels.From(folder, _backends);
+            ImmutableArray<string> odd = [.. folder.OddEntries.Select(static entry => $"folder '{entry}' is ignored, a version is a decimal number above 0 without leading zeros")];
+            if (model.Problem is not null)
+            {
+                yield return new ModelCheck(model.Name, null, Lines(model.Problem), odd);
+                continue;
+            }
+
+            foreach (var version in model.Versions)
+            {
+                yield return await CheckAsync(model.Name, version, odd, cancellationToken).ConfigureAwait(false);
+                odd = [];
+            }
+        }
+    }
+
+    private async Task<ModelCheck> CheckAsync(string model, AspiredVersion version, ImmutableArray<string> warnings, CancellationToken cancellationToken)
+    {
+        var result = await _loader.LoadAsync(model, version, static () => { }, cancellationToken).ConfigureAwait(false);
+        if (result.Served is not { } served)
+        {
+            return new ModelCheck(model, version.Number, Lines(result.Reason), warnings);
+        }
+
+        warnings = [.. warnings, .. served.Config.Warnings.Select(static warning => warning.ToString())];
+        await served.UnloadAsync().ConfigureAwait(false);
+        return new ModelCheck(model, version.Number, [], warnings);
+    }
+
+    private static ImmutableArray<string> Lines(string text) => [.. text.Split('\n')];
+}
