@@ -14,6 +14,7 @@ namespace InferenceServer.Core.Lifecycle;
 internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<LifecycleEvent> events, TimeProvider time, CoreOptions options, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _loadSlots = new(options.ModelLoadThreads);
+    private int _unloads;
     private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when every deletion that has been begun has ended.</summary>
@@ -21,7 +22,11 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
 
     public void BeginLoad(Incarnation incarnation) => _ = Task.Run(() => LoadAsync(incarnation));
 
-    public void BeginUnload(Incarnation incarnation, ServedModel served) => _ = Task.Run(() => UnloadAsync(incarnation, served));
+    public void BeginUnload(Incarnation incarnation, ServedModel served)
+    {
+        Interlocked.Increment(ref _unloads);
+        _ = Task.Run(() => UnloadAsync(incarnation, served));
+    }
 
     /// <summary>Deletes folders that nobody uses: a disk that is slow holds up nobody else. For one caller.</summary>
     public void BeginErase(OverrideFolders overrides, IReadOnlyList<string> folders)
@@ -105,6 +110,12 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
         {
             // A backend that fails to free its memory must not keep the loop, and with it the process, waiting.
             LifecycleLog.UnloadThrew(logger, exception, served.Name, served.Version);
+        }
+
+        if (Interlocked.Decrement(ref _unloads) == 0)
+        {
+            // What a model has left on the managed heap is little, and the runtime may wait for hundreds of megabytes before it looks. It looks in the background.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
         }
 
         events.TryWrite(new LifecycleEvent.UnloadEnded(incarnation, isFreed));
