@@ -40,6 +40,11 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
     public ImmutableArray<ModelStatus> Statuses => _statuses.Items;
 
+    public ImmutableArray<ModelLoadCount> LoadCounts => Counts.Read();
+
+    /// <summary>Where loads are counted.</summary>
+    public LoadCounts Counts { get; } = new();
+
     public Task FirstSettled => _firstSettled.Task;
 
     /// <summary>The files that came with requests, which go when nothing uses them any more.</summary>
@@ -154,6 +159,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                     if (model.Problem is not null && before.GetValueOrDefault(model.Name)?.Problem != model.Problem)
                     {
                         LifecycleLog.ModelRefused(_logger, model.Name, model.Problem);
+                        Counts.Fail(model.Name);
                     }
                 }
 
@@ -181,6 +187,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             case LifecycleEvent.LoadEnded { Result.Served: { } served } loaded:
                 loaded.Incarnation.Serve(served, loaded.Duration);
                 _history.Remove(loaded.Incarnation);
+                Counts.Succeed(served.Name);
                 LifecycleLog.Ready(_logger, served.Name, served.Version, loaded.Duration.TotalMilliseconds);
                 break;
             case LifecycleEvent.LoadEnded failed:
@@ -193,6 +200,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 }
                 else if (!_isStopping)
                 {
+                    Counts.Fail(failed.Incarnation.ModelName);
                     LifecycleLog.LoadFailed(_logger, failed.Incarnation.ModelName, failed.Incarnation.Source.Number, failed.Result.Reason);
                 }
 

@@ -209,6 +209,7 @@ internal sealed class ModelRepositoryControl(
     private InferenceError Refuse(AspiredModel model, string problem)
     {
         LifecycleLog.ModelRefused(logger, model.Name, problem);
+        manager.Counts.Fail(model.Name);
         if (manager.FindAspired(model.Name) is null && (_refusals.Count < MaxRefusals || _refusals.ContainsKey(model.Name)))
         {
             _refusals[model.Name] = model.LacksVersions ? null : problem;

@@ -14,6 +14,7 @@ internal sealed class ModelMetrics(IModelStatusSource source, MetricsOptions opt
 
     public void Write(MetricsText text)
     {
+        WriteLoads(text);
         var shown = Shown();
         if (shown.Count == 0)
         {
@@ -27,6 +28,18 @@ internal sealed class ModelMetrics(IModelStatusSource source, MetricsOptions opt
             {
                 family.Write(text, model);
             }
+        }
+    }
+
+    private void WriteLoads(MetricsText text)
+    {
+        const string Name = "inference_server_model_load_total";
+        text.Begin(Name, MetricType.Counter, "Loads of versions since the start, and refused configurations, by result.");
+        foreach (var count in source.LoadCounts)
+        {
+            var model = MetricsText.Label("model", count.Model);
+            text.Sample(Name, $"{model},{MetricsText.Label("result", "success")}", count.Succeeded);
+            text.Sample(Name, $"{model},{MetricsText.Label("result", "failure")}", count.Failed);
         }
     }
 

@@ -124,6 +124,8 @@ public sealed class ModelControlTests
 
         ImmutableArray<ModelStatus> IModelStatusSource.Statuses => [];
 
+        public ImmutableArray<ModelLoadCount> LoadCounts => [];
+
         public Task FirstSettled => _settled.Task;
 
         public void Settle() => _settled.SetResult();

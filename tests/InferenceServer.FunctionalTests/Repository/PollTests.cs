@@ -74,6 +74,9 @@ public sealed class PollTests : IDisposable
         await UntilAsync(() => Task.FromResult(server.LoggedErrors.Any(static error => error.Contains("failed to load", StringComparison.Ordinal)) && server.LoggedErrors.Any(static error => error.Contains("max_batch_sise", StringComparison.Ordinal))));
         Assert.Equal(10, await ScaledModel.AskAsync(server, "a"));
         Assert.Equal(3, await ScaledModel.AskAsync(server, "b"));
+        var metrics = await server.Http.GetStringAsync(server.MetricsAddress, Token);
+        Assert.Contains("inference_server_model_load_total{model=\"a\",result=\"success\"} 1\ninference_server_model_load_total{model=\"a\",result=\"failure\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("inference_server_model_load_total{model=\"b\",result=\"failure\"} 1\n", metrics, StringComparison.Ordinal);
         _repository.Write("a/1/model.onnx", ScaledModel.Of(11));
         _repository.Write("b/config.pbtxt", "default_model_filename: \"model.onnx\"");
         await UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 11 && Loads(server, "b") == 2);
