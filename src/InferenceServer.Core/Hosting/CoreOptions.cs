@@ -42,6 +42,9 @@ public sealed record CoreOptions
     /// <summary>Which of a model's configuration files in <c>configs</c> is used where there is one of that name; empty for none.</summary>
     public string ModelConfigName { get; init; } = "";
 
+    /// <summary>True when links in a repository may lead out of it, and files may be hard links.</summary>
+    public bool AllowsModelLinks { get; init; }
+
     /// <summary>True when missing parts of a configuration are taken from the model.</summary>
     public bool AutoCompleteConfig { get; init; } = true;
 

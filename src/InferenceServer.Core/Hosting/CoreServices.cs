@@ -39,7 +39,8 @@ public static class CoreServices
             provider.GetRequiredService<IFileSystem>(),
             provider.GetRequiredService<CoreOptions>().Repositories,
             provider.GetRequiredService<IReadOnlyList<IBackend>>().Select(static backend => backend.Descriptor.BareFileExtension).OfType<string>(),
-            provider.GetRequiredService<CoreOptions>().ModelConfigName));
+            provider.GetRequiredService<CoreOptions>().ModelConfigName,
+            provider.GetRequiredService<CoreOptions>().AllowsModelLinks));
         services.AddSingleton<IModelLoader>(static provider => new ModelLoader(
             provider.GetRequiredService<IReadOnlyList<IBackend>>(),
             provider.GetRequiredService<IFileSystem>(),

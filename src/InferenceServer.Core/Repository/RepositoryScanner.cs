@@ -11,6 +11,12 @@ namespace InferenceServer.Core.Repository;
 /// </summary>
 public sealed class RepositoryScanner
 {
+    /// <summary>The most files and folders in a version.</summary>
+    public const int MaxEntries = 10_000;
+
+    /// <summary>How deep the folders of a version may lie in each other.</summary>
+    public const int MaxDepth = 16;
+
     /// <summary>The largest configuration file that is read. Bytes.</summary>
     public const int MaxConfigBytes = 1 << 20;
 
@@ -20,6 +26,7 @@ public sealed class RepositoryScanner
     private readonly ImmutableArray<string> _repositories;
     private readonly ImmutableArray<string> _bareExtensions;
     private readonly string? _namedConfig;
+    private readonly EntryGuard _guard;
 
     /// <summary>The folders beside the versions whose files a model uses.</summary>
     private static readonly string[] s_sharedFolders = ["warmup", "initial_state"];
@@ -29,12 +36,14 @@ public sealed class RepositoryScanner
     /// <param name="repositories">The repository folders.</param>
     /// <param name="bareExtensions">The extensions, with their dots, of files that are whole models.</param>
     /// <param name="configName">Where a model has <c>configs/&lt;name&gt;.pbtxt</c>, that is its configuration file; empty for none of them.</param>
-    public RepositoryScanner(IFileSystem files, IEnumerable<string> repositories, IEnumerable<string> bareExtensions, string configName = "")
+    /// <param name="allowsLinks">True when links in a repository may lead out of it, and files may be hard links.</param>
+    public RepositoryScanner(IFileSystem files, IEnumerable<string> repositories, IEnumerable<string> bareExtensions, string configName = "", bool allowsLinks = false)
     {
         ArgumentNullException.ThrowIfNull(files);
         _files = files;
         _repositories = [.. repositories.Select(files.Path.GetFullPath).Distinct(StringComparer.Ordinal)];
         _bareExtensions = [.. bareExtensions];
+        _guard = new EntryGuard(files, _repositories, allowsLinks);
         _namedConfig = string.IsNullOrEmpty(configName) ? null : $"configs/{configName}.pbtxt";
     }
 
@@ -84,16 +93,17 @@ public sealed class RepositoryScanner
     {
         foreach (var repository in _repositories)
         {
-            foreach (var folder in _files.Directory.EnumerateDirectories(repository))
+            foreach (var entry in _files.Directory.EnumerateFileSystemEntries(repository))
             {
-                yield return (_files.Path.GetFileName(folder), folder, false);
-            }
-
-            foreach (var file in _files.Directory.EnumerateFiles(repository))
-            {
-                if (_bareExtensions.Contains(_files.Path.GetExtension(file), StringComparer.Ordinal))
+                var name = _files.Path.GetFileName(entry);
+                if (_bareExtensions.Contains(_files.Path.GetExtension(name), StringComparer.Ordinal) && !_files.Directory.Exists(entry))
                 {
-                    yield return (_files.Path.GetFileNameWithoutExtension(file), file, true);
+                    yield return (_files.Path.GetFileNameWithoutExtension(name), entry, true);
+                }
+                else if (_files.Directory.Exists(entry) || (!name.Contains('.', StringComparison.Ordinal) && _guard.FindProblem(entry) is not null))
+                {
+                    // What must not be read is told of alike whether there is something behind it or not.
+                    yield return (name, entry, false);
                 }
             }
         }
@@ -109,8 +119,13 @@ public sealed class RepositoryScanner
         ModelFolder model;
         try
         {
+            Admit(path, path);
             model = isBareFile ? ReadBareFile(path) : ReadFolder(path);
             model = model with { Stamp = StampOf(model) };
+        }
+        catch (RefusedEntryException exception)
+        {
+            model = new ModelFolder { Name = name, Path = path, Problem = exception.Message, Stamp = exception.Message };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -156,14 +171,18 @@ public sealed class RepositoryScanner
         var newest = _files.Directory.GetLastWriteTimeUtc(folder);
         var versions = new List<VersionFolder>();
         var odd = new List<string>();
-        foreach (var child in _files.Directory.EnumerateDirectories(folder))
+        foreach (var child in _files.Directory.EnumerateFileSystemEntries(folder))
         {
             var name = _files.Path.GetFileName(child);
             if (IsVersionNumber(name, out var number))
             {
-                versions.Add(ReadVersion(child, number, ref newest));
+                Admit(child, folder);
+                if (_files.Directory.Exists(child))
+                {
+                    versions.Add(ReadVersion(child, number, folder, ref newest));
+                }
             }
-            else if (name.All(char.IsAsciiDigit))
+            else if (name.All(char.IsAsciiDigit) && _files.Directory.Exists(child))
             {
                 odd.Add(name);
             }
@@ -189,6 +208,7 @@ public sealed class RepositoryScanner
 
         if (configs.Length == 1)
         {
+            Admit(_files.Path.Combine(folder, configs[0]), folder);
             var file = Target(_files.FileInfo.New(_files.Path.Combine(folder, configs[0])));
             if (file.Length > MaxConfigBytes)
             {
@@ -214,6 +234,7 @@ public sealed class RepositoryScanner
             var name = _files.Path.GetFileName(file);
             if (!s_configFileNames.Contains(name, StringComparer.Ordinal))
             {
+                Admit(file, folder);
                 shared.Add(name, Stamp(file, ref newest));
             }
         }
@@ -221,8 +242,10 @@ public sealed class RepositoryScanner
         foreach (var below in s_sharedFolders)
         {
             var path = _files.Path.Combine(folder, below);
+            Admit(path, folder);
             foreach (var file in _files.Directory.Exists(path) ? _files.Directory.EnumerateFiles(path) : [])
             {
+                Admit(file, folder);
                 shared.Add($"{below}/{_files.Path.GetFileName(file)}", Stamp(file, ref newest));
             }
         }
@@ -230,15 +253,10 @@ public sealed class RepositoryScanner
         return shared.ToImmutable();
     }
 
-    private VersionFolder ReadVersion(string folder, long number, ref DateTime newest)
+    private VersionFolder ReadVersion(string folder, long number, string model, ref DateTime newest)
     {
-        var written = _files.Directory.GetLastWriteTimeUtc(folder);
-        newest = written > newest ? written : newest;
         var stamps = new List<string>();
-        foreach (var file in _files.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-        {
-            stamps.Add(Stamp(file, ref newest));
-        }
+        ReadFiles(folder, model, 1, stamps, ref newest);
 
         var entries = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
         foreach (var entry in _files.Directory.EnumerateFileSystemEntries(folder))
@@ -254,6 +272,45 @@ public sealed class RepositoryScanner
 
     /// <summary>The file that a link leads to, which is what changes when a mounted volume is updated.</summary>
     private static IFileInfo Target(IFileInfo file) => file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is IFileInfo target ? target : file;
+
+    private void ReadFiles(string folder, string model, int depth, List<string> stamps, ref DateTime newest)
+    {
+        var written = _files.Directory.GetLastWriteTimeUtc(folder);
+        newest = written > newest ? written : newest;
+        foreach (var entry in _files.Directory.EnumerateFileSystemEntries(folder))
+        {
+            Admit(entry, model);
+            if (!_files.Directory.Exists(entry))
+            {
+                stamps.Add(Stamp(entry, ref newest));
+            }
+            else if (depth == MaxDepth)
+            {
+                throw new RefusedEntryException($"'{NameIn(model, entry)}' lies deeper than {MaxDepth} folders");
+            }
+            else
+            {
+                ReadFiles(entry, model, depth + 1, stamps, ref newest);
+            }
+
+            if (stamps.Count > MaxEntries)
+            {
+                throw new RefusedEntryException($"'{NameIn(model, folder)}' holds more than {MaxEntries} files");
+            }
+        }
+    }
+
+    /// <summary>Sees that an entry may be read.</summary>
+    /// <exception cref="RefusedEntryException">It must not.</exception>
+    private void Admit(string path, string model)
+    {
+        if (_guard.FindProblem(path) is { } problem)
+        {
+            throw new RefusedEntryException($"'{NameIn(model, path)}' {problem}");
+        }
+    }
+
+    private string NameIn(string model, string path) => path == model ? _files.Path.GetFileName(path) : path[(model.Length + 1)..];
 
     private static string StampOf(ModelFolder model) => string.Join('\n', [
         model.Path,

@@ -24,6 +24,8 @@ internal static class OptionTable
 
     public static OptionDefinition ModelConfigName { get; } = new("model-config-name", "ModelConfigName", OptionKind.Text, "", "Where a model has configs/<name>.pbtxt, that is its configuration in place of config.pbtxt.");
 
+    public static OptionDefinition AllowModelLinks { get; } = new("allow-model-links", "AllowModelLinks", OptionKind.Boolean, "false", "Let symbolic links in a repository lead out of it, and take files that are hard links.");
+
     public static OptionDefinition LoadModel { get; } = new("load-model", "LoadModel", OptionKind.List, "", "In explicit mode, a model to load at start; * alone for all. May be given several times.");
 
     public static OptionDefinition StrictReadiness { get; } = new("strict-readiness", "StrictReadiness", OptionKind.Boolean, "true", "Not ready while one model of the repository has failed to load.");
@@ -120,7 +122,7 @@ internal static class OptionTable
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
-        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, BackendConfig,
+        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, AllowModelLinks, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, BackendConfig,
         MaxQueueSize, MaxQueueBytes, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxInflatedBytes, GrpcMaxStreamRequests, GrpcMaxStreamBytes, GrpcMaxResponsePoolSize,

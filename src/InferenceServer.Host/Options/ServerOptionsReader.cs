@@ -69,6 +69,7 @@ internal sealed class ServerOptionsReader
             LoadModels = LoadModels(mode),
             RepositoryPollInterval = TimeSpan.FromSeconds(Number(OptionTable.RepositoryPoll)),
             ModelConfigName = ConfigName(),
+            AllowModelLinks = Boolean(OptionTable.AllowModelLinks),
             ModelRepositories = Repositories(defaultRepository),
             Id = Text(OptionTable.Id),
             StrictReadiness = Boolean(OptionTable.StrictReadiness),

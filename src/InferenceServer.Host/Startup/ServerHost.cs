@@ -112,6 +112,7 @@ internal static class ServerHost
                 ModelLoadRetries = options.ModelLoadRetries,
                 RepositoryPollInterval = options.RepositoryPollInterval,
                 ModelConfigName = options.ModelConfigName,
+                AllowsModelLinks = options.AllowModelLinks,
                 AutoCompleteConfig = options.AutoCompleteConfig,
                 ExitTimeout = options.ExitTimeout,
                 StartupHold = options.StartupHold,

@@ -125,7 +125,7 @@ public sealed class RepositoryScannerTests
         folder.Write("r/m/1/model.onnx", "x");
         var target = folder.Write("data/config.pbtxt", "max_batch_size: 8");
         File.CreateSymbolicLink(Path.Combine(folder.FullPath, "r/m/config.pbtxt"), target);
-        var scanner = new RepositoryScanner(new System.IO.Abstractions.FileSystem(), [Path.Combine(folder.FullPath, "r")], [".onnx"]);
+        var scanner = new RepositoryScanner(new System.IO.Abstractions.FileSystem(), [Path.Combine(folder.FullPath, "r")], [".onnx"], allowsLinks: true);
         var before = Assert.Single(scanner.Scan().Models);
         Assert.Equal("max_batch_size: 8"u8, before.ConfigContent.Span);
         folder.Write("data/config.pbtxt", "max_batch_size: 16");
