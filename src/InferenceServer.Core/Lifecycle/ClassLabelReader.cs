@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 using System.IO.Abstractions;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Repository;
 
 namespace InferenceServer.Core.Lifecycle;
 
 /// <summary>Reads the label files that a model's outputs name, when the model is loaded.</summary>
-internal sealed class ClassLabelReader(IFileSystem files)
+internal sealed class ClassLabelReader(IFileSystem files, EntryGuard guard)
 {
     /// <summary>The most bytes that a label file may have.</summary>
     public const int MaxFileBytes = 32 << 20;
@@ -35,6 +36,11 @@ internal sealed class ClassLabelReader(IFileSystem files)
 
     private async Task<ClassLabels> ReadAsync(string folder, string output, string name, CancellationToken cancellationToken)
     {
+        if (guard.FindProblem(folder, name) is { } refusal)
+        {
+            throw new BackendException(ErrorCode.InvalidArgument, $"label_filename of output '{output}': '{name}' {refusal}");
+        }
+
         byte[] text;
         try
         {

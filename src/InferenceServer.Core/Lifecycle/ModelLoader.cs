@@ -6,6 +6,7 @@ using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Hosting;
+using InferenceServer.Core.Repository;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Warmup;
 using Microsoft.Extensions.Logging;
@@ -22,7 +23,7 @@ internal sealed class ModelLoader(
     ILoggerFactory loggers) : IModelLoader
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
-    private readonly ClassLabelReader _labels = new(files);
+    private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, options.Repositories, options.AllowsModelLinks));
     private readonly ModelWarmup _warmup = new(files, allocator, time, options.Scheduler, loggers.CreateLogger<ModelWarmup>());
 
     public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, Action onWarmup, CancellationToken cancellationToken)

@@ -43,6 +43,22 @@ internal sealed class EntryGuard(IFileSystem files, ImmutableArray<string> repos
             : null;
     }
 
+    /// <summary>Why a file below a folder must not be read, its own folders included; null when it may.</summary>
+    public string? FindProblem(string folder, string relativePath)
+    {
+        var path = folder;
+        foreach (var part in relativePath.Split('/'))
+        {
+            path = files.Path.Combine(path, part);
+            if (FindProblem(path) is { } problem)
+            {
+                return problem;
+            }
+        }
+
+        return null;
+    }
+
     private bool IsInside(string path) =>
         Resolve(files, path) is { } target && _roots.Value.Any(root => target == root || target.StartsWith(root.TrimEnd('/') + '/', StringComparison.Ordinal));
 

@@ -4,6 +4,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Repository;
 using InferenceServer.Testing.Files;
 using Xunit;
 
@@ -78,6 +79,6 @@ public sealed class ClassLabelTests
             Outputs = [plain, plain with { Name = "Y", LabelFilename = name }],
             InstanceGroups = [],
         };
-        return await new ClassLabelReader(new FileSystem()).ReadAsync(folder, config, TestContext.Current.CancellationToken);
+        return await new ClassLabelReader(new FileSystem(), new EntryGuard(new FileSystem(), [], false)).ReadAsync(folder, config, TestContext.Current.CancellationToken);
     }
 }

@@ -90,6 +90,19 @@ public sealed partial class HostileRepositoryTests : IDisposable
     }
 
     [Fact]
+    public void FileThatIsNamedByAConfiguration_IsHeldAgainstItsFoldersToo()
+    {
+        _folder.Write("r/m/plain/labels.txt", "cat");
+        Link("m/away", Path.Combine(_folder.FullPath, "secret"));
+        var guard = new EntryGuard(new FileSystem(), [Path.Combine(_folder.FullPath, "r")], allowsLinks: false);
+        var model = Path.Combine(_folder.FullPath, "r/m");
+        Assert.Null(guard.FindProblem(model, "plain/labels.txt"));
+        Assert.Null(guard.FindProblem(model, "plain/missing.txt"));
+        Assert.Contains("leads out", guard.FindProblem(model, "away/file"), StringComparison.Ordinal);
+        Assert.Equal(guard.FindProblem(model, "away/file"), guard.FindProblem(model, "away/missing"));
+    }
+
+    [Fact]
     public void AllowedLinks_LeadAnywhere()
     {
         Link("n", Path.Combine(_folder.FullPath, "secret/folder"));

@@ -56,24 +56,32 @@ public sealed class ServerProcessTests
     [Fact]
     public async Task Sigterm_WhileALoadHangs_EndsWithCodeOneAfterTheTimeout()
     {
-        // A pipe that nobody writes to hangs whoever reads it, as a dead network disk does.
+        // A pipe that nobody writes to hangs whoever reads it, as a dead network disk does. It is put there when the repository has been looked at and before the model is
+        // read: the only slot for loads is taken by the warm-up of another one until then.
         using var repository = new TemporaryDirectory();
-        Directory.CreateDirectory(Path.Combine(repository.FullPath, "hung", "1"));
-        using (var pipe = System.Diagnostics.Process.Start("mkfifo", Path.Combine(repository.FullPath, "hung", "1", "model.onnx")))
+        repository.Write("slow/1/any", "");
+        repository.Write("slow/config.pbtxt", """
+            backend: "identity" parameters { key: "execute_delay_ms" value { string_value: "2000" } }
+            input { name: "X" data_type: TYPE_FP32 dims: 1 } output { name: "Y" data_type: TYPE_FP32 dims: 1 }
+            model_warmup { name: "w" batch_size: 1 inputs { key: "X" value { data_type: TYPE_FP32 dims: 1 zero_data: true } } }
+            """);
+        var model = repository.Write("hung/1/model.onnx", Repository.ScaledModel.Of(1));
+        using var server = ServerProcess.Start([.. s_anyPorts, "--exit-timeout-secs=1", "--model-control-mode=explicit", "--model-load-thread-count=1", $"--model-repository={repository.FullPath}"]);
+        using var client = new HttpClient { BaseAddress = await server.WaitForSummaryAsync(), Timeout = TestTimeouts.Phase };
+        var loads = new List<Task> { client.PostAsync("/v2/repository/models/slow/load", null, Token) };
+        await UntilAsync(() => Task.FromResult(server.Log.Contains("slow version 1 is loading", StringComparison.Ordinal)));
+        loads.Add(client.PostAsync("/v2/repository/models/hung/load", null, Token));
+        await UntilAsync(async () => (await (await client.PostAsync("/v2/repository/index", null, Token)).Content.ReadAsStringAsync(Token)).Contains("{\"name\":\"hung\",\"version\":\"1\",\"state\":\"LOADING\"", StringComparison.Ordinal));
+        File.Delete(model);
+        using (var pipe = System.Diagnostics.Process.Start("mkfifo", model))
         {
             await pipe.WaitForExitAsync(Token);
         }
 
-        using var server = ServerProcess.Start([.. s_anyPorts, "--exit-timeout-secs=1", $"--model-repository={repository.FullPath}"]);
-        var patience = DateTime.UtcNow + TestTimeouts.Phase;
-        while (!server.Log.Contains("is loading", StringComparison.Ordinal))
-        {
-            Assert.True(DateTime.UtcNow < patience, server.Log);
-            await Task.Delay(20, Token);
-        }
-
+        await UntilAsync(() => Task.FromResult(server.Log.Contains("hung version 1 is loading", StringComparison.Ordinal)));
         server.Signal(ServerProcess.SigTerm);
         Assert.Equal(1, await server.WaitForExitAsync());
+        await Assert.ThrowsAnyAsync<Exception>(() => Task.WhenAll(loads));
     }
 
     [Fact]
@@ -140,5 +148,14 @@ public sealed class ServerProcessTests
 
         using var live = await client.GetAsync("/v2/health/live", Token);
         Assert.True(live.IsSuccessStatusCode);
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var patience = new CancellationTokenSource(TestTimeouts.Phase);
+        while (!await condition())
+        {
+            await Task.Delay(10, patience.Token);
+        }
     }
 }
