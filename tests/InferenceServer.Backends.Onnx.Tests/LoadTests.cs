@@ -98,6 +98,22 @@ public sealed class LoadTests
         Assert.Equal(weights, OnnxModels.Run(model, TestTensor.Fp32("x", new TensorShape(64), new float[64]))["y"].As<float>());
     }
 
+    [Theory]
+    [InlineData("../secret.bin")]
+    [InlineData("sub/../../secret.bin")]
+    [InlineData("/ABSOLUTE/secret.bin")]
+    public void Load_ExternalDataOutsideOfTheVersion_IsRefusedAlikeWhetherItIsThereOrNot(string path)
+    {
+        using var directory = new TemporaryDirectory();
+        directory.Write("secret.bin", new byte[256]);
+        directory.Write("1/sub/x", "");
+        var file = directory.Write("1/model.onnx", WithExternalWeights(path.Replace("/ABSOLUTE", directory.FullPath, StringComparison.Ordinal)));
+        var there = Assert.Throws<BackendException>(() => OnnxModels.Load(file).Dispose()).Message;
+        File.Delete(Path.Combine(directory.FullPath, "secret.bin"));
+        Assert.Equal(there, Assert.Throws<BackendException>(() => OnnxModels.Load(file).Dispose()).Message);
+        Assert.DoesNotContain(directory.FullPath, there, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Load_ExternalDataMissing_NamesTheFileWithoutItsFolder()
     {
