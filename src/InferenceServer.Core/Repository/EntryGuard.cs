@@ -43,6 +43,9 @@ internal sealed class EntryGuard(IFileSystem files, ImmutableArray<string> repos
             : null;
     }
 
+    /// <summary>True for a link that must not be followed.</summary>
+    public bool IsLinkOut(string path) => _isReal && !allowsLinks && EntryInspector.Inspect(path) == EntryKind.Link && !IsInside(path);
+
     /// <summary>Why a file below a folder must not be read, its own folders included; null when it may.</summary>
     public string? FindProblem(string folder, string relativePath)
     {

@@ -100,9 +100,9 @@ public sealed class RepositoryScanner
                 {
                     yield return (_files.Path.GetFileNameWithoutExtension(name), entry, true);
                 }
-                else if (_files.Directory.Exists(entry) || (!name.Contains('.', StringComparison.Ordinal) && _guard.FindProblem(entry) is not null))
+                else if (_files.Directory.Exists(entry) || (!name.Contains('.', StringComparison.Ordinal) && _guard.IsLinkOut(entry)))
                 {
-                    // What must not be read is told of alike whether there is something behind it or not.
+                    // A link that must not be followed is told of alike whether there is something behind it or not.
                     yield return (name, entry, false);
                 }
             }

@@ -103,6 +103,15 @@ public sealed partial class HostileRepositoryTests : IDisposable
     }
 
     [Fact]
+    public void OtherEntriesOfTheRepository_AreNoModels()
+    {
+        _folder.Write("r/LICENSE", "x");
+        Assert.Equal(0, MakeLink(Path.Combine(_folder.FullPath, "secret/file"), Path.Combine(_folder.FullPath, "r/NOTICE")));
+        Assert.Equal(0, MakePipe(Path.Combine(_folder.FullPath, "r/pipe"), 0x180));
+        Assert.Equal("m", Assert.Single(Scan().Models).Name);
+    }
+
+    [Fact]
     public void AllowedLinks_LeadAnywhere()
     {
         Link("n", Path.Combine(_folder.FullPath, "secret/folder"));
