@@ -8,11 +8,17 @@ namespace InferenceServer.Core.Repository;
 /// </summary>
 internal sealed class OverrideFolders(IFileSystem files) : IDisposable
 {
+    private const string Prefix = "inference-server-overrides-";
+
+    /// <summary>A file that its process holds locked for as long as it lives, however it ends.</summary>
+    private const string LockName = ".lock";
+
     private readonly Lock _lock = new();
 
     // True once the lifecycle has the folder: before that it belongs to the request that it came with.
     private readonly Dictionary<string, bool> _folders = new(StringComparer.Ordinal);
     private string? _root;
+    private Stream? _rootLock;
     private long _count;
     private bool _isDisposed;
 
@@ -42,8 +48,7 @@ internal sealed class OverrideFolders(IFileSystem files) : IDisposable
                 throw new IOException("the server is stopping");
             }
 
-            // Readable by nobody else.
-            _root ??= files.Directory.CreateTempSubdirectory("inference-server-").FullName;
+            _root ??= CreateRoot();
             folder = files.Path.Combine(_root, (_count++).ToString(System.Globalization.CultureInfo.InvariantCulture));
             _folders.Add(folder, false);
         }
@@ -128,12 +133,43 @@ internal sealed class OverrideFolders(IFileSystem files) : IDisposable
         {
             _isDisposed = true;
             _folders.Clear();
+            _rootLock?.Dispose();
             if (_root is not null && files.Directory.Exists(_root))
             {
                 files.Directory.Delete(_root, recursive: true);
             }
 
             _root = null;
+        }
+    }
+
+    /// <summary>Makes a folder that nobody else can read, after those of processes that were killed have gone.</summary>
+    private string CreateRoot()
+    {
+        foreach (var left in files.Directory.EnumerateDirectories(files.Path.GetTempPath(), Prefix + "*"))
+        {
+            DeleteIfAbandoned(left);
+        }
+
+        var root = files.Directory.CreateTempSubdirectory(Prefix).FullName;
+        _rootLock = files.FileStream.New(files.Path.Combine(root, LockName), FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        return root;
+    }
+
+    private void DeleteIfAbandoned(string root)
+    {
+        try
+        {
+            // Whoever holds the lock still lives, in whichever container; without the file it may be about to.
+            using (files.FileStream.New(files.Path.Combine(root, LockName), FileMode.Open, FileAccess.Write, FileShare.None))
+            {
+            }
+
+            files.Directory.Delete(root, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It is in use, or another user's.
         }
     }
 

@@ -73,6 +73,21 @@ public sealed class OverrideTests
     }
 
     [Fact]
+    public void FoldersOfAProcessThatWasKilled_AreDeletedAndThoseOfLivingOnesStay()
+    {
+        using var living = new OverrideFolders(new FileSystem());
+        var inUse = living.Write(Files(("1/model.onnx", "one")));
+        var left = Directory.CreateTempSubdirectory("inference-server-overrides-").FullName;
+        Directory.CreateDirectory(Path.Combine(left, "0", "1"));
+        File.WriteAllText(Path.Combine(left, "0", "1", "model.onnx"), "secret");
+        File.WriteAllText(Path.Combine(left, ".lock"), "");
+        using var folders = new OverrideFolders(new FileSystem());
+        folders.Write(Files(("1/model.onnx", "two")));
+        Assert.False(Directory.Exists(left));
+        Assert.True(File.Exists(Path.Combine(inUse, "1", "model.onnx")));
+    }
+
+    [Fact]
     public void Folder_OfARequestThatIsRefused_GoesWithIt()
     {
         using var folders = new OverrideFolders(new FileSystem());
