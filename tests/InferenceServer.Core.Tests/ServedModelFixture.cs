@@ -118,7 +118,9 @@ internal sealed class ServedModelFixture : IAsyncDisposable
 
     public InferenceRequest Request(string id = "")
     {
-        Assert(Engine.TryAcquire("m", "", out var lease, out var error), error?.Message);
+        var acquired = Engine.AcquireAsync("m", "", CancellationToken.None);
+        var outcome = acquired.IsCompletedSuccessfully ? acquired.Result : default;
+        Assert(outcome.TryGet(out var lease, out var error), error?.Message);
         return new InferenceRequest(lease!) { Id = id };
     }
 

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Tracing;
@@ -21,13 +19,13 @@ public interface IInferenceEngine
 
     /// <summary>
     /// Finds a version that is ready and keeps it loaded until the lease is disposed. A front end asks before it reads the request's
-    /// tensors, so that a request for an unknown model costs nothing.
+    /// tensors, so that a request for an unknown model costs nothing, and one that has to wait for its model little.
     /// </summary>
     /// <param name="modelName">The model's name.</param>
     /// <param name="version">The version as the client wrote it; empty for the highest one that is ready.</param>
-    /// <param name="lease">The lease. It goes into an <see cref="InferenceRequest"/>, or is disposed by the caller.</param>
-    /// <param name="error">NotFound, Unavailable or InvalidArgument (the version is no number).</param>
-    bool TryAcquire(string modelName, string version, [NotNullWhen(true)] out ModelLease? lease, [NotNullWhen(false)] out InferenceError? error);
+    /// <param name="cancellationToken">Signalled when the client has gone.</param>
+    /// <returns>A lease, which goes into an <see cref="InferenceRequest"/> or is disposed by the caller; or NotFound, Unavailable, InvalidArgument (the version is no number) or Cancelled.</returns>
+    ValueTask<LeaseOutcome> AcquireAsync(string modelName, string version, CancellationToken cancellationToken);
 
     /// <summary>
     /// Checks the request against the model and runs it. The engine takes the request over, its tensors and lease with it, whatever

@@ -22,17 +22,10 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
 
     public ISharedMemoryTensors SharedMemory => sharedMemory;
 
-    public bool TryAcquire(string modelName, string version, [NotNullWhen(true)] out ModelLease? lease, [NotNullWhen(false)] out InferenceError? error)
-    {
-        if (phase.IsStopping)
-        {
-            lease = null;
-            error = InferenceErrors.ServerStopping();
-            return false;
-        }
-
-        return catalog.TryAcquire(modelName, version, out lease, out error);
-    }
+    public ValueTask<LeaseOutcome> AcquireAsync(string modelName, string version, CancellationToken cancellationToken) => ValueTask.FromResult(
+        phase.IsStopping ? LeaseOutcome.Failure(InferenceErrors.ServerStopping())
+        : catalog.TryAcquire(modelName, version, out var lease, out var error) ? LeaseOutcome.Success(lease)
+        : LeaseOutcome.Failure(error));
 
     public ValueTask<InferenceOutcome> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {

@@ -107,9 +107,10 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
     /// <summary>Reads the request; where it cannot be read, the client has its answer and the result is null.</summary>
     private async ValueTask<InferenceRequest?> ReadAsync(HttpContext context, string model, string version)
     {
-        if (!_admission.TryAdmit(context, model, version, allowsDecoupled: true, out var request, out var refusal, out var status))
+        var admission = await _admission.AdmitAsync(context, model, version, allowsDecoupled: true);
+        if (!admission.TryGet(out var request, out var refusal))
         {
-            await HttpErrorWriter.WriteAsync(context, refusal, status);
+            await HttpErrorWriter.WriteAsync(context, refusal, admission.Status);
             return null;
         }
 

@@ -18,9 +18,10 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
 
     public async Task HandleAsync(HttpContext context, string model, string version)
     {
-        if (!_admission.TryAdmit(context, model, version, allowsDecoupled: false, out var request, out var refusal, out var status))
+        var admission = await _admission.AdmitAsync(context, model, version, allowsDecoupled: false);
+        if (!admission.TryGet(out var request, out var refusal))
         {
-            await HttpErrorWriter.WriteAsync(context, refusal, status);
+            await HttpErrorWriter.WriteAsync(context, refusal, admission.Status);
             return;
         }
 

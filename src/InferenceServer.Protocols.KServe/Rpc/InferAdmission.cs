@@ -1,8 +1,8 @@
-using System.Diagnostics.CodeAnalysis;
 using Grpc.Core;
 using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Tracing;
@@ -20,35 +20,26 @@ internal sealed class InferAdmission(IInferenceEngine engine, KServeRpcOptions o
     /// <param name="context">The call it came in.</param>
     /// <param name="awaited">Since when the message was waited for, as the tracer's timestamp.</param>
     /// <param name="allowsDecoupled">True where a request may have several responses.</param>
-    /// <param name="request">The request, for the engine to take over; its trace is the caller's to dispose.</param>
-    /// <param name="outputs">The outputs that go to shared memory, which the caller disposes after the last response; null for none.</param>
-    /// <param name="error">Why there is none.</param>
-    public bool TryAdmit(
-        ModelInferRequest message,
-        ServerCallContext context,
-        long awaited,
-        bool allowsDecoupled,
-        [NotNullWhen(true)] out InferenceRequest? request,
-        out SharedOutputs? outputs,
-        [NotNullWhen(false)] out InferenceError? error)
+    /// <param name="cancellationToken">Signalled when the client has gone.</param>
+    public async ValueTask<RpcAdmission> AdmitAsync(ModelInferRequest message, ServerCallContext context, long awaited, bool allowsDecoupled, CancellationToken cancellationToken)
     {
-        request = null;
-        outputs = null;
-        if (!engine.TryAcquire(message.ModelName, message.ModelVersion, out var lease, out error))
-        {
-            return false;
-        }
+        var outcome = await engine.AcquireAsync(message.ModelName, message.ModelVersion, cancellationToken).ConfigureAwait(false);
+        return outcome.TryGet(out var lease, out var error) ? Admit(lease, message, context, awaited, allowsDecoupled) : new RpcAdmission(null, null, error);
+    }
 
+    private RpcAdmission Admit(ModelLease lease, ModelInferRequest message, ServerCallContext context, long awaited, bool allowsDecoupled)
+    {
+        SharedOutputs? outputs = null;
+        InferenceError? error;
         if (!allowsDecoupled && lease.Model.Config.IsDecoupled)
         {
             lease.Dispose();
-            error = InferRequestErrors.Decoupled(message.ModelName);
-            return false;
+            return new RpcAdmission(null, null, InferRequestErrors.Decoupled(message.ModelName));
         }
 
         var traceParent = TraceParents.Of(context.GetHttpContext().Request.Headers);
         var trace = engine.Tracer.Begin(lease.Model, traceParent, TraceActivity.RpcWaitReadStart, awaited);
-        request = new InferenceRequest(lease) { Trace = trace, TraceParent = traceParent };
+        var request = new InferenceRequest(lease) { Trace = trace, TraceParent = traceParent };
         trace?.Record(TraceActivity.RpcWaitReadEnd);
         try
         {
@@ -71,15 +62,13 @@ internal sealed class InferAdmission(IInferenceEngine engine, KServeRpcOptions o
         {
             request.Dispose();
             trace?.Dispose();
-            request = null;
             outputs?.Dispose();
-            outputs = null;
-            return false;
+            return new RpcAdmission(null, null, error);
         }
 
         message.RawInputContents.Clear();
         message.Inputs.Clear();
         request.Deadline = context.Deadline == DateTime.MaxValue ? null : new DateTimeOffset(context.Deadline, TimeSpan.Zero);
-        return true;
+        return new RpcAdmission(request, outputs, null);
     }
 }

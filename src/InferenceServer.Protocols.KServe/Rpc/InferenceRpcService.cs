@@ -75,7 +75,8 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     {
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
         var http = context.GetHttpContext();
-        if (!_admission.TryAdmit(request, context, RpcArrival.Of(http, engine.Tracer), allowsDecoupled: false, out var inference, out var sharedOutputs, out var refusal))
+        var admission = await _admission.AdmitAsync(request, context, RpcArrival.Of(http, engine.Tracer), allowsDecoupled: false, context.CancellationToken).ConfigureAwait(false);
+        if (!admission.TryGet(out var inference, out var refusal))
         {
             throw RpcErrorMapping.ToException(refusal, request.Id);
         }
@@ -87,7 +88,7 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
             http.Response.RegisterForDispose(trace);
         }
 
-        using var shared = sharedOutputs;
+        using var shared = admission.Outputs;
         var outcome = await engine.InferAsync(inference, context.CancellationToken).ConfigureAwait(false);
         trace?.BeginSend(TraceActivity.RpcSendStart, TraceActivity.RpcSendEnd);
         if (!outcome.IsSuccess)

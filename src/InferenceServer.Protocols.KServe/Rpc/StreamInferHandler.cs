@@ -29,7 +29,7 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
                     break;
                 }
 
-                Start(requests.Current, context, awaited, call);
+                await StartAsync(requests.Current, context, awaited, call).ConfigureAwait(false);
             }
         }
         finally
@@ -92,9 +92,10 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         return false;
     }
 
-    private void Start(ModelInferRequest message, ServerCallContext context, long awaited, StreamInferCall call)
+    private async ValueTask StartAsync(ModelInferRequest message, ServerCallContext context, long awaited, StreamInferCall call)
     {
-        if (!_admission.TryAdmit(message, context, awaited, allowsDecoupled: true, out var request, out var shared, out var error))
+        var admission = await _admission.AdmitAsync(message, context, awaited, allowsDecoupled: true, call.Cancellation).ConfigureAwait(false);
+        if (!admission.TryGet(out var request, out var error))
         {
             call.Refuse(new StreamReply(message), error);
             return;
@@ -102,7 +103,7 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
 
         // All are read before the engine takes the request over.
         var isOrdered = !request.Lease.Model.Config.IsDecoupled;
-        var reply = new StreamReply(message, shared) { Trace = request.Trace };
+        var reply = new StreamReply(message, admission.Outputs) { Trace = request.Trace };
         InferenceStream stream;
         try
         {

@@ -65,7 +65,7 @@ public sealed class RequestValidationTests
     public async Task Version_IsFoundOrRefusedWithTheRightCode(string version, ErrorCode? code)
     {
         await using var model = Model();
-        var isFound = model.Engine.TryAcquire("m", version, out var lease, out var error);
+        var isFound = (await model.Engine.AcquireAsync("m", version, TestContext.Current.CancellationToken)).TryGet(out var lease, out var error);
         lease?.Dispose();
         Assert.Equal(code is null, isFound);
         Assert.Equal(code, error?.Code);
@@ -75,7 +75,7 @@ public sealed class RequestValidationTests
     public async Task UnknownModel_IsNotFound()
     {
         await using var model = Model();
-        Assert.False(model.Engine.TryAcquire("M", "", out _, out var error));
+        Assert.False((await model.Engine.AcquireAsync("M", "", TestContext.Current.CancellationToken)).TryGet(out _, out var error));
         Assert.Equal(ErrorCode.NotFound, error.Code);
         Assert.Contains("'M'", error.Message, StringComparison.Ordinal);
     }

@@ -405,7 +405,7 @@ public sealed class LaneSchedulerTests
         await using var model = new ServedModelFixture();
         var response = await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 1f), Token));
         var unload = model.UnloadAsync();
-        Assert.False(model.Engine.TryAcquire("m", "", out _, out var error));
+        Assert.False((await model.Engine.AcquireAsync("m", "", Token)).TryGet(out _, out var error));
         Assert.Equal(ErrorCode.NotFound, error.Code);
         Assert.False(unload.IsCompleted);
         Assert.Equal(1, model.Backend.LivingModels);
@@ -420,7 +420,7 @@ public sealed class LaneSchedulerTests
     {
         await using var model = new ServedModelFixture();
         model.Phase.BeginStop();
-        Assert.False(model.Engine.TryAcquire("m", "", out _, out var error));
+        Assert.False((await model.Engine.AcquireAsync("m", "", Token)).TryGet(out _, out var error));
         Assert.Equal(ErrorCode.Unavailable, error.Code);
     }
 

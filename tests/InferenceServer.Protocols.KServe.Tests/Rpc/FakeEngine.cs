@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
@@ -40,17 +39,15 @@ internal sealed class FakeEngine(ISharedMemoryTensors sharedMemory) : IInference
         return InferenceOutcome.Failure(new InferenceError(code, message));
     }
 
-    public bool TryAcquire(string modelName, string version, [NotNullWhen(true)] out ModelLease? lease, [NotNullWhen(false)] out InferenceError? error)
+    public ValueTask<LeaseOutcome> AcquireAsync(string modelName, string version, CancellationToken cancellationToken)
     {
-        lease = null;
-        error = modelName == "echo" ? null : new InferenceError(ErrorCode.NotFound, $"Request for unknown model: '{modelName}' is not found");
-        if (error is null)
+        if (modelName != "echo")
         {
-            Assert.True(Model.TryAcquire());
-            lease = new ModelLease(Model);
+            return ValueTask.FromResult(LeaseOutcome.Failure(new InferenceError(ErrorCode.NotFound, $"Request for unknown model: '{modelName}' is not found")));
         }
 
-        return error is null;
+        Assert.True(Model.TryAcquire());
+        return ValueTask.FromResult(LeaseOutcome.Success(new ModelLease(Model)));
     }
 
     public ValueTask<InferenceOutcome> InferAsync(InferenceRequest request, CancellationToken cancellationToken) => Handler(request, cancellationToken);
