@@ -20,10 +20,11 @@ internal sealed class ModelLoader(
     ITensorAllocator allocator,
     TimeProvider time,
     CoreOptions options,
-    ILoggerFactory loggers) : IModelLoader
+    ILoggerFactory loggers,
+    IEnumerable<string>? roots = null) : IModelLoader
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
-    private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, options.Repositories, options.AllowsModelLinks));
+    private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, [.. options.Repositories, .. roots ?? []], options.AllowsModelLinks));
     private readonly ModelWarmup _warmup = new(files, allocator, time, options.Scheduler, loggers.CreateLogger<ModelWarmup>());
 
     public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, Action onWarmup, CancellationToken cancellationToken)
