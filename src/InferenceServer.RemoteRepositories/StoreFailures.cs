@@ -21,20 +21,17 @@ internal static class StoreFailures
     /// <summary>The store has not answered, or not what can be understood. The cause is not kept: its texts may hold anything.</summary>
     public static RemoteRepositoryException Unreachable(Exception cause)
     {
+        var causes = new List<Exception>();
         for (var inner = cause; inner is not null; inner = inner.InnerException)
         {
-            switch (inner)
-            {
-                case SocketException socket:
-                    return Failure($"the store cannot be reached ({socket.SocketErrorCode})", isTransient: true);
-                case HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } request:
-                    return Failure($"the store cannot be reached ({request.HttpRequestError})", isTransient: true);
-                case OperationCanceledException or TimeoutException:
-                    return Failure("the store did not answer in time", isTransient: true);
-            }
+            causes.Add(inner);
         }
 
-        return Failure($"the store cannot be used ({cause.GetType().Name})", isTransient: cause is IOException or HttpRequestException);
+        // The innermost knows best.
+        return causes.OfType<SocketException>().LastOrDefault() is { } socket ? Failure($"the store cannot be reached ({socket.SocketErrorCode})", isTransient: true)
+            : causes.OfType<HttpRequestException>().LastOrDefault() is { HttpRequestError: not HttpRequestError.Unknown } request ? Failure($"the store cannot be reached ({request.HttpRequestError})", isTransient: true)
+            : causes.Exists(static inner => inner is OperationCanceledException or TimeoutException) ? Failure("the store did not answer in time", isTransient: true)
+            : Failure($"the store cannot be used ({cause.GetType().Name})", isTransient: cause is IOException or HttpRequestException);
     }
 
     /// <summary>The listing is not what it must be.</summary>

@@ -75,9 +75,9 @@ internal sealed class MirrorFollower(RepositoryMirror mirror, MirrorSetup setup,
         }
 
         Take(found);
-        if (_running.Count == 0)
+        if (_settled.IsSettled && _running.Count == 0)
         {
-            mirror.Tidy(name => found.ContainsKey(name) || _settled.Models.ContainsKey(name));
+            mirror.DeletePrevious();
         }
 
         foreach (var gone in mirror.Names.Where(name => !_settled.Models.ContainsKey(name) && !_running.ContainsKey(name)).ToArray())

@@ -213,9 +213,8 @@ internal sealed class MirrorStore(IFileSystem files, string root, MirrorBudget b
         }
     }
 
-    /// <summary>Deletes what is stored of models that there are no more, and what models led to before.</summary>
-    /// <param name="isThere">Says whether there is a model of a name.</param>
-    public void Tidy(Func<string, bool> isThere)
+    /// <summary>Deletes what models led to before: whoever was reading it has been told of the change by now.</summary>
+    public void DeletePrevious()
     {
         lock (_lock)
         {
@@ -225,6 +224,15 @@ internal sealed class MirrorStore(IFileSystem files, string root, MirrorBudget b
             }
 
             _previous.Clear();
+        }
+    }
+
+    /// <summary>Deletes what is stored of models that there are no more.</summary>
+    /// <param name="isThere">Says whether there is a model of a name.</param>
+    public void Tidy(Func<string, bool> isThere)
+    {
+        lock (_lock)
+        {
             DeleteAll(_units.Where(unit => !isThere(unit.Value.Model) && !_current.ContainsKey(unit.Value.Model)).Select(static unit => unit.Key), [], []);
         }
     }

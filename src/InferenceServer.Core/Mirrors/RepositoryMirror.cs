@@ -178,7 +178,10 @@ internal sealed class RepositoryMirror(IRemoteRepository repository, MirrorStore
     /// <summary>Removes a model that there is no more.</summary>
     public void Remove(string model) => _models.Remove(model);
 
-    /// <summary>Deletes what is stored and nothing leads to any more.</summary>
+    /// <summary>Deletes what models led to before their last change.</summary>
+    public void DeletePrevious() => store.DeletePrevious();
+
+    /// <summary>Deletes what is stored of models that there are no more.</summary>
     public void Tidy(Func<string, bool> isThere) => store.Tidy(isThere);
 
     public void Dispose()

@@ -307,7 +307,7 @@ public sealed class RepositoryScanner
     /// The folder that a link of the same name leads to, as in a mirror, where that folder never changes: whoever has found a version there reads that one to the end, wherever the link leads by then.
     /// </summary>
     private string RealFolder(string folder) =>
-        _files.DirectoryInfo.New(folder) is { LinkTarget: not null } link && link.ResolveLinkTarget(returnFinalTarget: true) is { } target && target.Name == link.Name ? target.FullName : folder;
+        _files.DirectoryInfo.New(folder).LinkTarget is not null && EntryGuard.Resolve(_files, folder) is { } target && _files.Path.GetFileName(target) == _files.Path.GetFileName(folder) ? target : folder;
 
     private void ReadFiles(string folder, string model, int depth, List<string> stamps, ref DateTime newest)
     {

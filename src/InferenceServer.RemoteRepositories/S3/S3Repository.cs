@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using Amazon;
 using Amazon.Runtime;
@@ -32,7 +33,7 @@ internal sealed class S3Repository : IRemoteRepository, IDisposable
             foreach (var one in page.S3Objects ?? [])
             {
                 // The prefix itself may be an object: the marker of the folder that it stands for.
-                var key = KeyOf(one.Key);
+                var key = KeyOf(page, one.Key);
                 if (key.Length > 0)
                 {
                     yield return new RemoteObject(key, one.Size ?? 0, one.ETag ?? "", (one.LastModified ?? DateTime.UnixEpoch).ToUniversalTime());
@@ -45,7 +46,7 @@ internal sealed class S3Repository : IRemoteRepository, IDisposable
     {
         await foreach (var page in PagesAsync("", "/", cancellationToken).ConfigureAwait(false))
         {
-            foreach (var name in (page.CommonPrefixes ?? []).Concat((page.S3Objects ?? []).Select(static one => one.Key)).Select(KeyOf).Where(static name => name.Length > 0))
+            foreach (var name in (page.CommonPrefixes ?? []).Concat((page.S3Objects ?? []).Select(static one => one.Key)).Select(key => KeyOf(page, key)).Where(static name => name.Length > 0))
             {
                 yield return name;
             }
@@ -106,7 +107,7 @@ internal sealed class S3Repository : IRemoteRepository, IDisposable
         string? token = null;
         do
         {
-            var request = new ListObjectsV2Request { BucketName = _address.Bucket, Prefix = _address.Prefix + start, Delimiter = delimiter, ContinuationToken = token };
+            var request = new ListObjectsV2Request { BucketName = _address.Bucket, Prefix = _address.Prefix + start, Delimiter = delimiter, ContinuationToken = token, Encoding = EncodingType.Url };
             var page = await CallAsync(client => client.ListObjectsV2Async(request, cancellationToken), cancellationToken).ConfigureAwait(false);
             yield return page;
             var next = page.IsTruncated == true ? page.NextContinuationToken : null;
@@ -120,7 +121,12 @@ internal sealed class S3Repository : IRemoteRepository, IDisposable
         while (token is not null);
     }
 
-    private string KeyOf(string key) => key.StartsWith(_address.Prefix, StringComparison.Ordinal) ? key[_address.Prefix.Length..] : throw StoreFailures.Malformed("a key does not begin with the prefix");
+    /// <summary>Keys are asked for in an encoding, since XML cannot hold all of them; a store that knows none sends them as they are, and says nothing of one.</summary>
+    private string KeyOf(ListObjectsV2Response page, string sent)
+    {
+        var key = page.Encoding == EncodingType.Url ? WebUtility.UrlDecode(sent) : sent;
+        return key.StartsWith(_address.Prefix, StringComparison.Ordinal) ? key[_address.Prefix.Length..] : throw StoreFailures.Malformed("a key does not begin with the prefix");
+    }
 
     private async Task<T> CallAsync<T>(Func<AmazonS3Client, Task<T>> call, CancellationToken cancellationToken)
     {
