@@ -152,9 +152,9 @@ internal sealed class ModelRepositoryControl(
 
     private async Task<AspiredModel> InitialAsync(string name, CancellationToken stopping)
     {
-        if (ModelNames.IsValid(name) && Mirrors is not null && await Mirrors.FetchAsync(name, stopping).ConfigureAwait(false) is [var (_, reason), ..])
+        if (ModelNames.IsValid(name) && Mirrors is not null && await Mirrors.FetchAsync(name, stopping).ConfigureAwait(false) is [var (mirror, reason), ..])
         {
-            throw new RemoteRepositoryException(reason);
+            throw new RemoteRepositoryException($"{mirror.Url}: {reason}");
         }
 
         if (!ModelNames.IsValid(name) || scanner.Scan(name) is not { } folder)

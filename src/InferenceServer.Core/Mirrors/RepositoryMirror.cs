@@ -13,6 +13,11 @@ internal sealed class RepositoryMirror(IRemoteRepository repository, MirrorStore
     /// <summary>Requests for different models rarely wait for each other; for as many names as clients make up there are no more than these.</summary>
     private const int Stripes = 64;
 
+    /// <summary>How long somebody waits who asks for the index.</summary>
+    private static readonly TimeSpan s_indexPatience = TimeSpan.FromSeconds(10);
+
+    private volatile IReadOnlySet<string> _listed = new HashSet<string>();
+
     private readonly ModelMirroring _models = new(repository, store, download, setup);
     private readonly SemaphoreSlim[] _locks = [.. Enumerable.Range(0, Stripes).Select(static _ => new SemaphoreSlim(1))];
 
@@ -130,9 +135,28 @@ internal sealed class RepositoryMirror(IRemoteRepository repository, MirrorStore
         }
     }
 
-    /// <summary>The names of all models, from a listing alone.</summary>
-    /// <exception cref="RemoteRepositoryException">The repository cannot be listed.</exception>
+    /// <summary>The names of all models, from a listing alone; those of the last one where the store does not answer, or not soon.</summary>
     public async Task<IReadOnlySet<string>> ListNamesAsync(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(s_indexPatience, setup.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return _listed = await ReadNamesAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (RemoteRepositoryException exception)
+        {
+            MirrorLog.IndexIsOld(setup.Logger, Url, exception.Message);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            MirrorLog.IndexIsOld(setup.Logger, Url, "the store did not answer in time");
+        }
+
+        return _listed.Union(Names, StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+    }
+
+    private async Task<IReadOnlySet<string>> ReadNamesAsync(CancellationToken cancellationToken)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         var count = 0;

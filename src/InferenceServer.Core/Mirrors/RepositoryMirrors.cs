@@ -66,9 +66,7 @@ internal sealed class RepositoryMirrors : IDisposable
         return [.. Mirrors.Zip(reasons).Where(static one => one.Second is not null).Select(static one => (one.First, one.Second!))];
     }
 
-    /// <summary>The names of all models, from listings alone.</summary>
-    /// <exception cref="IOException">The folder cannot be had, or a repository cannot be listed.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder cannot be had.</exception>
+    /// <summary>The names of all models, from listings alone; those of earlier ones where a store does not answer.</summary>
     public async Task<IEnumerable<string>> ListNamesAsync()
     {
         if (Mirrors.IsEmpty)

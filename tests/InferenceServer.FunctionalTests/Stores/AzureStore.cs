@@ -47,7 +47,7 @@ internal sealed class AzureStore : IStore
 
     public Task DeleteAsync(string key) => _client.DeleteBlobAsync(key);
 
-    public void Stop() => _process.Kill();
+    public void Stop() => _process.End();
 
     public Task StartAgainAsync() => _process.StartAsync();
 

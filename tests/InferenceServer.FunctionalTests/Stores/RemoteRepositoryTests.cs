@@ -99,21 +99,26 @@ public sealed class RemoteRepositoryTests : IDisposable
         await store.PutAsync("r/a/1/model.onnx", ScaledModel.Of(10));
         await store.PutAsync("r/b/1/model.onnx", ScaledModel.Of(3));
         await store.PutAsync("r/c/1/model.onnx", "junk"u8.ToArray());
-        var before = store.Downloads.Length;
+
+        // This server finds the names of folders by the files that are in them, not by those in folders below.
+        foreach (var model in new[] { "a", "b", "c" })
+        {
+            await store.PutAsync($"r/{model}/note", []);
+        }
+
         await using var server = await RunningServer.StartAsync(store.Address("r"), expectsErrors: true, flags: ["--model-control-mode=explicit", "--load-model=a", CacheFlag]);
         Assert.Equal(["a 1 READY", "b", "c"], await ScaledModel.IndexAsync(server));
-        Assert.Equal(["models/r/a/1/model.onnx"], store.Downloads[before..]);
+        await DownloadedAsync(store, "a");
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/v2/repository/models/b/load", "")).Status);
         Assert.Equal(3, await ScaledModel.AskAsync(server, "b"));
-        Assert.Equal(["models/r/a/1/model.onnx", "models/r/b/1/model.onnx"], store.Downloads[before..]);
+        await DownloadedAsync(store, "a", "b");
 
         // A load anew takes what has changed, and nothing else.
         await store.PutAsync("r/a/1/model.onnx", ScaledModel.Of(11));
-        before = store.Downloads.Length;
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/v2/repository/models/a/load", "")).Status);
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/v2/repository/models/b/load", "")).Status);
         Assert.Equal(11, await ScaledModel.AskAsync(server, "a"));
-        Assert.Equal(["models/r/a/1/model.onnx"], store.Downloads[before..]);
+        await DownloadedAsync(store, "a", "b", "a");
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/v2/repository/models/b/unload", "")).Status);
         Assert.Contains("no repository has a model", (await server.PostAsync("/v2/repository/models/nowhere/load", "")).Body, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.BadRequest, (await server.PostAsync("/v2/repository/models/c/load", "")).Status);
@@ -125,6 +130,7 @@ public sealed class RemoteRepositoryTests : IDisposable
         Assert.Contains("the store cannot be reached (ConnectionRefused)", body, StringComparison.Ordinal);
         Assert.DoesNotContain("127.0.0.1", body, StringComparison.Ordinal);
         Assert.Equal(11, await ScaledModel.AskAsync(server, "a"));
+        Assert.Equal(["a 1 READY", "b 1 UNAVAILABLE", "c 1 UNAVAILABLE"], await ScaledModel.IndexAsync(server));
     }
 
     [Fact]
@@ -136,16 +142,15 @@ public sealed class RemoteRepositoryTests : IDisposable
             await store.PutAsync($"r/m{i}/1/model.onnx", ScaledModel.Of(i + 1));
         }
 
-        var before = store.Downloads.Length;
         await using (var first = await RunningServer.StartAsync(store.Address("r"), flags: [CacheFlag]))
         {
             Assert.Equal(2, await ScaledModel.AskAsync(first, "m1"));
         }
 
-        Assert.Equal(3, store.Downloads.Length - before);
         await using var second = await RunningServer.StartAsync(store.Address("r"), flags: [CacheFlag]);
         Assert.Equal(2, await ScaledModel.AskAsync(second, "m1"));
-        Assert.Equal(3, store.Downloads.Length - before);
+        await UntilAsync(() => Task.FromResult(store.Downloads.Length >= 3));
+        Assert.Equal(3, store.Downloads.Length);
     }
 
     [Fact]
@@ -158,7 +163,7 @@ public sealed class RemoteRepositoryTests : IDisposable
         await using var server = await RunningServer.StartAsync(store.Address("r"), flags: [CacheFlag]);
         Assert.Equal(6, await ScaledModel.AskAsync(server, "a"));
         Assert.Equal(7, await ScaledModel.AskAsync(server, "z"));
-        Assert.Equal(1100, Directory.EnumerateFiles(_cache.FullPath, "????.txt", SearchOption.AllDirectories).Count());
+        Assert.Equal(1100, Directory.EnumerateFiles(_cache.FullPath, "????.txt", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }).Count());
     }
 
     [Theory]
@@ -193,6 +198,13 @@ public sealed class RemoteRepositoryTests : IDisposable
     }
 
     private static async Task<IStore> StartAsync(string kind) => kind == "s3" ? await S3Store.StartAsync() : await AzureStore.StartAsync();
+
+    /// <summary>Holds what the store says it was asked for against the models whose file that is.</summary>
+    private static async Task DownloadedAsync(S3Store store, params string[] models)
+    {
+        await UntilAsync(() => Task.FromResult(store.Downloads.Length >= models.Length));
+        Assert.Equal(models.Select(static model => $"r/{model}/1/model.onnx"), store.Downloads);
+    }
 
     private static int Loads(RunningServer server, string model) =>
         server.Log.Events.Count(one => one.MessageTemplate.Text.EndsWith("is loading", StringComparison.Ordinal) && one.Properties["Model"].ToString() == $"\"{model}\"");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using InferenceServer.FunctionalTests.Server;
@@ -93,20 +94,23 @@ internal sealed class StoreProcess : IDisposable
         Assert.True(listens.Task.IsCompleted, string.Join('\n', Output));
     }
 
-    /// <summary>Ends it at once.</summary>
-    public void Kill()
+    /// <summary>Ends it, and lets it write down what it has.</summary>
+    public void End()
     {
         if (_process is { HasExited: false })
         {
-            _process.Kill();
-            _process.WaitForExit();
+            using var signal = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+            if (!_process.WaitForExit(TestTimeouts.Phase))
+            {
+                _process.Kill();
+            }
         }
 
         _process?.Dispose();
         _process = null;
     }
 
-    public void Dispose() => Kill();
+    public void Dispose() => End();
 
     private static async Task InstallAsync()
     {
