@@ -55,6 +55,8 @@ public static class ModelConfigDeclaration
             ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
             IsDecoupled = message.ModelTransactionPolicy is { Decoupled: true },
             Parameters = message.Parameters.ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
+            Residency = ResidencyRule.ResidencyOf(message),
+            IdleUnload = ResidencyRule.IdleUnloadOf(message),
             GraphOptimizationLevel = message.Optimization?.Graph?.Level,
             Document = document,
             Warnings = context.Warnings.ToImmutable(),

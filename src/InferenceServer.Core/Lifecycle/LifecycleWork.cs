@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using InferenceServer.Core.Hosting;
+using InferenceServer.Core.Residency;
 using InferenceServer.Core.Repository;
 using Microsoft.Extensions.Logging;
 
@@ -8,12 +9,14 @@ namespace InferenceServer.Core.Lifecycle;
 /// <summary>What takes its time in the life of a version, outside of the loop: loads, unloads and the deletion of files. Each load and unload ends in an event.</summary>
 /// <param name="loader">Loads versions.</param>
 /// <param name="events">Where the events go.</param>
+/// <param name="meter">Measures what loads take.</param>
 /// <param name="time">The clock.</param>
 /// <param name="options">How many loads at once, how many retries, how long a drain.</param>
 /// <param name="logger">Where it is told.</param>
-internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<LifecycleEvent> events, TimeProvider time, CoreOptions options, ILogger logger) : IDisposable
+internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<LifecycleEvent> events, IMemoryMeter meter, TimeProvider time, CoreOptions options, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _loadSlots = new(options.ModelLoadThreads);
+    private readonly LoadMeasurement _measurement = new(meter);
     private int _unloads;
     private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -49,7 +52,8 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
             for (var attempt = 1; ; attempt++)
             {
                 await _loadSlots.WaitAsync(incarnation.LoadCancellation).ConfigureAwait(false);
-                ModelLoadResult tried;
+                ModelLoadResult tried = default;
+                var mark = _measurement.Begin();
                 try
                 {
                     started = time.GetTimestamp();
@@ -59,6 +63,7 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
                 }
                 finally
                 {
+                    _measurement.End(mark, tried.Served);
                     _loadSlots.Release();
                 }
 
@@ -101,7 +106,9 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
             }
             else
             {
+                _measurement.Disturb();
                 await served.FreeAsync().ConfigureAwait(false);
+                _measurement.Disturb();
                 isFreed = true;
                 LifecycleLog.Unloaded(logger, served.Name, served.Version);
             }

@@ -148,7 +148,7 @@ internal sealed class ModelLoader(
             Statistics = statistics,
         };
         var scheduler = new LaneScheduler(setup, owner => instances.Select(instance => new InstanceRunner(owner, instance, lanes)));
-        return new ServedModel(version.Number, config, model, scheduler, statistics) { Labels = labels };
+        return new ServedModel(version.Number, config, model, scheduler, statistics, time) { Labels = labels };
     }
 
     private static IEnumerable<InstancePlacement> Place(ModelConfig config)
