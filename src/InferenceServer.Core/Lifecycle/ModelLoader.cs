@@ -26,6 +26,23 @@ internal sealed class ModelLoader(
     private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, options.Repositories, options.AllowsModelLinks));
     private readonly ModelWarmup _warmup = new(files, allocator, time, options.Scheduler, loggers.CreateLogger<ModelWarmup>());
 
+    public ModelLoadResult? Prepare(string modelName, AspiredVersion version)
+    {
+        try
+        {
+            BackendOf(version).Prepare(MakeContext(version));
+            return null;
+        }
+        catch (BackendException exception)
+        {
+            return ModelLoadResult.Failed(exception.Message);
+        }
+        catch (Exception exception)
+        {
+            return Fail(modelName, version, exception);
+        }
+    }
+
     public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, Action onWarmup, CancellationToken cancellationToken)
     {
         try
@@ -41,15 +58,22 @@ internal sealed class ModelLoader(
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            LifecycleLog.LoadThrew(_logger, exception, modelName, version.Number);
-            return ModelLoadResult.Failed($"the backend failed unexpectedly ({exception.GetType().Name}); the server's log says how");
+            return Fail(modelName, version, exception);
         }
     }
+
+    private ModelLoadResult Fail(string modelName, AspiredVersion version, Exception exception)
+    {
+        LifecycleLog.LoadThrew(_logger, exception, modelName, version.Number);
+        return ModelLoadResult.Failed($"the backend failed unexpectedly ({exception.GetType().Name}); the server's log says how");
+    }
+
+    private IBackend BackendOf(AspiredVersion version) => backends.First(candidate => candidate.Descriptor.Name == version.Config.Backend.Name);
 
     private async Task<ModelLoadResult> LoadCoreAsync(AspiredVersion version, CancellationToken cancellationToken)
     {
         var declared = version.Config;
-        var backend = backends.First(candidate => candidate.Descriptor.Name == declared.Backend.Name);
+        var backend = BackendOf(version);
         var model = await backend.LoadAsync(MakeContext(version), cancellationToken).ConfigureAwait(false);
         try
         {
