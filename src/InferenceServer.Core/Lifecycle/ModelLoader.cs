@@ -144,7 +144,7 @@ internal sealed class ModelLoader(
 
     private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, List<IModelInstance> instances)
     {
-        var statistics = options.Telemetry.MakeStatistics(config, version.Config.Backend, time);
+        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time);
         var lanes = new LaneSetup
         {
             ModelName = config.Name,

@@ -344,7 +344,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     private void BeginLoad(string name, AspiredVersion version)
     {
         // It begins as soon as there is room for it, which is at once where no budget is set.
-        _incarnations.Add(new Incarnation(_nextId++, name, version, _time, _stopping.Token) { Bytes = _residents.Estimate(name, version) });
+        _incarnations.Add(new Incarnation(_nextId++, name, version with { Statistics = _residents.Remember(name, version)?.Statistics }, _time, _stopping.Token) { Bytes = _residents.Estimate(name, version) });
     }
 
     /// <summary>Sees to the memory: has models leave, begins the loads for which there is room, and refuses those for which there can be none.</summary>
