@@ -75,7 +75,8 @@ internal sealed class ModelLoader(
     {
         var declared = version.Config;
         var backend = BackendOf(version);
-        var model = await backend.LoadAsync(MakeContext(version), cancellationToken).ConfigureAwait(false);
+        var context = MakeContext(version);
+        var model = await BackgroundThread.RunAsync($"load {context.ModelName}", () => backend.LoadAsync(context, cancellationToken)).ConfigureAwait(false);
         try
         {
             var completion = new ModelCompletionOptions { AutoComplete = options.AutoCompleteConfig, DefaultMaxBatchSize = options.DefaultMaxBatchSize(backend.Descriptor.Name) };
