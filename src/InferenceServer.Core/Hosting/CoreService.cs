@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Routing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +26,9 @@ internal sealed class CoreService(
 
     /// <summary>Follows the repositories; null when they are looked at once.</summary>
     public RepositoryPoller? Poller { get; init; }
+
+    /// <summary>Reads the aliases.</summary>
+    public required AliasFileFollower Aliases { get; init; }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -86,6 +90,8 @@ internal sealed class CoreService(
                 return;
             }
 
+            // Before anything is ready: the first request that is answered is routed as all others.
+            Aliases.ReadOnce();
             manager.Aspire(repository.Initial(options.InitialModels));
         }
         catch (Exception exception)

@@ -5,6 +5,7 @@ using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Routing;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Telemetry;
@@ -30,6 +31,11 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public required ILogControl Log { get; init; }
 
     public required ITraceControl Tracing { get; init; }
+
+    /// <summary>The aliases.</summary>
+    public required AliasRegistry Routing { get; init; }
+
+    public IAliasControl Aliases => Routing;
 
     public ISharedMemoryControl SharedMemory => sharedMemory;
 
@@ -57,6 +63,11 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
 
     public bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
     {
+        if (Routing.FindRoute(modelName) is { } route)
+        {
+            return AliasDescriber.TryDescribe(route, catalog, version, out description, out error);
+        }
+
         description = null;
         if (!catalog.TryFind(modelName, version, out var model, out error))
         {
@@ -69,7 +80,7 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         return true;
     }
 
-    public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) => Task.Run(() => repository.List(readyOnly));
+    public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) => Task.Run(() => AliasDescriber.AddTo(repository.List(readyOnly), Routing.List(), readyOnly));
 
     // What reads the disk does so on a thread that no request is waiting for.
     public InferenceError? FindControlRefusal(string modelName) => repository.Check(modelName);
@@ -80,7 +91,9 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken) => repository.UnloadAsync(modelName).WaitAsync(cancellationToken);
 
     public bool TryReadStatistics(string modelName, string version, out ImmutableArray<ModelStatisticsReport> reports, [NotNullWhen(false)] out InferenceError? error) =>
-        StatisticsReader.TryRead(catalog, modelName, version, out reports, out error);
+        Routing.FindRoute(modelName) is { } route
+            ? AliasDescriber.TryReadStatistics(route, catalog, version, out reports, out error)
+            : StatisticsReader.TryRead(catalog, modelName, version, out reports, out error);
 
     /// <summary>
     /// True when of every model at least one version serves: a replacement that loads, or that has failed, beside a version that serves
