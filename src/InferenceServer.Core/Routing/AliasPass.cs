@@ -8,7 +8,11 @@ internal sealed class AliasPass(AliasRegistry registry, AliasRoute route, Routed
     private long _begun;
     private bool _hasBegun;
     private bool _isDecoupled;
+    private ITimer? _overdue;
     private int _ended;
+
+    // Whether the window has the request already, which it may only once.
+    private int _isInWindow;
 
     public AliasRoute Route => route;
 
@@ -18,6 +22,11 @@ internal sealed class AliasPass(AliasRegistry registry, AliasRoute route, Routed
         _begun = time.GetTimestamp();
         _hasBegun = true;
         _isDecoupled = isDecoupled;
+        if (!isDecoupled && target.Window is not null && route.Config.Rollback?.MaxLatency is { } limit)
+        {
+            // A version that hangs ends no request: what is late counts when it is late, and not when it ends.
+            _overdue = time.CreateTimer(static pass => ((AliasPass)pass!).CountOverdue(), this, limit + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        }
     }
 
     /// <summary>The request has ended. Called on a lane's thread, before the client's answer leaves: what follows from it holds for every later request.</summary>
@@ -28,6 +37,7 @@ internal sealed class AliasPass(AliasRegistry registry, AliasRoute route, Routed
             return;
         }
 
+        _overdue?.Dispose();
         var elapsed = time.GetElapsedTime(_begun);
         var kind = OutcomePolicy.Judge(outcome.Error, _isDecoupled);
         target.Counters.Record(kind == OutcomeKind.Failure, elapsed);
@@ -37,12 +47,31 @@ internal sealed class AliasPass(AliasRegistry registry, AliasRoute route, Routed
         }
 
         var isSlow = OutcomePolicy.IsSlow(kind, _isDecoupled, elapsed, rule.MaxLatency);
-        if (kind is OutcomeKind.Mistake || (kind is OutcomeKind.GivenUp && !isSlow))
+        if (Volatile.Read(ref _isInWindow) == 0 && (kind == OutcomeKind.Mistake || (kind == OutcomeKind.GivenUp && !isSlow)))
         {
             return;
         }
 
-        var counts = window.Record(kind == OutcomeKind.Failure, isSlow);
+        if (Interlocked.Exchange(ref _isInWindow, 1) == 0)
+        {
+            Decide(rule, window.Record(new WindowCounts(1, kind == OutcomeKind.Failure ? 1 : 0, isSlow ? 1 : 0)));
+        }
+        else if (kind == OutcomeKind.Failure)
+        {
+            Decide(rule, window.Record(new WindowCounts(0, 1, 0)));
+        }
+    }
+
+    private void CountOverdue()
+    {
+        if (Volatile.Read(ref _ended) == 0 && Interlocked.Exchange(ref _isInWindow, 1) == 0)
+        {
+            Decide(route.Config.Rollback!, target.Window!.Record(new WindowCounts(1, 0, 1)));
+        }
+    }
+
+    private void Decide(RollbackConfig rule, in WindowCounts counts)
+    {
         if (RollbackPolicy.Decide(rule, counts) is { } decision)
         {
             registry.RollBack(route, target.Target, decision);

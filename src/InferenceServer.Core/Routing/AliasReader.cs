@@ -117,8 +117,10 @@ internal sealed class AliasReader
         long? version = null;
         double? weight = null;
         var isStable = false;
+        var given = new HashSet<string>(StringComparer.Ordinal);
         var isWhole = _json.ReadObject(ref json, what, s_target, (ref Utf8JsonReader inner, string member, ConfigPosition _) =>
         {
+            given.Add(member);
             switch (member)
             {
                 case AliasNames.Model:
@@ -135,12 +137,12 @@ internal sealed class AliasReader
                     break;
             }
         });
-        if (isWhole && model is null)
+        if (isWhole && !given.Contains(AliasNames.Model))
         {
             _problems.Add(position, $"{what} has no '{AliasNames.Model}'");
         }
 
-        if (isWhole && weight is null)
+        if (isWhole && !given.Contains(AliasNames.Weight))
         {
             _problems.Add(position, $"{what} has no '{AliasNames.Weight}'", "write for example \"weight\": 10, or 0 for no traffic");
         }

@@ -14,17 +14,16 @@ internal sealed class OutcomeWindow(TimeSpan span, TimeProvider time)
     private long _current;
     private WindowCounts _total;
 
-    /// <summary>Adds an outcome.</summary>
+    /// <summary>Adds outcomes.</summary>
     /// <returns>What the window holds with it.</returns>
-    public WindowCounts Record(bool isFailure, bool isSlow)
+    public WindowCounts Record(in WindowCounts more)
     {
         lock (_lock)
         {
             Advance();
-            var one = new WindowCounts(1, isFailure ? 1 : 0, isSlow ? 1 : 0);
             ref var slot = ref _slots[_current % Slots];
-            slot = Add(slot, one, 1);
-            _total = Add(_total, one, 1);
+            slot = Add(slot, more, 1);
+            _total = Add(_total, more, 1);
             return _total;
         }
     }

@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Repository;
+using InferenceServer.Core.Routing;
 using InferenceServer.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -116,6 +119,7 @@ public sealed class ModelControlTests
     {
         Log = null!,
         Tracing = null!,
+        Routing = new AliasRegistry(_catalog, static () => new HashSet<string>(), ModelControlMode.None, _time, NullLogger<AliasRegistry>.Instance),
     };
 
     private sealed class Statuses : IModelStatusSource
