@@ -256,7 +256,8 @@ internal sealed class AliasRegistry(ModelCatalog catalog, Func<IReadOnlySet<stri
 
     private AliasChange Conflict(string name, AliasRoute? before) => new(null, AliasErrors.Changed(name, TagOf(before))) { IsConflict = true };
 
-    private bool IsModel(string name) => catalog.Current.Find(name) is not null;
+    /// <summary>True when a model of the name serves. One that still loads, or has failed to, takes no traffic away from an alias.</summary>
+    private bool IsModel(string name) => catalog.Current.Find(name) is { Ready.IsEmpty: false };
 
     private string? TagOf(AliasRoute? route) => route is null ? null : string.Create(CultureInfo.InvariantCulture, $"{_run}-{route.Revision}");
 

@@ -167,7 +167,7 @@ public sealed class AliasRegistryTests
         Assert.Null(Registry.FindRoute("a"));
         Assert.True(Registry.Find("a")!.IsHidden);
         Assert.False(Registry.Find("a")!.IsReady);
-        _aliases.Catalog.Publish(new ServingSnapshot([]));
+        _aliases.Catalog.Publish(new ServingSnapshot([new ServedVersions("a", [], [1]) { IsLoading = true }]));
         Assert.NotNull(Registry.FindRoute("a"));
     }
 
