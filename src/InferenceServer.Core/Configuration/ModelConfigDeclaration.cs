@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration.Rules;
+using InferenceServer.Core.Residency;
 
 namespace InferenceServer.Core.Configuration;
 
@@ -54,7 +55,9 @@ public static class ModelConfigDeclaration
             ModelInputs = [.. DeclaredTensor.InputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
             ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
             IsDecoupled = message.ModelTransactionPolicy is { Decoupled: true },
-            Parameters = message.Parameters.ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
+            Parameters = message.Parameters.Where(static entry => !ModelResidencies.IsParameter(entry.Key)).ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
+            Residency = ResidencyRule.ResidencyOf(message),
+            IdleUnload = ResidencyRule.IdleUnloadOf(message),
             GraphOptimizationLevel = message.Optimization?.Graph?.Level,
             Document = document,
             Warnings = context.Warnings.ToImmutable(),

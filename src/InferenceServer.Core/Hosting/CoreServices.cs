@@ -6,6 +6,7 @@ using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Residency;
 using InferenceServer.Core.Routing;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
@@ -49,9 +50,15 @@ public static class CoreServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<CoreOptions>(),
             provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<IMemoryMeter>(new NativeMemoryMeter());
+        services.AddSingleton(static provider => new ColdStarts(
+            provider.GetRequiredService<ModelManager>(),
+            provider.GetRequiredService<CoreOptions>().Residency,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static provider => new ModelManager(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<IModelLoader>(),
+            provider.GetRequiredService<IMemoryMeter>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<CoreOptions>(),
             provider.GetRequiredService<ILogger<ModelManager>>())
@@ -106,6 +113,7 @@ public static class CoreServices
         {
             Log = provider.GetRequiredService<ILogControl>(),
             Tracing = provider.GetRequiredService<TraceControl>(),
+            ColdStarts = provider.GetRequiredService<ColdStarts>(),
             Routing = provider.GetRequiredService<AliasRegistry>(),
         });
         services.AddSingleton(static provider => new InferenceEngine(
@@ -117,6 +125,7 @@ public static class CoreServices
             provider.GetRequiredService<TimeProvider>())
         {
             Tracer = provider.GetRequiredService<TraceControl>().Tracer,
+            ColdStarts = provider.GetRequiredService<ColdStarts>(),
         });
         services.AddSingleton(static provider => new ShadowSender(
             provider.GetRequiredService<InferenceEngine>(),

@@ -1,5 +1,6 @@
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Lifecycle;
 
@@ -9,4 +10,8 @@ namespace InferenceServer.Core.Lifecycle;
 /// <param name="Folder">Where it is on disk.</param>
 /// <param name="Files">The version's own folder.</param>
 /// <param name="Config">What its configuration file declares.</param>
-internal sealed record AspiredVersion(long Number, string Fingerprint, ModelFolder Folder, VersionFolder Files, DeclaredModelConfig Config);
+internal sealed record AspiredVersion(long Number, string Fingerprint, ModelFolder Folder, VersionFolder Files, DeclaredModelConfig Config)
+{
+    /// <summary>The counters of the same version from when it was in memory before, which go on; null for new ones.</summary>
+    public ModelStatistics? Statistics { get; init; }
+}

@@ -4,8 +4,9 @@ namespace InferenceServer.Core.Lifecycle;
 /// <param name="id">Its number, which no other has.</param>
 /// <param name="modelName">The model's name.</param>
 /// <param name="source">What is loaded.</param>
+/// <param name="time">The clock.</param>
 /// <param name="stopping">Signalled when the server stops.</param>
-internal sealed class Incarnation(long id, string modelName, AspiredVersion source, CancellationToken stopping)
+internal sealed class Incarnation(long id, string modelName, AspiredVersion source, TimeProvider time, CancellationToken stopping)
 {
     private readonly CancellationTokenSource _load = CancellationTokenSource.CreateLinkedTokenSource(stopping);
 
@@ -16,6 +17,12 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     public AspiredVersion Source { get; private set; } = source;
 
     public ModelState State { get; private set; } = ModelState.New;
+
+    /// <summary>When it came to that state, as a timestamp.</summary>
+    public long Since { get; private set; } = time.GetTimestamp();
+
+    /// <summary>The memory that it takes, or will take as far as is known. Bytes.</summary>
+    public long Bytes { get; set; }
 
     /// <summary>Why the load failed; empty otherwise.</summary>
     public string Reason { get; private set; } = "";
@@ -80,7 +87,7 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     {
         var isLegal = (State, next) switch
         {
-            (ModelState.New, ModelState.Loading) => true,
+            (ModelState.New, ModelState.Loading or ModelState.Failed) => true,
             (ModelState.Loading, ModelState.Warming or ModelState.Ready or ModelState.Failed) => true,
             (ModelState.Warming, ModelState.Warming or ModelState.Ready or ModelState.Failed) => true,
             (ModelState.Ready, ModelState.Draining) => true,
@@ -93,5 +100,6 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
         }
 
         State = next;
+        Since = time.GetTimestamp();
     }
 }

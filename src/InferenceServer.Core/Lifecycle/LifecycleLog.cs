@@ -1,3 +1,4 @@
+using InferenceServer.Core.Residency;
 using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Core.Lifecycle;
@@ -52,6 +53,9 @@ internal static partial class LifecycleLog
 
     [LoggerMessage(2013, LogLevel.Error, "Model {Model}: the files that came with a load request cannot be stored")]
     public static partial void OverrideNotStored(ILogger logger, Exception exception, string model);
+
+    [LoggerMessage(2050, LogLevel.Information, "Model {Model} leaves the memory until it is asked for again: {Reason}")]
+    public static partial void Evicted(ILogger logger, string model, EvictionReason reason);
 
     [LoggerMessage(7000, LogLevel.Information, "Model {Model} version {Version}: {Message}")]
     public static partial void BackendInfo(ILogger logger, string model, long version, string message);

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using InferenceServer.Core.Hosting;
+using InferenceServer.Core.Residency;
 using InferenceServer.Core.Repository;
 using Microsoft.Extensions.Logging;
 
@@ -8,10 +9,11 @@ namespace InferenceServer.Core.Lifecycle;
 /// <summary>What takes its time in the life of a version, outside of the loop: loads, unloads and the deletion of files. Each load and unload ends in an event.</summary>
 /// <param name="loader">Loads versions.</param>
 /// <param name="events">Where the events go.</param>
+/// <param name="measurement">Measures what loads take.</param>
 /// <param name="time">The clock.</param>
 /// <param name="options">How many loads at once, how many retries, how long a drain.</param>
 /// <param name="logger">Where it is told.</param>
-internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<LifecycleEvent> events, TimeProvider time, CoreOptions options, ILogger logger) : IDisposable
+internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<LifecycleEvent> events, LoadMeasurement measurement, TimeProvider time, CoreOptions options, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _loadSlots = new(options.ModelLoadThreads);
     private int _unloads;
@@ -24,6 +26,8 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
 
     public void BeginUnload(Incarnation incarnation, ServedModel served)
     {
+        // What it holds while it drains is in nobody's way, and may end at any moment.
+        measurement.Disturb();
         Interlocked.Increment(ref _unloads);
         _ = Task.Run(() => UnloadAsync(incarnation, served));
     }
@@ -54,8 +58,9 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
                 {
                     started = time.GetTimestamp();
                     LifecycleLog.Loading(logger, incarnation.ModelName, incarnation.Source.Number);
-                    tried = await loader.LoadAsync(
-                        incarnation.ModelName, incarnation.Source, () => events.TryWrite(new LifecycleEvent.WarmupBegan(incarnation)), incarnation.LoadCancellation).ConfigureAwait(false);
+                    tried = loader.Prepare(incarnation.ModelName, incarnation.Source) ?? await measurement.MeasureAsync(
+                        () => loader.LoadAsync(incarnation.ModelName, incarnation.Source, () => events.TryWrite(new LifecycleEvent.WarmupBegan(incarnation)), incarnation.LoadCancellation),
+                        incarnation.LoadCancellation).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -101,7 +106,9 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
             }
             else
             {
+                measurement.Disturb();
                 await served.FreeAsync().ConfigureAwait(false);
+                measurement.Disturb();
                 isFreed = true;
                 LifecycleLog.Unloaded(logger, served.Name, served.Version);
             }

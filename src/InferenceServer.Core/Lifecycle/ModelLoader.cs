@@ -26,6 +26,23 @@ internal sealed class ModelLoader(
     private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, options.Repositories, options.AllowsModelLinks));
     private readonly ModelWarmup _warmup = new(files, allocator, time, options.Scheduler, loggers.CreateLogger<ModelWarmup>());
 
+    public ModelLoadResult? Prepare(string modelName, AspiredVersion version)
+    {
+        try
+        {
+            BackendOf(version).Prepare(MakeContext(version));
+            return null;
+        }
+        catch (BackendException exception)
+        {
+            return ModelLoadResult.Failed(exception.Message);
+        }
+        catch (Exception exception)
+        {
+            return Fail(modelName, version, exception);
+        }
+    }
+
     public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, Action onWarmup, CancellationToken cancellationToken)
     {
         try
@@ -41,15 +58,22 @@ internal sealed class ModelLoader(
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            LifecycleLog.LoadThrew(_logger, exception, modelName, version.Number);
-            return ModelLoadResult.Failed($"the backend failed unexpectedly ({exception.GetType().Name}); the server's log says how");
+            return Fail(modelName, version, exception);
         }
     }
+
+    private ModelLoadResult Fail(string modelName, AspiredVersion version, Exception exception)
+    {
+        LifecycleLog.LoadThrew(_logger, exception, modelName, version.Number);
+        return ModelLoadResult.Failed($"the backend failed unexpectedly ({exception.GetType().Name}); the server's log says how");
+    }
+
+    private IBackend BackendOf(AspiredVersion version) => backends.First(candidate => candidate.Descriptor.Name == version.Config.Backend.Name);
 
     private async Task<ModelLoadResult> LoadCoreAsync(AspiredVersion version, CancellationToken cancellationToken)
     {
         var declared = version.Config;
-        var backend = backends.First(candidate => candidate.Descriptor.Name == declared.Backend.Name);
+        var backend = BackendOf(version);
         var model = await backend.LoadAsync(MakeContext(version), cancellationToken).ConfigureAwait(false);
         try
         {
@@ -120,7 +144,7 @@ internal sealed class ModelLoader(
 
     private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, List<IModelInstance> instances)
     {
-        var statistics = options.Telemetry.MakeStatistics(config, version.Config.Backend, time);
+        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time);
         var lanes = new LaneSetup
         {
             ModelName = config.Name,
@@ -148,7 +172,7 @@ internal sealed class ModelLoader(
             Statistics = statistics,
         };
         var scheduler = new LaneScheduler(setup, owner => instances.Select(instance => new InstanceRunner(owner, instance, lanes)));
-        return new ServedModel(version.Number, config, model, scheduler, statistics) { Labels = labels };
+        return new ServedModel(version.Number, config, model, scheduler, statistics, time) { Labels = labels };
     }
 
     private static IEnumerable<InstancePlacement> Place(ModelConfig config)

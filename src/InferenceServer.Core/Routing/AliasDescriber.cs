@@ -10,12 +10,15 @@ namespace InferenceServer.Core.Routing;
 /// <summary>Answers what is asked about an alias as if it were a model.</summary>
 internal static class AliasDescriber
 {
+    /// <summary>Describes a model.</summary>
+    public delegate bool ModelDescriber(string model, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error);
+
     /// <summary>
     /// Describes an alias by its stable target, or by another one that has traffic when that is not ready. The description bears the alias's
     /// name: a client that goes on with what it finds in it goes on with the alias.
     /// </summary>
     public static bool TryDescribe(
-        AliasRoute route, ModelCatalog catalog, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
+        AliasRoute route, string version, ModelDescriber describe, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
     {
         description = null;
         error = null;
@@ -27,9 +30,9 @@ internal static class AliasDescriber
 
         foreach (var target in Ordered(route).Where(static target => target.Weight > 0))
         {
-            if (catalog.TryFind(target.Model, target.VersionText, out var model, out _))
+            if (describe(target.Model, target.VersionText, out var found, out _))
             {
-                description = new ModelDescription(model.Version, [model.Version], model.Config.WithName(route.Name));
+                description = found with { ReadyVersions = [found.Version], Config = found.Config.WithName(route.Name) };
                 return true;
             }
         }
@@ -37,6 +40,12 @@ internal static class AliasDescriber
         error = AliasErrors.NoTarget(route.Name);
         return false;
     }
+
+    /// <summary>Why a request for the alias would not be answered; null when a target that has traffic is ready.</summary>
+    public static InferenceError? FindUnready(AliasRoute route, string version, Func<AliasTarget, bool> isReady) =>
+        version.Length > 0 ? AliasErrors.NoVersions(route.Config, version)
+        : route.Config.Targets.Any(target => target.Weight > 0 && isReady(target)) ? null
+        : AliasErrors.NoTarget(route.Name);
 
     /// <summary>The counters of every target that is ready, the stable one first, under the names of the models that they are of.</summary>
     public static bool TryReadStatistics(

@@ -256,12 +256,12 @@ internal sealed class AliasRegistry(ModelCatalog catalog, Func<IReadOnlySet<stri
 
     private AliasChange Conflict(string name, AliasRoute? before) => new(null, AliasErrors.Changed(name, TagOf(before))) { IsConflict = true };
 
-    /// <summary>True when a model of the name serves. One that still loads, or has failed to, takes no traffic away from an alias.</summary>
-    private bool IsModel(string name) => catalog.Current.Find(name) is { Ready.IsEmpty: false };
+    /// <summary>True when a model of the name serves, or does when it is asked for. One that still loads, or has failed to, takes no traffic away from an alias.</summary>
+    private bool IsModel(string name) => catalog.Current.Find(name) is { } versions && !(versions.Ready.IsEmpty && versions.OnDemand.IsEmpty);
 
     private string? TagOf(AliasRoute? route) => route is null ? null : string.Create(CultureInfo.InvariantCulture, $"{_run}-{route.Revision}");
 
-    private bool IsReady(AliasTarget target) => catalog.TryFind(target.Model, target.VersionText, out _, out _);
+    private bool IsReady(AliasTarget target) => catalog.TryFind(target.Model, target.VersionText, out _, out _) || catalog.FindAsleep(target.Model, target.VersionText) is not null;
 
     private AliasStatus Describe(AliasRoute route)
     {

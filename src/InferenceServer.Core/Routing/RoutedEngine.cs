@@ -39,22 +39,11 @@ internal sealed class RoutedEngine(IInferenceEngine inner, AliasRegistry aliases
             return ValueTask.FromResult(LeaseOutcome.Failure(AliasErrors.NoVersions(route.Config, version)));
         }
 
-        var first = -1;
-        var excluded = 0UL;
-        for (int place; (place = route.Choose(excluded, stickyKey, Random)) >= 0; excluded |= 1UL << place)
-        {
-            var routed = route.Targets[place];
-            if (catalog.TryAcquire(routed.Target.Model, routed.Target.VersionText, out var lease, out _))
-            {
-                return ValueTask.FromResult(LeaseOutcome.Success(Attach(lease, route, routed)));
-            }
-
-            // Its share goes to the others.
-            routed.Counters.Skip();
-            first = first < 0 ? place : first;
-        }
-
-        return AcquireAsync(route, route.Targets[first], cancellationToken);
+        var place = route.Choose(0, stickyKey, Random);
+        var chosen = route.Targets[place];
+        return catalog.TryAcquire(chosen.Target.Model, chosen.Target.VersionText, out var lease, out _)
+            ? ValueTask.FromResult(LeaseOutcome.Success(Attach(lease, route, chosen)))
+            : AcquireAsync(route, place, stickyKey, cancellationToken);
     }
 
     public ValueTask<InferenceOutcome> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
@@ -133,13 +122,30 @@ internal sealed class RoutedEngine(IInferenceEngine inner, AliasRegistry aliases
         copy?.Dispose();
     }
 
-    /// <summary>No target is ready: the one that was chosen first may be on its way, or says why it is not.</summary>
-    private async ValueTask<LeaseOutcome> AcquireAsync(AliasRoute route, RoutedTarget routed, CancellationToken cancellationToken)
+    /// <summary>The target that was chosen does not serve now: it is waited for where it is loaded on demand, and otherwise its share goes to the others.</summary>
+    private async ValueTask<LeaseOutcome> AcquireAsync(AliasRoute route, int place, string? stickyKey, CancellationToken cancellationToken)
     {
-        var outcome = await inner.AcquireAsync(routed.Target.Model, routed.Target.VersionText, cancellationToken).ConfigureAwait(false);
-        return outcome.TryGet(out var lease, out var error)
-            ? LeaseOutcome.Success(Attach(lease, route, routed))
-            : LeaseOutcome.Failure(error.Code == ErrorCode.Cancelled ? error : AliasErrors.NoTarget(route.Name, error));
+        InferenceError? said = null;
+        for (var excluded = 0UL; place >= 0; place = route.Choose(excluded, stickyKey, Random))
+        {
+            var routed = route.Targets[place];
+            var outcome = await inner.AcquireAsync(routed.Target.Model, routed.Target.VersionText, cancellationToken).ConfigureAwait(false);
+            if (outcome.TryGet(out var lease, out var error))
+            {
+                return LeaseOutcome.Success(Attach(lease, route, routed));
+            }
+
+            if (error.Code == ErrorCode.Cancelled)
+            {
+                return outcome;
+            }
+
+            said ??= error;
+            routed.Counters.Skip();
+            excluded |= 1UL << place;
+        }
+
+        return LeaseOutcome.Failure(AliasErrors.NoTarget(route.Name, said!));
     }
 
     private ModelLease Attach(ModelLease lease, AliasRoute route, RoutedTarget routed)

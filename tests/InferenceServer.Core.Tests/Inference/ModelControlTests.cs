@@ -4,6 +4,7 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Routing;
+using InferenceServer.Core.Residency;
 using InferenceServer.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -129,6 +130,8 @@ public sealed class ModelControlTests
         ImmutableArray<ModelStatus> IModelStatusSource.Statuses => [];
 
         public ImmutableArray<ModelLoadCount> LoadCounts => [];
+
+        public ImmutableArray<ModelResidencyCount> ResidencyCounts => [];
 
         public Task FirstSettled => _settled.Task;
 

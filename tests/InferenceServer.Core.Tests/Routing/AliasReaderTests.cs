@@ -95,7 +95,7 @@ public sealed class AliasReaderTests
             }, "more": 1}
             """), "aliases.json");
         Assert.Empty(document.Aliases);
-        Assert.Equal(["aliases.json:2:45", "aliases.json:3:3", "aliases.json:4:3", "aliases.json:4:62", "aliases.json:5:4"], document.Problems.Select(static problem => $"{problem.File}:{problem.Line}:{problem.Column}"));
+        Assert.Equal(["aliases.json:2:46", "aliases.json:3:3", "aliases.json:4:3", "aliases.json:4:61", "aliases.json:5:4"], document.Problems.Select(static problem => $"{problem.File}:{problem.Line}:{problem.Column}"));
     }
 
     [Fact]

@@ -22,6 +22,7 @@ internal static class ConfigRules
         new WarmupRule(),
         new MetricTagsRule(),
         new ModelMetricsRule(),
+        new ResidencyRule(),
         new UnusedFeatureRule(),
     ];
 }
