@@ -71,6 +71,14 @@ public sealed record ModelConfig
     /// </summary>
     public global::Inference.ModelConfig ToMessage() => Message.Clone();
 
+    /// <summary>The same under another name.</summary>
+    internal ModelConfig WithName(string name)
+    {
+        var message = Message.Clone();
+        message.Name = name;
+        return this with { Name = name, Message = message };
+    }
+
     /// <summary>The same under another version policy.</summary>
     internal ModelConfig With(VersionPolicy policy)
     {

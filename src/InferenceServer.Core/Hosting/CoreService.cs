@@ -1,6 +1,7 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Mirrors;
+using InferenceServer.Core.Routing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -29,6 +30,9 @@ internal sealed class CoreService(
 
     /// <summary>Follows the repositories; null when they are looked at once.</summary>
     public RepositoryPoller? Poller { get; init; }
+
+    /// <summary>Reads the aliases.</summary>
+    public required AliasFileFollower Aliases { get; init; }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -92,6 +96,8 @@ internal sealed class CoreService(
                 return;
             }
 
+            // Before anything is ready: the first request that is answered is routed as all others.
+            Aliases.ReadOnce();
             manager.Aspire(await repository.InitialAsync(options.InitialModels, _polling.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (_polling.IsCancellationRequested)

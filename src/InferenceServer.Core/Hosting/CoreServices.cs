@@ -8,6 +8,7 @@ using InferenceServer.Core.Memory;
 using InferenceServer.Core.Mirrors;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
+using InferenceServer.Core.Routing;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
 using Microsoft.Extensions.DependencyInjection;
@@ -89,6 +90,19 @@ public static class CoreServices
         {
             Mirrors = provider.GetRequiredService<RepositoryMirrors>(),
         });
+        services.AddSingleton(static provider => new AliasFiles(
+            provider.GetRequiredService<IFileSystem>(),
+            provider.GetRequiredService<CoreOptions>().Repositories,
+            provider.GetRequiredService<CoreOptions>().AllowsModelLinks));
+        services.AddSingleton(static provider => new AliasRegistry(
+            provider.GetRequiredService<ModelCatalog>(),
+            provider.GetRequiredService<RepositoryScanner>().ListNames,
+            provider.GetRequiredService<CoreOptions>().ControlMode,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<AliasRegistry>>()));
+        services.AddSingleton<IAliasControl>(static provider => provider.GetRequiredService<AliasRegistry>());
+        services.AddSingleton<AliasFileFollower>();
+        services.AddSingleton(static provider => new AliasCheck(provider.GetRequiredService<AliasFiles>(), provider.GetRequiredService<RepositoryScanner>()));
         services.AddSingleton(static provider => new RepositoryCheck(
             provider.GetRequiredService<RepositoryScanner>(),
             provider.GetRequiredService<IReadOnlyList<IBackend>>(),
@@ -118,8 +132,9 @@ public static class CoreServices
             Log = provider.GetRequiredService<ILogControl>(),
             Tracing = provider.GetRequiredService<TraceControl>(),
             ColdStarts = provider.GetRequiredService<ColdStarts>(),
+            Routing = provider.GetRequiredService<AliasRegistry>(),
         });
-        services.AddSingleton<IInferenceEngine>(static provider => new InferenceEngine(
+        services.AddSingleton(static provider => new InferenceEngine(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<ITensorAllocator>(),
             provider.GetRequiredService<SharedMemoryRegistry>(),
@@ -130,6 +145,18 @@ public static class CoreServices
             Tracer = provider.GetRequiredService<TraceControl>().Tracer,
             ColdStarts = provider.GetRequiredService<ColdStarts>(),
         });
+        services.AddSingleton(static provider => new ShadowSender(
+            provider.GetRequiredService<InferenceEngine>(),
+            provider.GetRequiredService<ServerPhase>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ShadowSender>>()));
+        services.AddSingleton<IInferenceEngine>(static provider => new RoutedEngine(
+            provider.GetRequiredService<InferenceEngine>(),
+            provider.GetRequiredService<AliasRegistry>(),
+            provider.GetRequiredService<ModelCatalog>(),
+            provider.GetRequiredService<ShadowSender>(),
+            provider.GetRequiredService<ServerPhase>(),
+            provider.GetRequiredService<TimeProvider>()));
 
         // What starts first stops last: the last requests have ended by then.
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<TraceWriter>());
@@ -147,7 +174,10 @@ public static class CoreServices
                 provider.GetRequiredService<RepositoryWatch>(),
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<CoreOptions>().RepositoryPollInterval,
-                provider.GetRequiredService<ILogger<RepositoryPoller>>()));
+                provider.GetRequiredService<ILogger<RepositoryPoller>>())
+            {
+                Aliases = provider.GetRequiredService<AliasFileFollower>(),
+            });
         }
 
         services.AddSingleton<IHostedService>(static provider => new CoreService(
@@ -162,6 +192,7 @@ public static class CoreServices
         {
             Mirrors = provider.GetRequiredService<RepositoryMirrors>(),
             Poller = provider.GetService<RepositoryPoller>(),
+            Aliases = provider.GetRequiredService<AliasFileFollower>(),
         });
         return services;
     }

@@ -27,6 +27,17 @@ public interface IInferenceEngine
     /// <returns>A lease, which goes into an <see cref="InferenceRequest"/> or is disposed by the caller; or NotFound, Unavailable, InvalidArgument (the version is no number) or Cancelled.</returns>
     ValueTask<LeaseOutcome> AcquireAsync(string modelName, string version, CancellationToken cancellationToken);
 
+    /// <summary>As the other one, for a name that may be an alias whose target a header decides on.</summary>
+    /// <param name="modelName">The model's name, or an alias.</param>
+    /// <param name="version">As above; an alias has no versions.</param>
+    /// <param name="stickyKey">The value of the header that <see cref="FindStickyHeader"/> names; null or empty when chance decides.</param>
+    /// <param name="cancellationToken">Signalled when the client has gone.</param>
+    /// <returns>As above; Unavailable also when no target of an alias is ready.</returns>
+    ValueTask<LeaseOutcome> AcquireAsync(string modelName, string version, string? stickyKey, CancellationToken cancellationToken) => AcquireAsync(modelName, version, cancellationToken);
+
+    /// <summary>The header whose value decides on the target of an alias; null when there is none, or the name is no alias.</summary>
+    string? FindStickyHeader(string modelName) => null;
+
     /// <summary>
     /// Checks the request against the model and runs it. The engine takes the request over, its tensors and lease with it, whatever
     /// the outcome; the caller disposes the response once it is written.

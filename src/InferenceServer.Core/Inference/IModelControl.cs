@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Routing;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Telemetry;
@@ -38,6 +39,9 @@ public interface IModelControl
 
     /// <summary>The regions of shared memory that clients register.</summary>
     ISharedMemoryControl SharedMemory { get; }
+
+    /// <summary>The names that stand for models, and what they stand for.</summary>
+    IAliasControl Aliases { get; }
 
     /// <summary>
     /// Ends when the first wanted set of models has settled, or when a question has been held up for it as long as it may be: then it gets

@@ -1,6 +1,7 @@
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Routing;
 using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Inference;
@@ -19,6 +20,7 @@ public sealed class InferenceRequest : IDisposable
     {
         ArgumentNullException.ThrowIfNull(lease);
         _lease = lease;
+        Pass = lease.Pass;
     }
 
     /// <summary>The client's id, echoed in the response; empty when it gave none.</summary>
@@ -44,6 +46,9 @@ public sealed class InferenceRequest : IDisposable
 
     /// <summary>The <c>traceparent</c> that came with the request, as it came; null for none.</summary>
     public string? TraceParent { get; set; }
+
+    /// <summary>The alias that the request came by; null when it named its model.</summary>
+    internal AliasPass? Pass { get; }
 
     /// <summary>Adds an input; takes over the count that the view holds.</summary>
     public void AddInput(in TensorView input) => _inputs.Add(input);

@@ -28,6 +28,9 @@ public sealed class InferenceStream : IDisposable
         _time = time;
     }
 
+    /// <summary>Why the request was refused before it ran; null when it was not.</summary>
+    internal InferenceError? Refusal { get; private set; }
+
     /// <summary>
     /// Waits for the next outcome. A failure is always the last one; a success is the last one when its response says so, and otherwise
     /// the end is told by null.
@@ -72,6 +75,11 @@ public sealed class InferenceStream : IDisposable
     /// <summary>Hands the last outcome over, for which there is always room.</summary>
     internal void Finish(in InferenceOutcome outcome)
     {
+        if (!outcome.WasAccepted)
+        {
+            Refusal = outcome.Error;
+        }
+
         if (!_outcomes.Writer.TryWrite(outcome))
         {
             outcome.Response?.Dispose();

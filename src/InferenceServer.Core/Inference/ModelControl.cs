@@ -6,6 +6,7 @@ using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Routing;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Telemetry;
@@ -31,6 +32,11 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public required ILogControl Log { get; init; }
 
     public required ITraceControl Tracing { get; init; }
+
+    /// <summary>The aliases.</summary>
+    public required AliasRegistry Routing { get; init; }
+
+    public IAliasControl Aliases => Routing;
 
     /// <summary>Where models that are loaded on demand are asked for; null where there are none such.</summary>
     public ColdStarts? ColdStarts { get; init; }
@@ -61,6 +67,13 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
 
     public bool TryDescribe(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
     {
+        return Routing.FindRoute(modelName) is { } route
+            ? AliasDescriber.TryDescribe(route, version, TryDescribeModel, out description, out error)
+            : TryDescribeModel(modelName, version, out description, out error);
+    }
+
+    private bool TryDescribeModel(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
+    {
         description = null;
         if (!catalog.TryFind(modelName, version, out var model, out error))
         {
@@ -83,6 +96,12 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
 
     public bool IsModelReady(string modelName, string version, [NotNullWhen(false)] out InferenceError? error)
     {
+        if (Routing.FindRoute(modelName) is { } route)
+        {
+            error = AliasDescriber.FindUnready(route, version, target => IsModelReady(target.Model, target.VersionText, out _));
+            return error is null;
+        }
+
         if (catalog.TryFind(modelName, version, out _, out error) || (!phase.IsStopping && catalog.FindAsleep(modelName, version) is not null && FindFailure(modelName) is null))
         {
             error = null;
@@ -95,6 +114,12 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
 
     public async ValueTask<InferenceError?> WakeAsync(string modelName, string version, CancellationToken cancellationToken)
     {
+        if (version.Length == 0 && Routing.FindRoute(modelName) is { } route)
+        {
+            // What describes the alias: where one of its targets is known already, nothing has to be loaded.
+            return TryDescribe(modelName, version, out _, out _) ? null : await WakeAsync(route.Config.Stable.Model, route.Config.Stable.VersionText, cancellationToken).ConfigureAwait(false);
+        }
+
         if (ColdStarts is null || phase.IsStopping || catalog.FindAsleep(modelName, version) is not { Config: null })
         {
             return null;
@@ -109,7 +134,8 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         return error;
     }
 
-    public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) => Task.Run(() => repository.ListAsync(readyOnly));
+    public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) =>
+        Task.Run(async () => AliasDescriber.AddTo(await repository.ListAsync(readyOnly).ConfigureAwait(false), Routing.List(), readyOnly));
 
     // What reads the disk does so on a thread that no request is waiting for.
     public InferenceError? FindControlRefusal(string modelName) => repository.Check(modelName);
@@ -120,7 +146,9 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken) => repository.UnloadAsync(modelName).WaitAsync(cancellationToken);
 
     public bool TryReadStatistics(string modelName, string version, out ImmutableArray<ModelStatisticsReport> reports, [NotNullWhen(false)] out InferenceError? error) =>
-        StatisticsReader.TryRead(catalog, modelName, version, out reports, out error);
+        Routing.FindRoute(modelName) is { } route
+            ? AliasDescriber.TryReadStatistics(route, catalog, version, out reports, out error)
+            : StatisticsReader.TryRead(catalog, modelName, version, out reports, out error);
 
     /// <summary>
     /// True when of every model at least one version serves: a replacement that loads, or that has failed, beside a version that serves

@@ -1,3 +1,5 @@
+using InferenceServer.Core.Routing;
+
 namespace InferenceServer.Core.Lifecycle;
 
 /// <summary>Keeps one version of a model loaded until it is disposed. Counted per version.</summary>
@@ -9,6 +11,9 @@ public sealed class ModelLease : IDisposable
 
     /// <summary>The version that is leased.</summary>
     public ServedModel Model => _model ?? throw new ObjectDisposedException(nameof(ModelLease));
+
+    /// <summary>That the lease was asked for by an alias; null when it was not.</summary>
+    internal AliasPass? Pass { get; set; }
 
     /// <summary>Another lease of the same version.</summary>
     internal ModelLease Share()

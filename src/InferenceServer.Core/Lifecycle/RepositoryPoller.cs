@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Routing;
 using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Core.Lifecycle;
@@ -19,6 +20,9 @@ internal sealed class RepositoryPoller(RepositoryScanner scanner, ModelRepositor
     private readonly SettledRepository _settled = new(interval < s_quiet ? interval : s_quiet);
     private ImmutableDictionary<string, (string Stamp, AspiredModel Model)> _aspired = ImmutableDictionary<string, (string Stamp, AspiredModel Model)>.Empty;
     private bool _isFailing;
+
+    /// <summary>Follows the files with aliases; null when there are none to follow.</summary>
+    public AliasFileFollower? Aliases { get; init; }
 
     /// <summary>Polls until the token is signalled.</summary>
     /// <exception cref="IOException">The first scan has failed: there is nothing to serve.</exception>
@@ -48,7 +52,11 @@ internal sealed class RepositoryPoller(RepositoryScanner scanner, ModelRepositor
     public void Step()
     {
         var isFirstSet = _settled is { IsSettled: false, Models.IsEmpty: true };
-        if (_settled.Take(scanner.Scan(), time.GetUtcNow().UtcDateTime) || (isFirstSet && _settled.IsSettled))
+        var snapshot = scanner.Scan();
+
+        // Before the models: what serves next is routed at once as the files want it.
+        Aliases?.Step();
+        if (_settled.Take(snapshot, time.GetUtcNow().UtcDateTime) || (isFirstSet && _settled.IsSettled))
         {
             Aspire();
         }
@@ -74,7 +82,7 @@ internal sealed class RepositoryPoller(RepositoryScanner scanner, ModelRepositor
 
     private async Task PauseAsync(CancellationToken stopping)
     {
-        if (_settled.IsSettled && !_isFailing)
+        if (_settled.IsSettled && Aliases is not { IsSettled: false } && !_isFailing)
         {
             await watch.WaitAsync(interval, stopping).ConfigureAwait(false);
             return;

@@ -97,6 +97,7 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
         // Not Dispose: that would wait for a callback which may itself be waiting for the queue.
         _cancellation.Unregister();
         EndTrace(outcome.IsSuccess);
+        Request.Pass?.End(outcome);
         if (Stream is not null)
         {
             Stream.Finish(outcome);
@@ -117,6 +118,7 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
         {
             _cancellation.Unregister();
             EndTrace(hasResponse: false);
+            Request.Pass?.End(default);
             Stream!.Finish();
         }
     }

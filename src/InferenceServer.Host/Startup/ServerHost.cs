@@ -65,13 +65,14 @@ internal static class ServerHost
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
         services.AddSingleton<ILogControl>(new LogControl(options.Log));
         AddCore(services, options);
-        services.AddSingleton(provider => new CheckCommand(provider.GetRequiredService<Core.Lifecycle.RepositoryCheck>(), output));
+        services.AddSingleton(provider => new CheckCommand(provider.GetRequiredService<Core.Lifecycle.RepositoryCheck>(), provider.GetRequiredService<Core.Routing.AliasCheck>(), output));
         return services.BuildServiceProvider();
     }
 
     private static MetricsEndpoint MakeMetrics(IServiceProvider services, MetricsOptions options, CollectorRegistry registry) => new(
         services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(),
         new ModelMetrics(services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(), options),
+        new AliasMetrics(services.GetRequiredService<Core.Routing.IAliasControl>()),
         options.CpuMetrics && OperatingSystem.IsLinux()
             ? new MachineMetrics(services.GetRequiredService<IFileSystem>(), services.GetRequiredService<TimeProvider>(), options.Interval)
             : null,

@@ -1,4 +1,5 @@
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Aliases;
 using InferenceServer.Protocols.KServe.Repository;
 using InferenceServer.Protocols.KServe.Logging;
 using InferenceServer.Protocols.KServe.Generate;
@@ -19,6 +20,7 @@ namespace InferenceServer.Protocols.KServe.Http;
 /// <summary>Puts the HTTP half of the KServe v2 protocol into an application.</summary>
 public static class KServeHttpEndpoints
 {
+    private static readonly string[] s_aliasMethods = [HttpMethods.Get, HttpMethods.Put, HttpMethods.Delete];
     private static readonly string[] s_settingMethods = [HttpMethods.Get, HttpMethods.Post];
 
     /// <summary>
@@ -32,6 +34,7 @@ public static class KServeHttpEndpoints
         return services
             .AddSingleton(provider => new InferHandler(provider.GetRequiredService<IInferenceEngine>(), options))
             .AddSingleton(provider => new RepositoryHandler(provider.GetRequiredService<IModelControl>(), options))
+            .AddSingleton(static provider => new AliasHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(static provider => new TraceSettingHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(static provider => new LogSettingsHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(provider => new GenerateHandler(provider.GetRequiredService<IInferenceEngine>(), options))
@@ -70,6 +73,7 @@ public static class KServeHttpEndpoints
             RoutePatternFactory.Parse("/v2/models/{word}", null, new RouteValueDictionary { ["word"] = new ExactSegment("stats") }));
         MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
         MapRepository(group, control, endpoints.ServiceProvider.GetRequiredService<RepositoryHandler>());
+        MapAliases(group, control, endpoints.ServiceProvider.GetRequiredService<AliasHandler>());
         var trace = endpoints.ServiceProvider.GetRequiredService<TraceSettingHandler>();
         Map(group, "/v2/trace/setting", s_settingMethods, (context, _, _) => trace.HandleAsync(context, ""));
         Map(group, "/v2/models/{model}/trace/setting", s_settingMethods, AfterStart(control, (context, model, _) => trace.HandleAsync(context, model)));
@@ -122,6 +126,16 @@ public static class KServeHttpEndpoints
         Map(group, "/v2/repository/{repository}/index", HttpMethods.Post, static (context, _, _) => RepositoryHandler.NamedRepositoryAsync(context));
         Map(group, "/v2/repository/{repository}/models/{model}/load", HttpMethods.Post, static (context, _, _) => RepositoryHandler.NamedRepositoryAsync(context));
         Map(group, "/v2/repository/{repository}/models/{model}/unload", HttpMethods.Post, static (context, _, _) => RepositoryHandler.NamedRepositoryAsync(context));
+    }
+
+    private static void MapAliases(IEndpointRouteBuilder group, IModelControl control, AliasHandler aliases)
+    {
+        Map(group, "/v2/aliases", HttpMethods.Get, AfterStart(control, (context, _, _) => aliases.ListAsync(context)));
+        Map(group, "/v2/aliases/{alias}", s_aliasMethods, AfterStart(control, (context, _, _) => aliases.HandleAsync(context, NameOf(context))));
+        Map(group, "/v2/aliases/{alias}/promote", HttpMethods.Post, AfterStart(control, (context, _, _) => aliases.PromoteAsync(context, NameOf(context))));
+        Map(group, "/v2/aliases/{alias}/rollback", HttpMethods.Post, AfterStart(control, (context, _, _) => aliases.RollBackAsync(context, NameOf(context))));
+
+        static string NameOf(HttpContext context) => context.GetRouteValue("alias") as string ?? "";
     }
 
     /// <summary>Maps the three actions, for one region and without one.</summary>

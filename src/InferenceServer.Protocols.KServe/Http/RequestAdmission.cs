@@ -1,4 +1,5 @@
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.AspNetCore.Http;
@@ -24,7 +25,7 @@ internal sealed class RequestAdmission(IInferenceEngine engine, KServeHttpOption
             return new HttpAdmission(null, RequestErrors.BodyLimit(context.Request.ContentLength.Value, options.MaxRequestBytes), StatusCodes.Status413PayloadTooLarge);
         }
 
-        var outcome = await engine.AcquireAsync(model, version, context.RequestAborted);
+        var outcome = await AcquireAsync(context, model, version);
         if (outcome.TryGet(out var lease, out var error))
         {
             if (allowsDecoupled || !lease.Model.Config.IsDecoupled)
@@ -40,4 +41,8 @@ internal sealed class RequestAdmission(IInferenceEngine engine, KServeHttpOption
 
         return new HttpAdmission(null, error, HttpErrorMapping.ToStatus(error.Code));
     }
+
+    private ValueTask<LeaseOutcome> AcquireAsync(HttpContext context, string model, string version) => engine.FindStickyHeader(model) is { } header
+        ? engine.AcquireAsync(model, version, context.Request.Headers[header].ToString(), context.RequestAborted)
+        : engine.AcquireAsync(model, version, context.RequestAborted);
 }

@@ -100,7 +100,7 @@ internal static class OpenApiDocument
             WriteParameters(json, group.Key);
             foreach (var route in group)
             {
-                json.BeginObject(route.Method == "GET" ? "get" : route.Method == "POST" ? "post" : throw new InvalidOperationException($"the document has no name for the method {route.Method}"));
+                json.BeginObject(MemberOf(route.Method));
                 OpenApiOperation.Write(json, route, model, route.Id + idSuffix);
                 json.EndObject();
             }
@@ -108,6 +108,15 @@ internal static class OpenApiDocument
             json.EndObject();
         }
     }
+
+    private static string MemberOf(string method) => method switch
+    {
+        "GET" => "get",
+        "POST" => "post",
+        "PUT" => "put",
+        "DELETE" => "delete",
+        _ => throw new InvalidOperationException($"the document has no name for the method {method}"),
+    };
 
     private static void WriteParameters(JsonComposer json, string path)
     {

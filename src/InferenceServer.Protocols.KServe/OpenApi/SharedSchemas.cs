@@ -61,6 +61,21 @@ internal static class SharedSchemas
         ("CudaRegions", """
             {"type":"array","items":{"$ref":"#/components/schemas/CudaRegion"}}
             """),
+        ("AliasConfig", """
+            {"type":"object","required":["targets"],"additionalProperties":false,"properties":{"targets":{"type":"array","minItems":1,"maxItems":16,"items":{"type":"object","required":["model","weight"],"additionalProperties":false,"properties":{"model":{"type":"string"},"version":{"type":"integer","minimum":1,"description":"The highest one that is ready when left out."},"weight":{"type":"number","minimum":0,"maximum":1000000},"stable":{"type":"boolean"}}}},"shadow":{"type":"object","required":["model"],"additionalProperties":false,"properties":{"model":{"type":"string"},"version":{"type":"integer","minimum":1},"fraction":{"type":"number","minimum":0,"maximum":1},"max_in_flight":{"type":"integer","minimum":1,"maximum":1024},"timeout_ms":{"type":"integer","minimum":1,"maximum":600000}}},"sticky_header":{"type":"string"},"rollback":{"type":"object","additionalProperties":false,"properties":{"max_error_rate":{"type":"number","minimum":0,"maximum":1},"max_latency_ms":{"type":"number"},"min_requests":{"type":"integer","minimum":1},"window_seconds":{"type":"number","minimum":1}}}}}
+            """),
+        ("Alias", """
+            {"type":"object","required":["name","tag","origin","ready","config","targets","shadow","rollbacks"],"properties":{"name":{"type":"string"},"tag":{"type":"string"},"origin":{"type":"string","enum":["file","request"]},"changed_at":{"type":"string","format":"date-time"},"ready":{"type":"boolean"},"hidden_by_model":{"type":"boolean"},"config":{"$ref":"#/components/schemas/AliasConfig"},"previous":{"$ref":"#/components/schemas/AliasConfig"},"rolled_back":{"type":"object"},"targets":{"type":"array","items":{"type":"object"}},"shadow":{"type":"object"},"rollbacks":{"type":"object","additionalProperties":{"type":"integer"}}}}
+            """),
+        ("Aliases", """
+            {"type":"object","required":["aliases"],"properties":{"aliases":{"type":"array","items":{"$ref":"#/components/schemas/Alias"}},"file_problems":{"type":"array","items":{"type":"string"}}}}
+            """),
+        ("AliasPromotion", """
+            {"type":"object","additionalProperties":false,"properties":{"model":{"type":"string"},"version":{"type":"integer","minimum":1}}}
+            """),
+        ("AliasRollback", """
+            {"type":"object","additionalProperties":false,"properties":{"to":{"type":"string","enum":["stable","previous"]}}}
+            """),
         ("ServerMetadata", """
             {"type":"object","required":["name","version","extensions"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"extensions":{"type":"array","items":{"type":"string"}}}}
             """),

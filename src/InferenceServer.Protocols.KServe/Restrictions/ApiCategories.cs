@@ -31,7 +31,7 @@ public static class ApiCategories
             // It tells the same of the models as their metadata do.
             ["", "openapi.json"] => ApiCategory.Metadata,
             ["", "v2", "health", ..] => ApiCategory.Health,
-            ["", "v2", "repository", ..] => ApiCategory.ModelRepository,
+            ["", "v2", "repository" or "aliases", ..] => ApiCategory.ModelRepository,
             ["", "v2", "systemsharedmemory" or "cudasharedmemory", ..] => ApiCategory.SharedMemory,
             ["", "v2", "logging"] => ApiCategory.Logging,
             ["", "v2", "trace", "setting"] => ApiCategory.Trace,

@@ -18,7 +18,7 @@ public enum ApiCategory
     /// <summary>The configuration of models.</summary>
     ModelConfig,
 
-    /// <summary>The index of the repository, loading and unloading.</summary>
+    /// <summary>The index of the repository, loading and unloading, and aliases.</summary>
     ModelRepository,
 
     /// <summary>The statistics of models.</summary>

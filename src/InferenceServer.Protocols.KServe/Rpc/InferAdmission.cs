@@ -23,7 +23,11 @@ internal sealed class InferAdmission(IInferenceEngine engine, KServeRpcOptions o
     /// <param name="cancellationToken">Signalled when the client has gone.</param>
     public async ValueTask<RpcAdmission> AdmitAsync(ModelInferRequest message, ServerCallContext context, long awaited, bool allowsDecoupled, CancellationToken cancellationToken)
     {
-        var outcome = await engine.AcquireAsync(message.ModelName, message.ModelVersion, cancellationToken).ConfigureAwait(false);
+        var key = engine.FindStickyHeader(message.ModelName) is { } header ? context.GetHttpContext().Request.Headers[header].ToString() : null;
+        var acquiring = key is null
+            ? engine.AcquireAsync(message.ModelName, message.ModelVersion, cancellationToken)
+            : engine.AcquireAsync(message.ModelName, message.ModelVersion, key, cancellationToken);
+        var outcome = await acquiring.ConfigureAwait(false);
         return outcome.TryGet(out var lease, out var error) ? Admit(lease, message, context, awaited, allowsDecoupled) : new RpcAdmission(null, null, error);
     }
 

@@ -2,8 +2,11 @@ using System.Collections.Immutable;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Repository;
+using InferenceServer.Core.Routing;
 using InferenceServer.Core.Residency;
 using InferenceServer.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -117,6 +120,7 @@ public sealed class ModelControlTests
     {
         Log = null!,
         Tracing = null!,
+        Routing = new AliasRegistry(_catalog, static () => new HashSet<string>(), ModelControlMode.None, _time, NullLogger<AliasRegistry>.Instance),
     };
 
     private sealed class Statuses : IModelStatusSource

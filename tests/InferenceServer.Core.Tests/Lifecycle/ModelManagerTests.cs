@@ -254,7 +254,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     [Fact]
     public async Task Readiness_CountsAModelWhileAnyOfItsVersionsServes()
     {
-        var control = new ModelControl(_catalog, _manager, NoRepository.Of(_manager), new ServerPhase(), TimeProvider.System, _options, new SharedMemoryRegistry(_options.SharedMemory, NullLogger<SharedMemoryRegistry>.Instance)) { Log = null!, Tracing = null! };
+        var control = new ModelControl(_catalog, _manager, NoRepository.Of(_manager), new ServerPhase(), TimeProvider.System, _options, new SharedMemoryRegistry(_options.SharedMemory, NullLogger<SharedMemoryRegistry>.Instance)) { Log = null!, Tracing = null!, Routing = null! };
         Assert.False(control.IsReady);
         _manager.Aspire([AspiredFixture.Model("a", [1]), AspiredFixture.Model("b", [1])]);
         await _loader.Load("a", 1).SucceedAsync();
@@ -280,7 +280,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     public async Task QuestionsHeldUpAtTheStart_AreLetGoWhenTheServerStops()
     {
         var phase = new ServerPhase();
-        var control = new ModelControl(_catalog, _manager, NoRepository.Of(_manager), phase, TimeProvider.System, _options, new SharedMemoryRegistry(_options.SharedMemory, NullLogger<SharedMemoryRegistry>.Instance)) { Log = null!, Tracing = null! };
+        var control = new ModelControl(_catalog, _manager, NoRepository.Of(_manager), phase, TimeProvider.System, _options, new SharedMemoryRegistry(_options.SharedMemory, NullLogger<SharedMemoryRegistry>.Instance)) { Log = null!, Tracing = null!, Routing = null! };
         _manager.Aspire([AspiredFixture.Model("a", [1])]);
         await _loader.Load("a", 1).Begun;
         var held = control.WaitForStartAsync(Token).AsTask();

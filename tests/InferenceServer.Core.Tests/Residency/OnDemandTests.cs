@@ -2,7 +2,9 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
+using InferenceServer.Core.Routing;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Tests.Lifecycle;
 using InferenceServer.Testing;
@@ -276,6 +278,24 @@ public sealed class OnDemandTests : IAsyncDisposable
         Assert.Equal(1, _loader.Count("a"));
     }
 
+    [Fact]
+    public async Task TargetOfAnAlias_IsLoadedWhenItIsChosen_AndLeavesItsRequestsToTheOthersWhenThatFails()
+    {
+        Start(Model("a"), Model("b"));
+        var aliases = Aliases(new AliasConfig("x", [new AliasTarget("a", null, 1, true), new AliasTarget("b", 1, 1, false)]));
+        using var shadows = new ShadowSender(_engine!, new ServerPhase(), _time, NullLogger<ShadowSender>.Instance);
+        var routed = new RoutedEngine(_engine!, aliases, _catalog, shadows, new ServerPhase(), _time) { Random = new First() };
+        Assert.True(aliases.Find("x")!.IsReady);
+        var request = routed.AcquireAsync("x", "", Token).AsTask();
+        await _loader.Load("a", 1).Begun;
+        _loader.Load("a", 1).Fail("it is broken");
+        await _loader.Load("b", 1).SucceedAsync(_time);
+        Assert.True((await request.WaitAsync(TestTimeouts.Phase, Token)).TryGet(out var lease, out _));
+        Assert.Equal("b", lease.Model.Name);
+        lease.Dispose();
+        Assert.Equal([1, 0], aliases.Find("x")!.Targets.Select(static target => target.Skipped));
+    }
+
     private static AspiredModel Model(string name, long bytes = 10, string config = "") => AspiredFixture.Model(name, [1], config: OnDemand + config, bytes: bytes);
 
     private void Start(params AspiredModel[] models) => Start(new ResidencyOptions(), models);
@@ -297,8 +317,16 @@ public sealed class OnDemandTests : IAsyncDisposable
     {
         Log = null!,
         Tracing = null!,
+        Routing = Aliases(),
         ColdStarts = new ColdStarts(Manager, new ResidencyOptions(), _time),
     };
+
+    private AliasRegistry Aliases(params AliasConfig[] aliases)
+    {
+        var registry = new AliasRegistry(_catalog, static () => new HashSet<string>(), ModelControlMode.None, _time, NullLogger<AliasRegistry>.Instance);
+        registry.Apply(new AliasFileSet([.. aliases], [], ""));
+        return registry;
+    }
 
     private async Task<ModelLease> AcquireAsync(string model, string version = "")
     {
@@ -352,5 +380,11 @@ public sealed class OnDemandTests : IAsyncDisposable
             Assert.True(DateTime.UtcNow < patience, "what was waited for never happened");
             await Task.Delay(2, Token);
         }
+    }
+
+    /// <summary>Chance that always chooses the first.</summary>
+    private sealed class First : Random
+    {
+        public override double NextDouble() => 0;
     }
 }

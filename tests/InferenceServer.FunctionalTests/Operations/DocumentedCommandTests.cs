@@ -38,7 +38,8 @@ public sealed partial class DocumentedCommandTests(SampleServer sample)
         }
     }
 
-    private static async Task<(int Code, string Output)> RunAsync(string command)
+    /// <summary>Runs a block as a shell does that stops at the first mistake.</summary>
+    internal static async Task<(int Code, string Output)> RunAsync(string command)
     {
         var start = new ProcessStartInfo("bash") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = RepositoryRoot.Path };
         start.ArgumentList.Add("-c");
@@ -51,5 +52,5 @@ public sealed partial class DocumentedCommandTests(SampleServer sample)
     }
 
     [GeneratedRegex("```(?:sh|bash)\n(.*?)```", RegexOptions.Singleline)]
-    private static partial Regex ShellBlock();
+    internal static partial Regex ShellBlock();
 }

@@ -6,7 +6,9 @@ using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Repository;
 using InferenceServer.Protocols.KServe.Tests.Repository;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Routing;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Protocols.KServe.Tests.Aliases;
 using InferenceServer.Protocols.KServe.Tests.Logging;
 using InferenceServer.Protocols.KServe.Tests.Tracing;
 using InferenceServer.Core.SharedMemory;
@@ -20,6 +22,8 @@ internal sealed class FakeControl(ModelCatalog catalog, ISharedMemoryControl sha
     public ServerIdentity Server { get; } = new("test \"server\"", "1.2.3");
 
     public ISharedMemoryControl SharedMemory => sharedMemory;
+
+    public IAliasControl Aliases { get; init; } = FakeAliases.None();
 
     public bool IsLive { get; set; } = true;
 

@@ -5,7 +5,9 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Repository;
 using InferenceServer.Protocols.KServe.Tests.Repository;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Routing;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Protocols.KServe.Tests.Aliases;
 using InferenceServer.Protocols.KServe.Tests.Logging;
 using InferenceServer.Protocols.KServe.Tests.Tracing;
 using InferenceServer.Core.SharedMemory;
@@ -25,6 +27,8 @@ internal sealed class FakeControl(ISharedMemoryControl sharedMemory) : IModelCon
     public volatile string KnownModel = "echo";
 
     public ISharedMemoryControl SharedMemory => sharedMemory;
+
+    public IAliasControl Aliases { get; init; } = FakeAliases.None();
 
     public bool IsLive => Live;
 

@@ -16,6 +16,9 @@ internal sealed class ProblemList(string file)
 
     public bool IsEmpty => _count == 0;
 
+    /// <summary>How many problems there are, those that are only counted among them.</summary>
+    public int Count => _count;
+
     /// <summary>True when further problems are only counted, so that thinking up suggestions for them is wasted.</summary>
     public bool IsFull => _problems.Count >= MaxProblems;
 

@@ -1,0 +1,40 @@
+using System.Text;
+using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Repository;
+using InferenceServer.Core.Routing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace InferenceServer.Core.Tests.Routing;
+
+/// <summary>Aliases over a catalog that a test fills, changed as by requests.</summary>
+internal sealed class AliasFixture
+{
+    public AliasFixture(ModelControlMode mode = ModelControlMode.Explicit) =>
+        Registry = new AliasRegistry(Catalog, () => ModelNames, mode, Time, NullLogger<AliasRegistry>.Instance);
+
+    public ModelCatalog Catalog { get; } = new();
+
+    public FakeTimeProvider Time { get; } = new();
+
+    public HashSet<string> ModelNames { get; } = ["m", "n", "s"];
+
+    public AliasRegistry Registry { get; }
+
+    public static ReadOnlyMemory<byte> Bytes(string json) => Encoding.UTF8.GetBytes(json);
+
+    public AliasStatus Put(string name, string json)
+    {
+        var change = TryPut(name, json);
+        Assert.Null(change.Error);
+        return change.Status!;
+    }
+
+    public AliasChange TryPut(string name, string json, AliasCondition? condition = null) => Registry.PutAsync(name, Bytes(json), condition ?? AliasCondition.None).GetAwaiter().GetResult();
+
+    public void Apply(params AliasConfig[] configs) => Registry.Apply(new AliasFileSet([.. configs], [], ""));
+
+    /// <summary>The targets in force, as their weights.</summary>
+    public string Weights(string name) => string.Join(' ', Registry.Find(name)!.Config.Targets.Select(static target => $"{target.Model}{target.VersionText}={target.Weight}{(target.IsStable ? "*" : "")}"));
+}
