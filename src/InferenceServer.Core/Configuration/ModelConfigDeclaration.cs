@@ -54,7 +54,7 @@ public static class ModelConfigDeclaration
             ModelInputs = [.. DeclaredTensor.InputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
             ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
             IsDecoupled = message.ModelTransactionPolicy is { Decoupled: true },
-            Parameters = message.Parameters.ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
+            Parameters = message.Parameters.Where(static entry => entry.Key != AutomaticWarmupRule.Key).ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
             GraphOptimizationLevel = message.Optimization?.Graph?.Level,
             Document = document,
             Warnings = context.Warnings.ToImmutable(),

@@ -9,4 +9,8 @@ namespace InferenceServer.Core.Lifecycle;
 /// <param name="Folder">Where it is on disk.</param>
 /// <param name="Files">The version's own folder.</param>
 /// <param name="Config">What its configuration file declares.</param>
-internal sealed record AspiredVersion(long Number, string Fingerprint, ModelFolder Folder, VersionFolder Files, DeclaredModelConfig Config);
+internal sealed record AspiredVersion(long Number, string Fingerprint, ModelFolder Folder, VersionFolder Files, DeclaredModelConfig Config)
+{
+    /// <summary>The part of <see cref="Fingerprint"/> that the configuration file has no share in: where it changes, the version is loaded anew in any case.</summary>
+    public required string FilesFingerprint { get; init; }
+}

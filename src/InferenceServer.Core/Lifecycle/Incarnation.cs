@@ -26,6 +26,15 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     /// <summary>The loaded model; null before the load and after the unload.</summary>
     public ServedModel? Served { get; private set; }
 
+    /// <summary>
+    /// While this is on its way: what serves under its number from the same files. Where that can take on the configuration of this one, nothing is loaded, and
+    /// what was loaded changes hands.
+    /// </summary>
+    public Incarnation? Predecessor { get; private set; }
+
+    /// <summary>True while it is open whether a predecessor changes hands: until then nobody else may have it.</summary>
+    public bool IsSucceeding => Predecessor is not null && State is ModelState.Loading or ModelState.Warming;
+
     /// <summary>True when this is a load of that version from the same files under the same configuration.</summary>
     public bool IsOf(AspiredVersion version) => Source.Number == version.Number && Source.Fingerprint == version.Fingerprint;
 
@@ -37,7 +46,11 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     /// <summary>Has the load end, if it still can.</summary>
     public void CancelLoad() => _load.Cancel();
 
-    public void BeginLoad() => TransitionTo(ModelState.Loading);
+    public void BeginLoad(Incarnation? predecessor)
+    {
+        TransitionTo(ModelState.Loading);
+        Predecessor = predecessor;
+    }
 
     public void BeginWarmup() => TransitionTo(ModelState.Warming);
 
@@ -45,8 +58,17 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     {
         TransitionTo(ModelState.Ready);
         _load.Dispose();
+        Predecessor = null;
         Served = served;
         LoadDuration = duration;
+    }
+
+    /// <summary>What the predecessor has loaded has taken on this one's configuration. What its load took stays what it was.</summary>
+    public void Succeed()
+    {
+        var (served, duration) = (Predecessor!.Served!, Predecessor.LoadDuration);
+        Predecessor.EndUnload();
+        Serve(served, duration);
     }
 
     /// <summary>The same files are wanted under the same configuration, but for the policy that chose this version among others.</summary>
@@ -64,6 +86,7 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     {
         TransitionTo(ModelState.Failed);
         _load.Dispose();
+        Predecessor = null;
         Reason = reason;
         LoadDuration = duration;
     }
@@ -83,7 +106,7 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
             (ModelState.New, ModelState.Loading) => true,
             (ModelState.Loading, ModelState.Warming or ModelState.Ready or ModelState.Failed) => true,
             (ModelState.Warming, ModelState.Warming or ModelState.Ready or ModelState.Failed) => true,
-            (ModelState.Ready, ModelState.Draining) => true,
+            (ModelState.Ready, ModelState.Draining or ModelState.Unloaded) => true,
             (ModelState.Draining, ModelState.Unloaded) => true,
             _ => false,
         };

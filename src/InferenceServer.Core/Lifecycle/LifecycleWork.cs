@@ -20,7 +20,12 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
     /// <summary>Ends when every deletion that has been begun has ended.</summary>
     public Task Erased { get; private set; } = Task.CompletedTask;
 
-    public void BeginLoad(Incarnation incarnation) => _ = Task.Run(() => LoadAsync(incarnation));
+    public void BeginLoad(Incarnation incarnation)
+    {
+        // What the loop may change meanwhile is looked at here, in the loop.
+        var before = incarnation.Predecessor is { Served: { } served } predecessor ? (served, predecessor.Source) : default((ServedModel Served, AspiredVersion Source)?);
+        _ = Task.Run(() => LoadAsync(incarnation, before));
+    }
 
     public void BeginUnload(Incarnation incarnation, ServedModel served)
     {
@@ -40,7 +45,7 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
 
     public void Dispose() => _loadSlots.Dispose();
 
-    private async Task LoadAsync(Incarnation incarnation)
+    private async Task LoadAsync(Incarnation incarnation, (ServedModel Served, AspiredVersion Source)? before)
     {
         var result = ModelLoadResult.Cancelled;
         var started = time.GetTimestamp();
@@ -53,9 +58,7 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
                 try
                 {
                     started = time.GetTimestamp();
-                    LifecycleLog.Loading(logger, incarnation.ModelName, incarnation.Source.Number);
-                    tried = await loader.LoadAsync(
-                        incarnation.ModelName, incarnation.Source, () => events.TryWrite(new LifecycleEvent.WarmupBegan(incarnation)), incarnation.LoadCancellation).ConfigureAwait(false);
+                    tried = await TuneAsync(incarnation, before).ConfigureAwait(false) ?? await LoadOnceAsync(incarnation).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -79,6 +82,18 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
 
         events.TryWrite(new LifecycleEvent.LoadEnded(incarnation, result, time.GetElapsedTime(started)));
     }
+
+    private Task<ModelLoadResult> LoadOnceAsync(Incarnation incarnation)
+    {
+        LifecycleLog.Loading(logger, incarnation.ModelName, incarnation.Source.Number);
+        return loader.LoadAsync(incarnation.ModelName, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation);
+    }
+
+    private async Task<ModelLoadResult?> TuneAsync(Incarnation incarnation, (ServedModel Served, AspiredVersion Source)? before) => before is var (served, source)
+        ? await loader.TuneAsync(served, source, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation).ConfigureAwait(false)
+        : null;
+
+    private void BeginWarmup(Incarnation incarnation) => events.TryWrite(new LifecycleEvent.WarmupBegan(incarnation));
 
     /// <summary>What keeps a model from being loaded for a while, such as a full memory, is given a little longer each time.</summary>
     private static TimeSpan PauseBefore(int retry) => TimeSpan.FromMilliseconds(Math.Min(10_000, 100L << Math.Min(retry - 1, 10)));

@@ -184,6 +184,18 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             case LifecycleEvent.WarmupBegan warming:
                 warming.Incarnation.BeginWarmup();
                 break;
+            case LifecycleEvent.LoadEnded { Result.IsTuned: true } tuned:
+                if (tuned.Incarnation.Predecessor is { State: ModelState.Ready })
+                {
+                    tuned.Incarnation.Succeed();
+                }
+                else
+                {
+                    // Somebody has had it unloaded meanwhile.
+                    Apply(tuned with { Result = ModelLoadResult.Cancelled });
+                }
+
+                break;
             case LifecycleEvent.LoadEnded { Result.Served: { } served } loaded:
                 loaded.Incarnation.Serve(served, loaded.Duration);
                 _history.Remove(loaded.Incarnation);
@@ -291,7 +303,11 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             var statuses = known.Select(static incarnation => incarnation.Status).ToArray();
             foreach (var version in TransitionPolicy.ToLoad(statuses, wanted).ToArray())
             {
-                BeginLoad(name, model!.Versions.First(candidate => candidate.Number == version.Number && candidate.Fingerprint == version.Fingerprint));
+                // One change of a version at a time; the next begins when that has ended, which is an event.
+                if (!Array.Exists(known, incarnation => incarnation.Source.Number == version.Number && incarnation.IsSucceeding))
+                {
+                    BeginLoad(name, model!.Versions.First(candidate => candidate.Number == version.Number && candidate.Fingerprint == version.Fingerprint), known);
+                }
             }
 
             foreach (var status in TransitionPolicy.ToUnload(statuses, wanted).ToArray())
@@ -314,10 +330,11 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         return leaving;
     }
 
-    private void BeginLoad(string name, AspiredVersion version)
+    private void BeginLoad(string name, AspiredVersion version, Incarnation[] known)
     {
         var incarnation = new Incarnation(_nextId++, name, version, _stopping.Token);
-        incarnation.BeginLoad();
+        var serving = known.LastOrDefault(other => other.State == ModelState.Ready && other.Source.Number == version.Number);
+        incarnation.BeginLoad(serving?.Source.FilesFingerprint == version.FilesFingerprint ? serving : null);
         _incarnations.Add(incarnation);
         _work.BeginLoad(incarnation);
     }

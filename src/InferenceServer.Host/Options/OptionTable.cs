@@ -42,6 +42,8 @@ internal static class OptionTable
 
     public static OptionDefinition ModelLoadRetryCount { get; } = new("model-load-retry-count", "ModelLoadRetryCount", OptionKind.Number, "0", "How many more times a load that has failed is tried, after 0.1 s, 0.2 s and so on.") { Maximum = 1000 };
 
+    public static OptionDefinition ModelAutoWarmup { get; } = new("model-auto-warmup", "ModelAutoWarmup", OptionKind.Boolean, "true", "Have a model without model_warmup run inputs of zeros before it is ready.");
+
     public static OptionDefinition BackendConfig { get; } = new("backend-config", "BackendConfig", OptionKind.List, "", "A setting of a backend: <backend>,<key>=<value>, or <key>=<value> for all. May be given several times.");
 
     public static OptionDefinition MaxQueueSize { get; } = new("max-queue-size", "MaxQueueSize", OptionKind.Number, "4096", "How many requests may wait for one model whose configuration does not say.") { Minimum = 1, Maximum = int.MaxValue };
@@ -122,7 +124,7 @@ internal static class OptionTable
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
-        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, AllowModelLinks, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, BackendConfig,
+        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, AllowModelLinks, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendConfig,
         MaxQueueSize, MaxQueueBytes, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxInflatedBytes, GrpcMaxStreamRequests, GrpcMaxStreamBytes, GrpcMaxResponsePoolSize,

@@ -79,6 +79,7 @@ internal sealed class ServerOptionsReader
             AutoCompleteConfig = !Boolean(OptionTable.DisableAutoComplete),
             ModelLoadThreads = (int)Number(OptionTable.ModelLoadThreadCount),
             ModelLoadRetries = (int)Number(OptionTable.ModelLoadRetryCount),
+            ModelAutoWarmup = Boolean(OptionTable.ModelAutoWarmup),
             Backends = BackendSettings(),
             MaxQueueSize = (int)Number(OptionTable.MaxQueueSize),
             MaxQueueBytes = Number(OptionTable.MaxQueueBytes),
