@@ -9,11 +9,11 @@ using InferenceServer.Core.Memory;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Telemetry;
+using InferenceServer.Core.Tests.Lifecycle;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Backends;
 using InferenceServer.Testing.Files;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -24,7 +24,7 @@ public sealed class AutomaticWarmupTests : IDisposable
 {
     private readonly TensorPool _pool = new(new TensorPoolOptions());
     private readonly TemporaryDirectory _repository = new();
-    private readonly FakeLogCollector _log = new();
+    private readonly WarmupLogs _log = new();
     private readonly FakeTimeProvider _time = new();
     private readonly List<string> _executed = [];
 
@@ -45,7 +45,7 @@ public sealed class AutomaticWarmupTests : IDisposable
 
         Assert.Equal(["[1,2] [1,1,3]", "[8,2] [8,1,3]", "[1,2] [1,1,3]", "[8,2] [8,1,3]"], _executed);
         Assert.Equal(1, warmups);
-        Assert.Contains("zeros with 1 and 8 rows on each of 2 instances", Assert.Single(_log.GetSnapshot()).Message, StringComparison.Ordinal);
+        Assert.Contains("zeros with 1 and 8 rows on each of 2 instances", Assert.Single(_log.Lines).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -105,9 +105,9 @@ public sealed class AutomaticWarmupTests : IDisposable
         await LoadAsync(backend, "max_batch_size: 8 instance_group { count: 3 }");
 
         Assert.Equal(1, backend.Executions);
-        var warning = Assert.Single(_log.GetSnapshot(), static line => line.Level == LogLevel.Warning);
+        var warning = Assert.Single(_log.Lines, static line => line.Level == LogLevel.Warning);
         Assert.Contains("inputs of zeros (X0 [1,2]): [request id: automatic warm-up] zero is no index", warning.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(_log.GetSnapshot(), static line => line.Level == LogLevel.Error);
+        Assert.DoesNotContain(_log.Lines, static line => line.Level == LogLevel.Error);
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class AutomaticWarmupTests : IDisposable
         backend.Execute = static _ => throw new InvalidOperationException("out of its mind");
         await LoadAsync(backend, "max_batch_size: 8");
 
-        Assert.Equal(LogLevel.Warning, Assert.Single(_log.GetSnapshot()).Level);
+        Assert.Equal(LogLevel.Warning, Assert.Single(_log.Lines).Level);
     }
 
     [Theory]
@@ -204,8 +204,7 @@ public sealed class AutomaticWarmupTests : IDisposable
         var aspired = Aspire(backend, config);
         Assert.Null(aspired.Problem);
         var options = new CoreOptions { Identity = new ServerIdentity("test", "0"), Repositories = [], ExitTimeout = TestTimeouts.Phase, AutoWarmup = autoWarmup };
-        using var loggers = LoggerFactory.Create(builder => builder.AddProvider(new FakeLoggerProvider(_log)));
-        var loader = new ModelLoader([backend], new System.IO.Abstractions.FileSystem(), _pool, _time, options, loggers);
+        var loader = new ModelLoader([backend], new System.IO.Abstractions.FileSystem(), _pool, _time, options, _log);
         var result = await loader.LoadAsync("m", Assert.Single(aspired.Versions), onWarmup ?? (static () => { }), Token);
         Assert.Equal("", result.Reason);
         if (isUnloaded)
