@@ -87,7 +87,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
             },
             owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0) })]);
         MakeLane = () => new InstanceRunner(Scheduler, model.CreateInstance(new InstancePlacement("more", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement("more", InstanceKind.Cpu, 0) };
-        Served = new ServedModel(version, config, model, Scheduler, Statistics);
+        Served = new ServedModel(version, config, model, Scheduler, Statistics, Time);
         _catalog.Publish(new ServingSnapshot([new ServedVersions(name, [Served], [2])]));
         Engine = new InferenceEngine(_catalog, Pool, new SharedMemoryRegistry(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance), Phase, scheduling ?? new SchedulerOptions(), Time);
     }

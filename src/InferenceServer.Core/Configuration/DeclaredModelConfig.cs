@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Residency;
 
 namespace InferenceServer.Core.Configuration;
 
@@ -42,6 +43,12 @@ public sealed class DeclaredModelConfig
 
     /// <summary>The settings that only the backend reads, by key.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>When the model is in memory; null when the file does not say.</summary>
+    public ModelResidency? Residency { get; init; }
+
+    /// <summary>After how much time without a request the model leaves the memory, where it is loaded on demand; zero for never, null when the file does not say.</summary>
+    public TimeSpan? IdleUnload { get; init; }
 
     /// <summary>How hard the engine may rewrite the graph, in Triton's numbers; null when the file does not say.</summary>
     public int? GraphOptimizationLevel { get; init; }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Residency;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
@@ -35,6 +36,9 @@ public sealed record CoreOptions
 
     /// <summary>How many more times a load that has failed is tried.</summary>
     public int ModelLoadRetries { get; init; }
+
+    /// <summary>When models are in memory, and how much of it they may take.</summary>
+    public ResidencyOptions Residency { get; init; } = new();
 
     /// <summary>How often the repositories are looked at in poll mode, where nothing has woken the server before.</summary>
     public TimeSpan RepositoryPollInterval { get; init; } = TimeSpan.FromSeconds(15);

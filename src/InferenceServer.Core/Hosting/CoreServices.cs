@@ -6,6 +6,7 @@ using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Residency;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
 using Microsoft.Extensions.DependencyInjection;
@@ -48,9 +49,15 @@ public static class CoreServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<CoreOptions>(),
             provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<IMemoryMeter>(new NativeMemoryMeter());
+        services.AddSingleton(static provider => new ColdStarts(
+            provider.GetRequiredService<ModelManager>(),
+            provider.GetRequiredService<CoreOptions>().Residency,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static provider => new ModelManager(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<IModelLoader>(),
+            provider.GetRequiredService<IMemoryMeter>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<CoreOptions>(),
             provider.GetRequiredService<ILogger<ModelManager>>())
@@ -92,6 +99,7 @@ public static class CoreServices
         {
             Log = provider.GetRequiredService<ILogControl>(),
             Tracing = provider.GetRequiredService<TraceControl>(),
+            ColdStarts = provider.GetRequiredService<ColdStarts>(),
         });
         services.AddSingleton<IInferenceEngine>(static provider => new InferenceEngine(
             provider.GetRequiredService<ModelCatalog>(),
@@ -102,6 +110,7 @@ public static class CoreServices
             provider.GetRequiredService<TimeProvider>())
         {
             Tracer = provider.GetRequiredService<TraceControl>().Tracer,
+            ColdStarts = provider.GetRequiredService<ColdStarts>(),
         });
 
         // What starts first stops last: the last requests have ended by then.

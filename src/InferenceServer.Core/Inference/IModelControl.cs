@@ -59,7 +59,24 @@ public interface IModelControl
     ImmutableArray<ModelDescription> ListReady();
 
     /// <summary>
-    /// Describes a ready version of a model.
+    /// True when requests for the model are answered: a version of it serves, or is loaded when it is asked for.
+    /// </summary>
+    /// <param name="modelName">The model's name.</param>
+    /// <param name="version">The version as the client wrote it; empty for any.</param>
+    /// <param name="error">As of <see cref="TryDescribe"/>.</param>
+    bool IsModelReady(string modelName, string version, [NotNullWhen(false)] out InferenceError? error);
+
+    /// <summary>
+    /// Sees to it that a model which is loaded on demand can be described: one that never was in memory is loaded. Ends at once for every other.
+    /// </summary>
+    /// <param name="modelName">The model's name.</param>
+    /// <param name="version">The version as the client wrote it; empty for any.</param>
+    /// <param name="cancellationToken">Signalled when the caller stops waiting.</param>
+    /// <returns>Why it cannot be described, or null.</returns>
+    ValueTask<InferenceError?> WakeAsync(string modelName, string version, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Describes a ready version of a model, or one that is loaded on demand and was in memory before.
     /// </summary>
     /// <param name="modelName">The model's name.</param>
     /// <param name="version">The version as the client wrote it; empty for the highest one that is ready.</param>

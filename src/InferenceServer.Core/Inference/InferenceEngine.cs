@@ -3,6 +3,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Residency;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Telemetry;
@@ -22,10 +23,25 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
 
     public ISharedMemoryTensors SharedMemory => sharedMemory;
 
-    public ValueTask<LeaseOutcome> AcquireAsync(string modelName, string version, CancellationToken cancellationToken) => ValueTask.FromResult(
-        phase.IsStopping ? LeaseOutcome.Failure(InferenceErrors.ServerStopping())
-        : catalog.TryAcquire(modelName, version, out var lease, out var error) ? LeaseOutcome.Success(lease)
-        : LeaseOutcome.Failure(error));
+    /// <summary>Where requests wait for models that are loaded on demand; null where there are none such.</summary>
+    public ColdStarts? ColdStarts { get; init; }
+
+    public ValueTask<LeaseOutcome> AcquireAsync(string modelName, string version, CancellationToken cancellationToken)
+    {
+        if (phase.IsStopping)
+        {
+            return ValueTask.FromResult(LeaseOutcome.Failure(InferenceErrors.ServerStopping()));
+        }
+
+        if (catalog.TryAcquire(modelName, version, out var lease, out var error))
+        {
+            return ValueTask.FromResult(LeaseOutcome.Success(lease));
+        }
+
+        return ColdStarts is not null && catalog.FindAsleep(modelName, version) is not null
+            ? ColdStarts.AcquireAsync(modelName, version, cancellationToken)
+            : ValueTask.FromResult(LeaseOutcome.Failure(error));
+    }
 
     public ValueTask<InferenceOutcome> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {

@@ -53,6 +53,9 @@ internal static class InferenceErrors
 
     public static InferenceError Cancelled(InferenceRequest request) => new(ErrorCode.Cancelled, $"{Prefix(request)}the request was cancelled by its client");
 
+    /// <summary>Before there is a request: its client has gone while it waited for its model.</summary>
+    public static InferenceError Cancelled(string model) => new(ErrorCode.Cancelled, $"the request for model '{model}' was cancelled by its client") { Subject = model };
+
     public static InferenceError DeadlineExceeded(InferenceRequest request) =>
         new(ErrorCode.DeadlineExceeded, $"{Prefix(request)}the deadline of the request passed before its answer was there");
 

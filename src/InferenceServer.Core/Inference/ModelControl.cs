@@ -4,6 +4,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
@@ -30,6 +31,9 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public required ILogControl Log { get; init; }
 
     public required ITraceControl Tracing { get; init; }
+
+    /// <summary>Where models that are loaded on demand are asked for; null where there are none such.</summary>
+    public ColdStarts? ColdStarts { get; init; }
 
     public ISharedMemoryControl SharedMemory => sharedMemory;
 
@@ -60,13 +64,49 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         description = null;
         if (!catalog.TryFind(modelName, version, out var model, out error))
         {
-            return false;
+            if (catalog.FindAsleep(modelName, version) is not { Config: { } config } asleep)
+            {
+                return false;
+            }
+
+            var all = catalog.Current.Find(modelName)?.OnDemand ?? [];
+            description = new ModelDescription(asleep.Number, version.Length > 0 ? [asleep.Number] : [.. all.Select(static known => known.Number)], config);
+            error = null;
+            return true;
         }
 
         // A client that names a version is told of that one alone.
         var shown = version.Length > 0 ? [model] : catalog.Current.Find(modelName)?.Ready ?? [model];
         description = new ModelDescription(model.Version, [.. shown.Select(static served => served.Version)], model.Config);
         return true;
+    }
+
+    public bool IsModelReady(string modelName, string version, [NotNullWhen(false)] out InferenceError? error)
+    {
+        if (catalog.TryFind(modelName, version, out _, out error) || (!phase.IsStopping && catalog.FindAsleep(modelName, version) is not null && FindFailure(modelName) is null))
+        {
+            error = null;
+            return true;
+        }
+
+        error = FindFailure(modelName) is { } reason && catalog.FindAsleep(modelName, version) is not null ? ResidencyErrors.LoadFailed(modelName, reason) : error;
+        return false;
+    }
+
+    public async ValueTask<InferenceError?> WakeAsync(string modelName, string version, CancellationToken cancellationToken)
+    {
+        if (ColdStarts is null || phase.IsStopping || catalog.FindAsleep(modelName, version) is not { Config: null })
+        {
+            return null;
+        }
+
+        var outcome = await ColdStarts.AcquireAsync(modelName, version, cancellationToken).ConfigureAwait(false);
+        if (outcome.TryGet(out var lease, out var error))
+        {
+            lease.Dispose();
+        }
+
+        return error;
     }
 
     public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) => Task.Run(() => repository.List(readyOnly));
@@ -89,7 +129,10 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     private bool IsEveryModelServed() => statuses.Statuses
         .Where(static status => status.State is not (ModelState.Draining or ModelState.Unloaded))
         .GroupBy(static status => status.Name, StringComparer.Ordinal)
-        .All(static model => model.Any(static status => status.State == ModelState.Ready));
+        .All(static model => model.Any(static status => status.State is ModelState.Ready or ModelState.Asleep));
+
+    /// <summary>Why the last load of a model has failed; null when it has not.</summary>
+    private string? FindFailure(string modelName) => statuses.Statuses.FirstOrDefault(status => status.Name == modelName && status.State == ModelState.Failed)?.Reason;
 
     private static ImmutableArray<ModelDescription> Describe(ServingSnapshot snapshot) =>
     [

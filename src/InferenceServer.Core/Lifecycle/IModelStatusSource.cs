@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Core.Residency;
 
 namespace InferenceServer.Core.Lifecycle;
 
@@ -10,6 +11,9 @@ public interface IModelStatusSource
 
     /// <summary>How often models were loaded, by name.</summary>
     ImmutableArray<ModelLoadCount> LoadCounts { get; }
+
+    /// <summary>How often models that are loaded on demand have come and gone, by name.</summary>
+    ImmutableArray<ModelResidencyCount> ResidencyCounts { get; }
 
     /// <summary>Ends when the first wanted set has settled: every model of it serves or has failed.</summary>
     Task FirstSettled { get; }

@@ -4,8 +4,9 @@ namespace InferenceServer.Core.Lifecycle;
 /// <param name="id">Its number, which no other has.</param>
 /// <param name="modelName">The model's name.</param>
 /// <param name="source">What is loaded.</param>
+/// <param name="time">The clock.</param>
 /// <param name="stopping">Signalled when the server stops.</param>
-internal sealed class Incarnation(long id, string modelName, AspiredVersion source, CancellationToken stopping)
+internal sealed class Incarnation(long id, string modelName, AspiredVersion source, TimeProvider time, CancellationToken stopping)
 {
     private readonly CancellationTokenSource _load = CancellationTokenSource.CreateLinkedTokenSource(stopping);
 
@@ -16,6 +17,12 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     public AspiredVersion Source { get; private set; } = source;
 
     public ModelState State { get; private set; } = ModelState.New;
+
+    /// <summary>When it came to that state, as a timestamp.</summary>
+    public long Since { get; private set; } = time.GetTimestamp();
+
+    /// <summary>The memory that it takes, or will take as far as is known. Bytes.</summary>
+    public long Bytes { get; set; }
 
     /// <summary>Why the load failed; empty otherwise.</summary>
     public string Reason { get; private set; } = "";
@@ -46,10 +53,22 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     /// <summary>Has the load end, if it still can.</summary>
     public void CancelLoad() => _load.Cancel();
 
-    public void BeginLoad(Incarnation? predecessor)
+    public void BeginLoad() => TransitionTo(ModelState.Loading);
+
+    /// <summary>It is tried whether what serves can take its configuration on, which takes no memory.</summary>
+    public void BeginTuning(Incarnation predecessor)
     {
         TransitionTo(ModelState.Loading);
         Predecessor = predecessor;
+    }
+
+    /// <summary>What serves cannot take its configuration on: it waits for its load.</summary>
+    /// <param name="bytes">What that will take.</param>
+    public void AwaitLoad(long bytes)
+    {
+        TransitionTo(ModelState.New);
+        Predecessor = null;
+        Bytes = bytes;
     }
 
     public void BeginWarmup() => TransitionTo(ModelState.Warming);
@@ -64,11 +83,18 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     }
 
     /// <summary>What the predecessor has loaded has taken on this one's configuration. What its load took stays what it was.</summary>
-    public void Succeed()
+    /// <returns>False when somebody has had it unloaded meanwhile.</returns>
+    public bool TrySucceed()
     {
-        var (served, duration) = (Predecessor!.Served!, Predecessor.LoadDuration);
+        if (Predecessor is not { State: ModelState.Ready, Served: { } served, LoadDuration: var duration })
+        {
+            return false;
+        }
+
+        Bytes = Predecessor.Bytes;
         Predecessor.EndUnload();
         Serve(served, duration);
+        return true;
     }
 
     /// <summary>The same files are wanted under the same configuration, but for the policy that chose this version among others.</summary>
@@ -103,8 +129,8 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     {
         var isLegal = (State, next) switch
         {
-            (ModelState.New, ModelState.Loading) => true,
-            (ModelState.Loading, ModelState.Warming or ModelState.Ready or ModelState.Failed) => true,
+            (ModelState.New, ModelState.Loading or ModelState.Failed) => true,
+            (ModelState.Loading, ModelState.Warming or ModelState.Ready or ModelState.Failed or ModelState.New) => true,
             (ModelState.Warming, ModelState.Warming or ModelState.Ready or ModelState.Failed) => true,
             (ModelState.Ready, ModelState.Draining or ModelState.Unloaded) => true,
             (ModelState.Draining, ModelState.Unloaded) => true,
@@ -116,5 +142,6 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
         }
 
         State = next;
+        Since = time.GetTimestamp();
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Core.Residency;
 
 namespace InferenceServer.Core.Lifecycle;
 
@@ -13,6 +14,12 @@ internal abstract record LifecycleEvent
 
     /// <summary>A model that is not wanted any more.</summary>
     public sealed record UnloadRequested(string Name, TaskCompletionSource Begun) : LifecycleEvent;
+
+    /// <summary>A request waits for a model that is loaded on demand.</summary>
+    public sealed record Demanded(ColdStart Start) : LifecycleEvent;
+
+    /// <summary>What takes memory is to be looked at again.</summary>
+    public sealed record MemoryLookedAt : LifecycleEvent;
 
     /// <summary>A version is loaded and warms up.</summary>
     public sealed record WarmupBegan(Incarnation Incarnation) : LifecycleEvent;

@@ -1,3 +1,4 @@
+using InferenceServer.Core.Residency;
 using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Core.Lifecycle;
@@ -53,6 +54,9 @@ internal static partial class LifecycleLog
     [LoggerMessage(2013, LogLevel.Error, "Model {Model}: the files that came with a load request cannot be stored")]
     public static partial void OverrideNotStored(ILogger logger, Exception exception, string model);
 
+    [LoggerMessage(2050, LogLevel.Information, "Model {Model} leaves the memory until it is asked for again: {Reason}")]
+    public static partial void Evicted(ILogger logger, string model, EvictionReason reason);
+
     [LoggerMessage(7000, LogLevel.Information, "Model {Model} version {Version}: {Message}")]
     public static partial void BackendInfo(ILogger logger, string model, long version, string message);
 
@@ -74,8 +78,8 @@ internal static partial class LifecycleLog
     [LoggerMessage(1012, LogLevel.Warning, "Changes in the model repository cannot be watched; they are found by polling")]
     public static partial void WatchFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(2060, LogLevel.Information, "Model {Model} version {Version} has taken on another configuration without a load, with {Instances} instances ({Before} before), after {Milliseconds:F0} ms")]
-    public static partial void Tuned(ILogger logger, string model, long version, int instances, int before, double milliseconds);
+    [LoggerMessage(2060, LogLevel.Information, "Model {Model} version {Version} has taken on another configuration without a load after {Milliseconds:F0} ms; instances: {Instances}, {Before} before")]
+    public static partial void Tuned(ILogger logger, string model, long version, double milliseconds, int instances, int before);
 
     [LoggerMessage(2040, LogLevel.Warning, "Model {Model} version {Version} failed to load and is tried again, {Attempt} of {Retries} times: {Reason}")]
     public static partial void LoadRetried(ILogger logger, string model, long version, int attempt, int retries, string reason);

@@ -1,23 +1,29 @@
 using System.Collections.Immutable;
+using InferenceServer.Core.Residency;
 
 namespace InferenceServer.Core.Lifecycle;
 
 /// <summary>What the lifecycle shows of itself after a step: to requests, and to people, metrics and the index. Pure.</summary>
 internal static class LifecycleView
 {
+    private const string AsleepReason = "loaded when it is asked for";
+
     /// <summary>What requests find.</summary>
-    public static ServingSnapshot Snapshot(ImmutableSortedDictionary<string, AspiredModel> aspired, IReadOnlyCollection<Incarnation> incarnations, ModelHistory history)
+    public static ServingSnapshot Snapshot(ImmutableSortedDictionary<string, AspiredModel> aspired, IReadOnlyCollection<Incarnation> incarnations, ModelHistory history, Residents residents)
     {
         var living = incarnations.ToLookup(static incarnation => incarnation.ModelName, StringComparer.Ordinal);
         var past = history.Versions.ToLookup(static status => status.Name, static status => status.Version!.Value, StringComparer.Ordinal);
         return new ServingSnapshot(aspired.Keys
             .Union(living.Select(static group => group.Key), StringComparer.Ordinal)
             .Union(past.Select(static group => group.Key), StringComparer.Ordinal)
-            .Select(name => Describe(name, living[name], past[name])));
+            .Select(name => Describe(name, living[name], past[name]) with
+            {
+                OnDemand = aspired.TryGetValue(name, out var model) && residents.IsOnDemand(model) ? [.. model.Versions.Select(version => residents.Remember(name, version))] : [],
+            }));
     }
 
     /// <summary>Every version that is known, by name and number.</summary>
-    public static ImmutableArray<ModelStatus> Statuses(ImmutableSortedDictionary<string, AspiredModel> aspired, IReadOnlyCollection<Incarnation> incarnations, ModelHistory history)
+    public static ImmutableArray<ModelStatus> Statuses(ImmutableSortedDictionary<string, AspiredModel> aspired, IReadOnlyCollection<Incarnation> incarnations, ModelHistory history, Residents residents)
     {
         var refused = aspired.Values.Where(static model => model.Problem is not null).Select(static model => new ModelStatus
         {
@@ -35,9 +41,19 @@ internal static class LifecycleView
             LoadDuration = incarnation.LoadDuration,
             Served = incarnation.Served,
         });
-        var there = incarnations.Select(static incarnation => (incarnation.ModelName, incarnation.Source.Number)).ToHashSet();
+        var there = incarnations.Where(static incarnation => incarnation.State != ModelState.Draining).Select(static incarnation => (incarnation.ModelName, incarnation.Source.Number)).ToHashSet();
+        var asleep = aspired.Values.Where(residents.IsAsleep).SelectMany(static model => model.Versions.Select(version => new ModelStatus
+        {
+            Name = model.Name,
+            Version = version.Number,
+            State = ModelState.Asleep,
+            Reason = AsleepReason,
+            Backend = version.Config.Backend.Name,
+        })).Where(status => !there.Contains((status.Name, status.Version!.Value))).ToArray();
+        there.UnionWith(incarnations.Select(static incarnation => (incarnation.ModelName, incarnation.Source.Number)));
+        there.UnionWith(asleep.Select(static status => (status.Name, status.Version!.Value)));
         var past = history.Versions.Where(status => !there.Contains((status.Name, status.Version!.Value)));
-        return [.. refused.Concat(living).Concat(past).OrderBy(static status => status.Name, StringComparer.Ordinal).ThenBy(static status => status.Version)];
+        return [.. refused.Concat(living).Concat(asleep).Concat(past).OrderBy(static status => status.Name, StringComparer.Ordinal).ThenBy(static status => status.Version)];
     }
 
     private static ServedVersions Describe(string name, IEnumerable<Incarnation> incarnations, IEnumerable<long> past)

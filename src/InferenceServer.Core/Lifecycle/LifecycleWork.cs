@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using InferenceServer.Core.Hosting;
+using InferenceServer.Core.Residency;
 using InferenceServer.Core.Repository;
 using Microsoft.Extensions.Logging;
 
@@ -8,23 +9,32 @@ namespace InferenceServer.Core.Lifecycle;
 /// <summary>What takes its time in the life of a version, outside of the loop: loads, unloads and the deletion of files. Each load and unload ends in an event.</summary>
 /// <param name="loader">Loads versions.</param>
 /// <param name="events">Where the events go.</param>
+/// <param name="meter">Measures what loads take.</param>
 /// <param name="time">The clock.</param>
 /// <param name="options">How many loads at once, how many retries, how long a drain.</param>
 /// <param name="logger">Where it is told.</param>
-internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<LifecycleEvent> events, TimeProvider time, CoreOptions options, ILogger logger) : IDisposable
+internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<LifecycleEvent> events, IMemoryMeter meter, TimeProvider time, CoreOptions options, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _loadSlots = new(options.ModelLoadThreads);
+
+    // A knob must not wait for somebody else's weights.
+    private readonly SemaphoreSlim _tuningSlots = new(options.ModelLoadThreads);
+    private readonly LoadMeasurement _measurement = new(meter);
     private int _unloads;
     private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when every deletion that has been begun has ended.</summary>
     public Task Erased { get; private set; } = Task.CompletedTask;
 
-    public void BeginLoad(Incarnation incarnation)
+    public void BeginLoad(Incarnation incarnation) => _ = Task.Run(() => LoadAsync(incarnation));
+
+    /// <summary>Has what serves take a configuration on, or finds that it takes a load.</summary>
+    public void BeginTuning(Incarnation incarnation, Incarnation predecessor)
     {
         // What the loop may change meanwhile is looked at here, in the loop.
-        var before = incarnation.Predecessor is { Served: { } served } predecessor ? (served, predecessor.Source) : default((ServedModel Served, AspiredVersion Source)?);
-        _ = Task.Run(() => LoadAsync(incarnation, before));
+        incarnation.BeginTuning(predecessor);
+        var (served, before) = (predecessor.Served!, predecessor.Source);
+        _ = Task.Run(() => RetryAsync(incarnation, _tuningSlots, () => TuneOnceAsync(incarnation, served, before)));
     }
 
     public void BeginUnload(Incarnation incarnation, ServedModel served)
@@ -34,18 +44,29 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
     }
 
     /// <summary>Deletes folders that nobody uses: a disk that is slow holds up nobody else. For one caller.</summary>
-    public void BeginErase(OverrideFolders overrides, IReadOnlyList<string> folders)
+    /// <param name="overrides">The folders.</param>
+    /// <param name="used">The paths that are in use.</param>
+    public void BeginErase(OverrideFolders overrides, IReadOnlyCollection<string> used)
     {
-        var before = Erased;
-        Erased = Task.Run(() => EraseAsync(overrides, folders, before));
+        var (before, left) = (Erased, overrides.TakeUnused(used));
+        if (left.Length > 0)
+        {
+            Erased = Task.Run(() => EraseAsync(overrides, left, before));
+        }
     }
 
     /// <summary>The process is to end: from the exit timeout on, nobody who still uses a version is waited for, unless the result is disposed before.</summary>
     public ITimer GiveUpLater() => time.CreateTimer(_ => _givenUp.TrySetResult(), null, options.ExitTimeout, Timeout.InfiniteTimeSpan);
 
-    public void Dispose() => _loadSlots.Dispose();
+    public void Dispose()
+    {
+        _loadSlots.Dispose();
+        _tuningSlots.Dispose();
+    }
 
-    private async Task LoadAsync(Incarnation incarnation, (ServedModel Served, AspiredVersion Source)? before)
+    private Task LoadAsync(Incarnation incarnation) => RetryAsync(incarnation, _loadSlots, () => LoadOnceAsync(incarnation));
+
+    private async Task RetryAsync(Incarnation incarnation, SemaphoreSlim slots, Func<Task<ModelLoadResult>> tryOnce)
     {
         var result = ModelLoadResult.Cancelled;
         var started = time.GetTimestamp();
@@ -53,19 +74,19 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
         {
             for (var attempt = 1; ; attempt++)
             {
-                await _loadSlots.WaitAsync(incarnation.LoadCancellation).ConfigureAwait(false);
+                await slots.WaitAsync(incarnation.LoadCancellation).ConfigureAwait(false);
                 ModelLoadResult tried;
                 try
                 {
                     started = time.GetTimestamp();
-                    tried = await TuneAsync(incarnation, before).ConfigureAwait(false) ?? await LoadOnceAsync(incarnation).ConfigureAwait(false);
+                    tried = await tryOnce().ConfigureAwait(false);
                 }
                 finally
                 {
-                    _loadSlots.Release();
+                    slots.Release();
                 }
 
-                if (tried.Served is not null || attempt > options.ModelLoadRetries)
+                if (tried.Served is not null || tried.NeedsLoad || attempt > options.ModelLoadRetries)
                 {
                     result = tried;
                     break;
@@ -83,15 +104,24 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
         events.TryWrite(new LifecycleEvent.LoadEnded(incarnation, result, time.GetElapsedTime(started)));
     }
 
-    private Task<ModelLoadResult> LoadOnceAsync(Incarnation incarnation)
+    private async Task<ModelLoadResult> LoadOnceAsync(Incarnation incarnation)
     {
-        LifecycleLog.Loading(logger, incarnation.ModelName, incarnation.Source.Number);
-        return loader.LoadAsync(incarnation.ModelName, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation);
+        ModelLoadResult tried = default;
+        var mark = _measurement.Begin();
+        try
+        {
+            LifecycleLog.Loading(logger, incarnation.ModelName, incarnation.Source.Number);
+            tried = await loader.LoadAsync(incarnation.ModelName, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation).ConfigureAwait(false);
+            return tried;
+        }
+        finally
+        {
+            _measurement.End(mark, tried.Served);
+        }
     }
 
-    private async Task<ModelLoadResult?> TuneAsync(Incarnation incarnation, (ServedModel Served, AspiredVersion Source)? before) => before is var (served, source)
-        ? await loader.TuneAsync(served, source, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation).ConfigureAwait(false)
-        : null;
+    private async Task<ModelLoadResult> TuneOnceAsync(Incarnation incarnation, ServedModel served, AspiredVersion before) =>
+        await loader.TuneAsync(served, before, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation).ConfigureAwait(false) ?? ModelLoadResult.Untunable;
 
     private void BeginWarmup(Incarnation incarnation) => events.TryWrite(new LifecycleEvent.WarmupBegan(incarnation));
 
@@ -116,7 +146,9 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
             }
             else
             {
+                _measurement.Disturb();
                 await served.FreeAsync().ConfigureAwait(false);
+                _measurement.Disturb();
                 isFreed = true;
                 LifecycleLog.Unloaded(logger, served.Name, served.Version);
             }

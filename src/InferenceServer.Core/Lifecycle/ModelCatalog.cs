@@ -35,6 +35,21 @@ internal sealed class ModelCatalog
         return false;
     }
 
+    /// <summary>Finds a version that does not serve now and will when it is asked for; null when there is none.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version as the client wrote it; empty for any, when none serves.</param>
+    public OnDemandVersion? FindAsleep(string name, string version)
+    {
+        if (_current.Find(name) is not { OnDemand.IsEmpty: false } versions)
+        {
+            return null;
+        }
+
+        return version.Length == 0 ? versions.Ready.IsEmpty ? versions.FindAsleep(null) : null
+            : long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? versions.FindAsleep(number)
+            : null;
+    }
+
     /// <summary>Finds a ready version.</summary>
     public bool TryFind(string name, string version, [NotNullWhen(true)] out ServedModel? model, [NotNullWhen(false)] out InferenceError? error)
     {

@@ -152,7 +152,7 @@ internal sealed class ModelLoader(
         var scheduler = new LaneScheduler(
             LanePlan.Rules(config, options.Scheduler, time, statistics),
             owner => instances.Select(made => new InstanceRunner(owner, made.Instance, lanes) { Placement = made.Placement }));
-        return new ServedModel(version.Number, config, model, scheduler, statistics)
+        return new ServedModel(version.Number, config, model, scheduler, statistics, time)
         {
             Labels = labels,
             MakeLane = placement => new InstanceRunner(scheduler, model.CreateInstance(placement), lanes) { Placement = placement },

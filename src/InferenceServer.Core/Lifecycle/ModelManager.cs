@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using InferenceServer.Core.Hosting;
+using InferenceServer.Core.Inference;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Residency;
 using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Core.Lifecycle;
@@ -12,8 +14,6 @@ namespace InferenceServer.Core.Lifecycle;
 /// </summary>
 internal sealed class ModelManager : IModelStatusSource, IDisposable
 {
-    private static readonly LoadFailure s_stopping = new("the server is stopping") { IsRetryable = true };
-
     private readonly ModelCatalog _catalog;
     private readonly LifecycleWork _work;
     private readonly ILogger<ModelManager> _logger;
@@ -22,8 +22,9 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     private readonly TaskCompletionSource _firstSettled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Incarnation> _incarnations = [];
     private readonly ModelHistory _history = new();
-    private readonly List<LoadTicket> _tickets = [];
-    private readonly List<TaskCompletionSource> _unloads = [];
+    private readonly Residents _residents;
+    private readonly LifecycleWaiters _waiters;
+    private readonly TimeProvider _time;
     private volatile ImmutableSortedDictionary<string, AspiredModel> _aspired = ImmutableSortedDictionary.Create<string, AspiredModel>(StringComparer.Ordinal);
     private volatile StatusList _statuses = new([]);
     private Task _loop = Task.CompletedTask;
@@ -31,16 +32,21 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     private bool _isStopping;
     private bool _isClean = true;
 
-    public ModelManager(ModelCatalog catalog, IModelLoader loader, TimeProvider time, CoreOptions options, ILogger<ModelManager> logger)
+    public ModelManager(ModelCatalog catalog, IModelLoader loader, IMemoryMeter meter, TimeProvider time, CoreOptions options, ILogger<ModelManager> logger)
     {
         _catalog = catalog;
         _logger = logger;
-        _work = new LifecycleWork(loader, _events.Writer, time, options, logger);
+        _time = time;
+        _work = new LifecycleWork(loader, _events.Writer, meter, time, options, logger);
+        _residents = new Residents(options.Residency, time, () => _events.Writer.TryWrite(new LifecycleEvent.MemoryLookedAt()));
+        _waiters = new LifecycleWaiters(_residents);
     }
 
     public ImmutableArray<ModelStatus> Statuses => _statuses.Items;
 
     public ImmutableArray<ModelLoadCount> LoadCounts => Counts.Read();
+
+    public ImmutableArray<ModelResidencyCount> ResidencyCounts => _residents.Counts.Read();
 
     /// <summary>Where loads are counted.</summary>
     public LoadCounts Counts { get; } = new();
@@ -66,7 +72,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         var ticket = new LoadTicket(model);
         if (!_events.Writer.TryWrite(new LifecycleEvent.LoadRequested(ticket)))
         {
-            ticket.End(s_stopping);
+            ticket.End(LifecycleWaiters.Stopping);
         }
 
         return ticket.Outcome;
@@ -82,6 +88,15 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         }
 
         return begun.Task;
+    }
+
+    /// <summary>A request waits for a model that is loaded on demand: it is loaded, unless that is under way already.</summary>
+    public void Demand(ColdStart start)
+    {
+        if (!_events.Writer.TryWrite(new LifecycleEvent.Demanded(start)))
+        {
+            start.Fail(InferenceErrors.ServerStopping());
+        }
     }
 
     /// <summary>
@@ -103,6 +118,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
     public void Dispose()
     {
+        _residents.Dispose();
         _stopping.Dispose();
         _work.Dispose();
     }
@@ -120,6 +136,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 }
 
                 var leaving = BeginTransitions();
+                Settle(leaving);
                 Publish();
                 Answer();
 
@@ -167,43 +184,53 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             case LifecycleEvent.LoadRequested { Ticket: var ticket }:
                 if (_isStopping)
                 {
-                    ticket.End(s_stopping);
+                    ticket.End(LifecycleWaiters.Stopping);
                     break;
                 }
 
                 // Whoever asks again wants another try, not the old answer.
                 Forget(incarnation => incarnation.ModelName == ticket.Model.Name && incarnation.State == ModelState.Failed);
                 _aspired = _aspired.SetItem(ticket.Model.Name, ticket.Model);
-                _tickets.Add(ticket);
+                _waiters.Add(ticket);
                 Overrides?.HandOver(ticket.Model.Folder?.Path);
+
+                // Whoever loads a model wants to see that it can be.
+                _residents.Demand(ticket.Model.Name);
+                break;
+            case LifecycleEvent.Demanded { Start: var start }:
+                var failures = _incarnations.FindAll(incarnation => incarnation.ModelName == start.Model && incarnation.State == ModelState.Failed);
+                if (_residents.Demand(start, failures))
+                {
+                    Forget(failures.Contains);
+                }
+
                 break;
             case LifecycleEvent.UnloadRequested { Name: var name } request:
                 _aspired = _aspired.Remove(name);
-                _unloads.Add(request.Begun);
+                _waiters.Add(request.Begun);
                 break;
             case LifecycleEvent.WarmupBegan warming:
                 warming.Incarnation.BeginWarmup();
                 break;
-            case LifecycleEvent.LoadEnded { Result.IsTuned: true } tuned:
-                if (tuned.Incarnation.Predecessor is { State: ModelState.Ready })
-                {
-                    tuned.Incarnation.Succeed();
-                }
-                else
-                {
-                    // Somebody has had it unloaded meanwhile.
-                    Apply(tuned with { Result = ModelLoadResult.Cancelled });
-                }
-
+            case LifecycleEvent.LoadEnded { Result.IsTuned: true } tuned when tuned.Incarnation.TrySucceed():
+                _residents.Note(tuned.Incarnation, _incarnations);
+                break;
+            case LifecycleEvent.LoadEnded { Result.IsTuned: true } overtaken:
+                Apply(overtaken with { Result = ModelLoadResult.Cancelled });
+                break;
+            case LifecycleEvent.LoadEnded { Result.NeedsLoad: true } untuned:
+                untuned.Incarnation.AwaitLoad(_residents.Estimate(untuned.Incarnation.ModelName, untuned.Incarnation.Source));
                 break;
             case LifecycleEvent.LoadEnded { Result.Served: { } served } loaded:
                 loaded.Incarnation.Serve(served, loaded.Duration);
                 _history.Remove(loaded.Incarnation);
+                _residents.Note(loaded.Incarnation, _incarnations);
                 Counts.Succeed(served.Name);
                 LifecycleLog.Ready(_logger, served.Name, served.Version, loaded.Duration.TotalMilliseconds);
                 break;
             case LifecycleEvent.LoadEnded failed:
                 failed.Incarnation.Fail(failed.Result.Reason, failed.Duration);
+                _residents.Note(failed.Incarnation, _incarnations);
                 if (failed.Result.IsCancelled)
                 {
                     // It may be wanted again by now, and is loaded anew then.
@@ -228,39 +255,18 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         // What failed stays among the living while it is wanted: it is not tried again by itself.
         Forget(incarnation => incarnation.State == ModelState.Unloaded || (incarnation.State == ModelState.Failed && !IsWanted(incarnation)));
         _history.Forgive(_aspired.ContainsKey);
+        _residents.Retain(_aspired);
     }
 
-    /// <summary>Moves incarnations to the history, unless another one of the same version is alive.</summary>
-    private void Forget(Predicate<Incarnation> which)
-    {
-        foreach (var incarnation in _incarnations.FindAll(which))
-        {
-            _incarnations.Remove(incarnation);
-            if (!_incarnations.Exists(other => other.ModelName == incarnation.ModelName && other.Source.Number == incarnation.Source.Number && other.State is ModelState.Ready))
-            {
-                _history.Add(incarnation);
-            }
-        }
-    }
+    private void Forget(Predicate<Incarnation> which) => _history.Take(_incarnations, which);
 
     /// <summary>Tells those who wait what has come of their requests, once clients can see it too.</summary>
     private void Answer()
     {
-        _tickets.RemoveAll(ticket => ticket.TryEnd(_aspired.GetValueOrDefault(ticket.Model.Name), _incarnations.Where(incarnation => incarnation.ModelName == ticket.Model.Name)));
-        _unloads.ForEach(static unload => unload.TrySetResult());
-        _unloads.Clear();
+        _waiters.Answer(_aspired, _incarnations);
         if (Overrides is { IsEmpty: false } overrides)
         {
-            Retain(overrides);
-        }
-    }
-
-    private void Retain(OverrideFolders overrides)
-    {
-        var left = overrides.TakeUnused([.. _incarnations.Select(static incarnation => incarnation.Source.Folder.Path), .. _aspired.Values.Select(static model => model.Folder?.Path).OfType<string>()]);
-        if (left.Length > 0)
-        {
-            _work.BeginErase(overrides, left);
+            _work.BeginErase(overrides, [.. _incarnations.Select(static incarnation => incarnation.Source.Folder.Path), .. _aspired.Values.Select(static model => model.Folder?.Path).OfType<string>()]);
         }
     }
 
@@ -268,14 +274,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     private void End()
     {
         _events.Writer.TryComplete();
-        _tickets.ForEach(static ticket => ticket.End(s_stopping));
-        while (_events.Reader.TryRead(out var left))
-        {
-            (left as LifecycleEvent.LoadRequested)?.Ticket.End(s_stopping);
-            (left as LifecycleEvent.UnloadRequested)?.Begun.TrySetResult();
-        }
-
-        _unloads.ForEach(static unload => unload.TrySetResult());
+        _waiters.End(_events.Reader);
     }
 
     private List<Incarnation> BeginTransitions()
@@ -289,8 +288,8 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             var known = byName[name].ToArray();
 
             // A configuration that cannot be read takes nothing down: what serves goes on serving until the file is mended.
-            var wanted = model is { Problem: not null }
-                ? known.Where(static incarnation => incarnation.State == ModelState.Ready).Select(static incarnation => (incarnation.Source.Number, incarnation.Source.Fingerprint)).ToArray()
+            var wanted = model is not null && _residents.IsAsleep(model) ? []
+                : model is { Problem: not null } ? known.Where(static incarnation => incarnation.State == ModelState.Ready).Select(static incarnation => (incarnation.Source.Number, incarnation.Source.Fingerprint)).ToArray()
                 : model?.Versions.Select(static version => (version.Number, version.Fingerprint)).ToArray() ?? [];
             foreach (var incarnation in known)
             {
@@ -320,7 +319,11 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             foreach (var incarnation in known)
             {
                 // A load that nobody waits for any more must not hold up others, as far as it can be ended.
-                if (incarnation.State is ModelState.Loading or ModelState.Warming && model is not { Problem: not null } && !wanted.Contains((incarnation.Source.Number, incarnation.Source.Fingerprint)))
+                if (incarnation.State == ModelState.New && !wanted.Contains((incarnation.Source.Number, incarnation.Source.Fingerprint)))
+                {
+                    _incarnations.Remove(incarnation);
+                }
+                else if (incarnation.State is ModelState.Loading or ModelState.Warming && model is not { Problem: not null } && !wanted.Contains((incarnation.Source.Number, incarnation.Source.Fingerprint)))
                 {
                     incarnation.CancelLoad();
                 }
@@ -332,19 +335,60 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
     private void BeginLoad(string name, AspiredVersion version, Incarnation[] known)
     {
-        var incarnation = new Incarnation(_nextId++, name, version, _stopping.Token);
-        var serving = known.LastOrDefault(other => other.State == ModelState.Ready && other.Source.Number == version.Number);
-        incarnation.BeginLoad(serving?.Source.FilesFingerprint == version.FilesFingerprint ? serving : null);
+        var incarnation = new Incarnation(_nextId++, name, version, _time, _stopping.Token);
         _incarnations.Add(incarnation);
-        _work.BeginLoad(incarnation);
+        var serving = known.LastOrDefault(other => other.State == ModelState.Ready && other.Source.Number == version.Number);
+        if (serving?.Source.FilesFingerprint == version.FilesFingerprint)
+        {
+            _work.BeginTuning(incarnation, serving);
+            return;
+        }
+
+        // It begins as soon as there is room for it, which is at once where no budget is set.
+        incarnation.Bytes = _residents.Estimate(name, version);
+    }
+
+    /// <summary>Sees to the memory: has models leave, begins the loads for which there is room, and refuses those for which there can be none.</summary>
+    private void Settle(List<Incarnation> leaving)
+    {
+        // Who has waited gets in first: a model must not leave before those were served for whom it was loaded.
+        _residents.Reserve(_incarnations);
+        var decision = _residents.Decide(_incarnations, _aspired);
+        foreach (var (id, reason) in decision.Refuse)
+        {
+            var incarnation = _incarnations.First(incarnation => incarnation.Id == id);
+            incarnation.Fail(reason, TimeSpan.Zero);
+            _residents.Note(incarnation, _incarnations);
+            Counts.Fail(incarnation.ModelName);
+            LifecycleLog.LoadFailed(_logger, incarnation.ModelName, incarnation.Source.Number, reason);
+        }
+
+        foreach (var id in decision.Start)
+        {
+            var incarnation = _incarnations.First(incarnation => incarnation.Id == id);
+            incarnation.BeginLoad();
+            _work.BeginLoad(incarnation);
+        }
+
+        foreach (var (model, reason) in decision.Evict)
+        {
+            _residents.Evict(model, reason);
+            LifecycleLog.Evicted(_logger, model, reason);
+        }
+
+        if (!decision.Evict.IsEmpty)
+        {
+            leaving.AddRange(BeginTransitions());
+        }
+
+        _residents.Watch(decision, _incarnations);
     }
 
     private void Publish()
     {
-        _catalog.Publish(LifecycleView.Snapshot(_aspired, _incarnations, _history));
-        _statuses = new StatusList(LifecycleView.Statuses(_aspired, _incarnations, _history));
-        var isSettled = _incarnations.TrueForAll(static incarnation => incarnation.State is not (ModelState.New or ModelState.Loading or ModelState.Warming));
-        if (isSettled)
+        _catalog.Publish(LifecycleView.Snapshot(_aspired, _incarnations, _history, _residents));
+        _statuses = new StatusList(LifecycleView.Statuses(_aspired, _incarnations, _history, _residents));
+        if (_incarnations.TrueForAll(static incarnation => incarnation.State is not (ModelState.New or ModelState.Loading or ModelState.Warming)))
         {
             _firstSettled.TrySetResult();
         }

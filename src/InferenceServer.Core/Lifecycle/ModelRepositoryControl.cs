@@ -52,7 +52,7 @@ internal sealed class ModelRepositoryControl(
     {
         var statuses = manager.Statuses.ToLookup(static status => status.Name, StringComparer.Ordinal);
         var entries = scanner.ListNames().Order(StringComparer.Ordinal).SelectMany(name => Describe(name, statuses[name].ToArray()));
-        return [.. entries.Where(entry => !readyOnly || entry.State == ModelState.Ready)];
+        return [.. entries.Where(entry => !readyOnly || entry.State is ModelState.Ready or ModelState.Asleep)];
     }
 
     /// <summary>Loads a model, or loads it anew when its files have changed, and waits until it serves.</summary>
@@ -151,9 +151,10 @@ internal sealed class ModelRepositoryControl(
         {
             ModelState.Ready => 0,
             ModelState.New or ModelState.Loading or ModelState.Warming => 1,
-            ModelState.Draining => 2,
-            ModelState.Failed => 3,
-            _ => 4,
+            ModelState.Asleep => 2,
+            ModelState.Draining => 3,
+            ModelState.Failed => 4,
+            _ => 5,
         })!;
         var failure = version.FirstOrDefault(status => status.State == ModelState.Failed && status != best);
         return new ModelIndexEntry(best.Name, best.Version, best.State, failure is null ? best.Reason : $"a newer load failed: {failure.Reason}");

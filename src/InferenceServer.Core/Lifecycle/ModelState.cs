@@ -6,6 +6,9 @@ public enum ModelState
     /// <summary>Wanted, and nothing has been done yet.</summary>
     New,
 
+    /// <summary>Wanted, and to be loaded when it is asked for.</summary>
+    Asleep,
+
     /// <summary>Its weights are being read and its lanes made.</summary>
     Loading,
 

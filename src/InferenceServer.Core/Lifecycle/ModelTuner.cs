@@ -57,7 +57,7 @@ internal sealed class ModelTuner(LaneWarmup warmup, TimeProvider time, CoreOptio
         }
 
         served.Tune(config, LanePlan.Rules(config, options.Scheduler, time, served.Statistics), added, spare);
-        LifecycleLog.Tuned(logger, served.Name, served.Version, served.Scheduler.Lanes.Count, lanes, time.GetElapsedTime(started).TotalMilliseconds);
+        LifecycleLog.Tuned(logger, served.Name, served.Version, time.GetElapsedTime(started).TotalMilliseconds, served.Scheduler.Lanes.Count, lanes);
         return ModelLoadResult.Tuned(served);
     }
 }

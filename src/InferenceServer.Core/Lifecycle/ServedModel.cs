@@ -17,10 +17,15 @@ public sealed class ServedModel
     private readonly IBackendModel _backendModel;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _count = 1;
+    private readonly TimeProvider _time;
     private volatile ModelConfig _config;
+    private volatile Action? _onIdle;
+    private long _idleSince;
 
-    internal ServedModel(long version, ModelConfig config, IBackendModel backendModel, IModelScheduler scheduler, ModelStatistics statistics)
+    internal ServedModel(long version, ModelConfig config, IBackendModel backendModel, IModelScheduler scheduler, ModelStatistics statistics, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
+        _idleSince = _time.GetTimestamp();
         Name = config.Name;
         Version = version;
         _config = config;
@@ -48,11 +53,29 @@ public sealed class ServedModel
     /// <summary>The version's counters.</summary>
     public ModelStatistics Statistics { get; }
 
+    /// <summary>The memory that the version takes, as it was measured when it was loaded; null when it could not be measured, since other models came or went meanwhile. Bytes.</summary>
+    public long? MemoryBytes { get; internal set; }
+
     /// <summary>Requests that are accepted and not yet executing.</summary>
     public int QueuedRequests => Scheduler.QueuedRequests;
 
     /// <summary>The counters of now. The caller holds a lease, or the version may be freed meanwhile.</summary>
     internal ModelStatisticsReport ReadStatistics() => Statistics.MakeReport(Name, Version) with { Memory = _backendModel.Memory };
+
+    /// <summary>What the backend itself says of the memory that the version takes.</summary>
+    internal ImmutableArray<ModelMemory> ReportedMemory => _backendModel.Memory;
+
+    /// <summary>True while somebody holds a lease.</summary>
+    internal bool IsInUse => Volatile.Read(ref _count) > 1;
+
+    /// <summary>When the last lease was given back, as a timestamp.</summary>
+    internal long IdleSince => Volatile.Read(ref _idleSince);
+
+    /// <summary>What is to be done as soon as nobody holds a lease; it may be done once more than that. Null for nothing.</summary>
+    internal Action? OnIdle
+    {
+        set => _onIdle = value;
+    }
 
     internal RequestValidator Validator { get; }
 
@@ -92,9 +115,15 @@ public sealed class ServedModel
     /// <summary>Counts one user less.</summary>
     internal void Release()
     {
-        if (Interlocked.Decrement(ref _count) == 0)
+        var left = Interlocked.Decrement(ref _count);
+        if (left == 0)
         {
             _drained.TrySetResult();
+        }
+        else if (left == 1)
+        {
+            Volatile.Write(ref _idleSince, _time.GetTimestamp());
+            _onIdle?.Invoke();
         }
     }
 

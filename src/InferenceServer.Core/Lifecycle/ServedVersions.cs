@@ -8,8 +8,15 @@ namespace InferenceServer.Core.Lifecycle;
 /// <param name="Others">The numbers of those that are known and do not serve: loading, draining, failed or unloaded.</param>
 internal sealed record ServedVersions(string Name, ImmutableArray<ServedModel> Ready, ImmutableArray<long> Others)
 {
+    /// <summary>The versions that are loaded when they are asked for, whether they serve now or not, in ascending order of their numbers.</summary>
+    public ImmutableArray<OnDemandVersion> OnDemand { get; init; } = [];
+
     /// <summary>True while a version is on its way: what is not there now will be soon.</summary>
     public bool IsLoading { get; init; }
+
+    /// <summary>A version that does not serve now and will when it is asked for; null for none.</summary>
+    /// <param name="version">The version's number; null for any.</param>
+    public OnDemandVersion? FindAsleep(long? version) => OnDemand.LastOrDefault(candidate => (version ?? candidate.Number) == candidate.Number && Find(candidate.Number) is null);
 
     public ServedModel? Find(long version)
     {

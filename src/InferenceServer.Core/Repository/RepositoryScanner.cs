@@ -154,13 +154,14 @@ public sealed class RepositoryScanner
     private ModelFolder ReadBareFile(string file)
     {
         var newest = DateTime.MinValue;
-        var stamp = Stamp(file, ref newest);
+        var bytes = 0L;
+        var stamp = Stamp(file, ref newest, ref bytes);
         return new ModelFolder
         {
             Name = _files.Path.GetFileNameWithoutExtension(file),
             Path = file,
             IsBareFile = true,
-            Versions = [new VersionFolder(1, _files.Path.GetDirectoryName(file)!, [_files.Path.GetFileName(file)]) { Fingerprint = stamp }],
+            Versions = [new VersionFolder(1, _files.Path.GetDirectoryName(file)!, [_files.Path.GetFileName(file)]) { Fingerprint = stamp, Bytes = bytes }],
             LastWriteUtc = newest,
         };
     }
@@ -256,7 +257,8 @@ public sealed class RepositoryScanner
     private VersionFolder ReadVersion(string folder, long number, string model, ref DateTime newest)
     {
         var stamps = new List<string>();
-        ReadFiles(folder, model, 1, stamps, ref newest);
+        var bytes = 0L;
+        ReadFiles(folder, model, 1, stamps, ref newest, ref bytes);
 
         var entries = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
         foreach (var entry in _files.Directory.EnumerateFileSystemEntries(folder))
@@ -266,6 +268,7 @@ public sealed class RepositoryScanner
 
         return new VersionFolder(number, folder, entries.ToImmutable())
         {
+            Bytes = bytes,
             Fingerprint = string.Join('\n', stamps.Order(StringComparer.Ordinal)),
         };
     }
@@ -273,7 +276,7 @@ public sealed class RepositoryScanner
     /// <summary>The file that a link leads to, which is what changes when a mounted volume is updated.</summary>
     private static IFileInfo Target(IFileInfo file) => file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is IFileInfo target ? target : file;
 
-    private void ReadFiles(string folder, string model, int depth, List<string> stamps, ref DateTime newest)
+    private void ReadFiles(string folder, string model, int depth, List<string> stamps, ref DateTime newest, ref long bytes)
     {
         var written = _files.Directory.GetLastWriteTimeUtc(folder);
         newest = written > newest ? written : newest;
@@ -282,7 +285,7 @@ public sealed class RepositoryScanner
             Admit(entry, model);
             if (!_files.Directory.Exists(entry))
             {
-                stamps.Add(Stamp(entry, ref newest));
+                stamps.Add(Stamp(entry, ref newest, ref bytes));
             }
             else if (depth == MaxDepth)
             {
@@ -290,7 +293,7 @@ public sealed class RepositoryScanner
             }
             else
             {
-                ReadFiles(entry, model, depth + 1, stamps, ref newest);
+                ReadFiles(entry, model, depth + 1, stamps, ref newest, ref bytes);
             }
 
             if (stamps.Count > MaxEntries)
@@ -323,9 +326,16 @@ public sealed class RepositoryScanner
 
     private string Stamp(string path, ref DateTime newest)
     {
+        var bytes = 0L;
+        return Stamp(path, ref newest, ref bytes);
+    }
+
+    private string Stamp(string path, ref DateTime newest, ref long bytes)
+    {
         var file = _files.FileInfo.New(path);
         var target = Target(file);
         newest = target.LastWriteTimeUtc > newest ? target.LastWriteTimeUtc : newest;
+        bytes += target.Length;
         return string.Create(CultureInfo.InvariantCulture, $"{file.FullName}|{target.FullName}|{target.Length}|{target.LastWriteTimeUtc.Ticks}");
     }
 }

@@ -8,6 +8,9 @@ namespace InferenceServer.Core.Repository;
 /// <param name="Entries">The names of the files and folders in it.</param>
 public sealed record VersionFolder(long Number, string Path, ImmutableHashSet<string> Entries)
 {
+    /// <summary>What its files hold together. Bytes.</summary>
+    public long Bytes { get; init; }
+
     /// <summary>Changes whenever a file of the version does.</summary>
     public string Fingerprint { get; init; } = "";
 }

@@ -52,7 +52,7 @@ internal sealed class AutomaticWarmup(ITensorAllocator allocator, TimeProvider t
             if (rows.Count > 0)
             {
                 var sizes = string.Join(" and ", rows.Distinct().Order());
-                WarmupLog.AutomaticallyWarm(logger, served.Name, served.Version, sizes, lanes.Count, time.GetElapsedTime(started).TotalMilliseconds);
+                WarmupLog.AutomaticallyWarm(logger, served.Name, served.Version, sizes, time.GetElapsedTime(started).TotalMilliseconds, lanes.Count);
             }
         }
         catch (BackendException exception)

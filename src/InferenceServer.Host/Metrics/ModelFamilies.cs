@@ -18,6 +18,7 @@ internal static class ModelFamilies
         .. options.CounterLatencies ? Durations : [],
         Gauge("nv_inference_pending_request_count", "Requests accepted and not yet executing.", static shown => shown.Model.QueuedRequests),
         Gauge("nv_model_load_duration_secs", "How long the last load took, in seconds.", static shown => shown.LoadDuration.TotalSeconds),
+        new("inference_server_model_memory_bytes", MetricType.Gauge, "The memory that the version takes, measured when it was loaded, in bytes.", WriteMemory),
         .. options.HistogramLatencies ? [FirstResponses] : Array.Empty<ModelFamily>(),
         .. options.SummaryLatencies ? Summaries : [],
         PerReason<RefusalReason>("inference_server_request_refused_total", "Requests that were turned away before they were scheduled, by reason.", Name, static (statistics, reason) => statistics.Refusals(reason)),
@@ -107,6 +108,15 @@ internal static class ModelFamilies
         text.Sample(name + "_sum", shown.Labels, total.Duration.TotalMicroseconds);
         text.Sample(name + "_count", shown.Labels, total.Count);
     });
+
+    private static void WriteMemory(MetricsText text, ShownModel shown)
+    {
+        // What could not be measured, since other models came or went meanwhile, is not known.
+        if (shown.Model.MemoryBytes is { } bytes)
+        {
+            text.Sample("inference_server_model_memory_bytes", shown.Labels, bytes);
+        }
+    }
 
     private static void WriteHistogram(MetricsText text, ShownModel shown)
     {

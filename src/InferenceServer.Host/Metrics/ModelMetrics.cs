@@ -15,6 +15,7 @@ internal sealed class ModelMetrics(IModelStatusSource source, MetricsOptions opt
     public void Write(MetricsText text)
     {
         WriteLoads(text);
+        WriteResidency(text);
         var shown = Shown();
         if (shown.Count == 0)
         {
@@ -40,6 +41,26 @@ internal sealed class ModelMetrics(IModelStatusSource source, MetricsOptions opt
             var model = MetricsText.Label("model", count.Model);
             text.Sample(Name, $"{model},{MetricsText.Label("result", "success")}", count.Succeeded);
             text.Sample(Name, $"{model},{MetricsText.Label("result", "failure")}", count.Failed);
+        }
+    }
+
+    private void WriteResidency(MetricsText text)
+    {
+        const string ColdStarts = "inference_server_model_cold_start_total";
+        const string Evictions = "inference_server_model_eviction_total";
+        var counts = source.ResidencyCounts;
+        text.Begin(ColdStarts, MetricType.Counter, "Loads of models that a request has caused.");
+        foreach (var count in counts)
+        {
+            text.Sample(ColdStarts, MetricsText.Label("model", count.Model), count.ColdStarts);
+        }
+
+        text.Begin(Evictions, MetricType.Counter, "Times that a model has left the memory although it is wanted, by reason.");
+        foreach (var count in counts)
+        {
+            var model = MetricsText.Label("model", count.Model);
+            text.Sample(Evictions, $"{model},{MetricsText.Label("reason", "memory")}", count.ForMemory);
+            text.Sample(Evictions, $"{model},{MetricsText.Label("reason", "idle")}", count.ForIdleness);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Residency;
 using InferenceServer.Protocols.KServe.Rpc;
 
 namespace InferenceServer.Host.Options;
@@ -43,6 +44,16 @@ internal static class OptionTable
     public static OptionDefinition ModelLoadRetryCount { get; } = new("model-load-retry-count", "ModelLoadRetryCount", OptionKind.Number, "0", "How many more times a load that has failed is tried, after 0.1 s, 0.2 s and so on.") { Maximum = 1000 };
 
     public static OptionDefinition ModelAutoWarmup { get; } = new("model-auto-warmup", "ModelAutoWarmup", OptionKind.Boolean, "true", "Have a model without model_warmup run inputs of zeros before it is ready.");
+
+    public static OptionDefinition ModelResidency { get; } = new("model-residency", "ModelResidency", OptionKind.Word, "pinned", "When a model is in memory whose configuration does not say: pinned for from its load on, on-demand for from the first request for it on, until its memory is needed.") { Words = [.. ModelResidencies.Names] };
+
+    public static OptionDefinition ModelMemoryBudget { get; } = new("model-memory-budget-bytes", "ModelMemoryBudgetBytes", OptionKind.Number, "0", "What all loaded models together may take, in bytes; 0 for no limit. Models that are loaded on demand make room for each other, the one first that was not asked for for longest.");
+
+    public static OptionDefinition ModelIdleUnload { get; } = new("model-idle-unload-secs", "ModelIdleUnloadSecs", OptionKind.Number, "0", "After how many seconds without a request a model that is loaded on demand leaves the memory; 0 for never.") { Maximum = ModelResidencies.MaxIdleUnloadSeconds };
+
+    public static OptionDefinition ColdStartTimeout { get; } = new("cold-start-timeout-secs", "ColdStartTimeoutSecs", OptionKind.Number, "60", "How long a request waits for its model to be loaded, where that is loaded on demand, in seconds.") { Minimum = 1, Maximum = 86400 };
+
+    public static OptionDefinition MaxColdRequests { get; } = new("max-cold-requests", "MaxColdRequests", OptionKind.Number, "4096", "How many requests may wait for models to be loaded.") { Minimum = 1, Maximum = int.MaxValue };
 
     public static OptionDefinition BackendConfig { get; } = new("backend-config", "BackendConfig", OptionKind.List, "", "A setting of a backend: <backend>,<key>=<value>, or <key>=<value> for all. May be given several times.");
 
@@ -125,6 +136,7 @@ internal static class OptionTable
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
         ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, AllowModelLinks, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendConfig,
+        ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests,
         MaxQueueSize, MaxQueueBytes, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxInflatedBytes, GrpcMaxStreamRequests, GrpcMaxStreamBytes, GrpcMaxResponsePoolSize,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Net;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Forwarding;
@@ -26,6 +27,9 @@ internal sealed record ServerOptions
 
     /// <summary>Whether links in a repository may lead out of it.</summary>
     public required bool AllowModelLinks { get; init; }
+
+    /// <summary>When models are in memory, and how much of it they may take.</summary>
+    public required ResidencyOptions Residency { get; init; }
 
     /// <summary>How many more times a load that has failed is tried.</summary>
     public required int ModelLoadRetries { get; init; }

@@ -5,6 +5,7 @@ using System.IO.Compression;
 using System.Net;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Forwarding;
@@ -78,6 +79,7 @@ internal sealed class ServerOptionsReader
             StartupHold = TimeSpan.FromSeconds(Number(OptionTable.StartupHold)),
             AutoCompleteConfig = !Boolean(OptionTable.DisableAutoComplete),
             ModelLoadThreads = (int)Number(OptionTable.ModelLoadThreadCount),
+            Residency = Residency(),
             ModelLoadRetries = (int)Number(OptionTable.ModelLoadRetryCount),
             ModelAutoWarmup = Boolean(OptionTable.ModelAutoWarmup),
             Backends = BackendSettings(),
@@ -205,6 +207,15 @@ internal sealed class ServerOptionsReader
         _errors.Add($"{source}: expected a whole number of at least {option.Minimum}{upper}, got '{values[^1]}'");
         return long.Parse(option.Default, CultureInfo.InvariantCulture);
     }
+
+    private ResidencyOptions Residency() => new()
+    {
+        Default = ModelResidencies.TryParse(Word(OptionTable.ModelResidency), out var residency) ? residency : ModelResidency.Pinned,
+        MemoryBudget = Number(OptionTable.ModelMemoryBudget),
+        IdleUnload = TimeSpan.FromSeconds(Number(OptionTable.ModelIdleUnload)),
+        ColdStartTimeout = TimeSpan.FromSeconds(Number(OptionTable.ColdStartTimeout)),
+        MaxColdRequests = (int)Number(OptionTable.MaxColdRequests),
+    };
 
     private string Word(OptionDefinition option)
     {

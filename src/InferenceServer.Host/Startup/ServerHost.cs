@@ -109,6 +109,7 @@ internal static class ServerHost
                 InitialModels = options.LoadModels,
                 StrictReadiness = options.StrictReadiness,
                 ModelLoadThreads = options.ModelLoadThreads,
+                Residency = options.Residency,
                 ModelLoadRetries = options.ModelLoadRetries,
                 RepositoryPollInterval = options.RepositoryPollInterval,
                 ModelConfigName = options.ModelConfigName,

@@ -58,7 +58,10 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
 
         using var trace = request.Trace;
         var id = request.Id;
-        using var stream = engine.StartStream(request, context.RequestAborted);
+
+        // The web server signals its own token no more once this method has returned, and a write may tell sooner that nobody reads.
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        using var stream = engine.StartStream(request, gone.Token);
         var events = new EventStream(context);
         trace?.BeginSend(TraceActivity.HttpSendStart, TraceActivity.HttpSendEnd);
         try
@@ -82,7 +85,11 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client has gone, which the model has been told.
+            // The client has gone, of which the model is told.
+        }
+        finally
+        {
+            await gone.CancelAsync();
         }
     }
 

@@ -38,7 +38,9 @@ internal sealed class MetadataHandler(IModelControl control)
 
     public async Task ModelAsync(HttpContext context, string model, string version)
     {
-        if (!control.TryDescribe(model, version, out var description, out var error))
+        var error = await control.WakeAsync(model, version, context.RequestAborted);
+        ModelDescription? description = null;
+        if (error is not null || !control.TryDescribe(model, version, out description, out error))
         {
             await HttpErrorWriter.WriteAsync(context, error);
             return;
@@ -51,7 +53,9 @@ internal sealed class MetadataHandler(IModelControl control)
 
     public async Task ModelConfigAsync(HttpContext context, string model, string version)
     {
-        if (!control.TryDescribe(model, version, out var description, out var error))
+        var error = await control.WakeAsync(model, version, context.RequestAborted);
+        ModelDescription? description = null;
+        if (error is not null || !control.TryDescribe(model, version, out description, out error))
         {
             await HttpErrorWriter.WriteAsync(context, error);
             return;
@@ -64,13 +68,13 @@ internal sealed class MetadataHandler(IModelControl control)
 
     public async Task ModelReadyAsync(HttpContext context, string model, string version)
     {
-        if (control.TryDescribe(model, version, out _, out _))
+        if (control.IsModelReady(model, version, out _))
         {
             return;
         }
 
         // What is not ready in the first moments of the server may be so in the next.
-        if (await HoldAsync(context) && !control.TryDescribe(model, version, out _, out var error))
+        if (await HoldAsync(context) && !control.IsModelReady(model, version, out var error))
         {
             await HttpErrorWriter.WriteAsync(context, error);
         }

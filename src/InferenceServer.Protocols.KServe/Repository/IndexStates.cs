@@ -7,7 +7,7 @@ internal static class IndexStates
 {
     public static string NameOf(ModelState state) => state switch
     {
-        ModelState.Ready => "READY",
+        ModelState.Ready or ModelState.Asleep => "READY",
         ModelState.Draining => "UNLOADING",
         ModelState.Failed or ModelState.Unloaded => "UNAVAILABLE",
         _ => "LOADING",

@@ -69,7 +69,7 @@ internal sealed class HealthRpcService(IModelControl control, KServeRpcOptions o
             return control.IsReady ? ServingStatus.Serving : ServingStatus.NotServing;
         }
 
-        if (control.TryDescribe(service, "", out _, out var error))
+        if (control.IsModelReady(service, "", out var error))
         {
             return ServingStatus.Serving;
         }

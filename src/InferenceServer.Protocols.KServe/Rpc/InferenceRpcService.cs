@@ -37,12 +37,13 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
 
     public override async Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
     {
-        if (!control.TryDescribe(request.Name, request.Version, out _, out _))
+        if (!control.IsModelReady(request.Name, request.Version, out _))
         {
             await control.WaitForProbeAsync(context.CancellationToken).ConfigureAwait(false);
-
-            // Only a version that is ready can be described; the error says why another is not.
-            Describe(request.Name, request.Version);
+            if (!control.IsModelReady(request.Name, request.Version, out var error))
+            {
+                throw RpcErrorMapping.ToException(error);
+            }
         }
 
         return new ModelReadyResponse { Ready = true };
@@ -54,13 +55,13 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     public override async Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
     {
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
-        return MetadataMessages.OfModel(Describe(request.Name, request.Version));
+        return MetadataMessages.OfModel(await DescribeAsync(request.Name, request.Version, context.CancellationToken).ConfigureAwait(false));
     }
 
     public override async Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context)
     {
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
-        return new ModelConfigResponse { Config = Describe(request.Name, request.Version).Config.ToMessage() };
+        return new ModelConfigResponse { Config = (await DescribeAsync(request.Name, request.Version, context.CancellationToken).ConfigureAwait(false)).Config.ToMessage() };
     }
 
     public override async Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context)
@@ -148,6 +149,9 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context) =>
         Task.FromResult(_sharedMemory.Unregister(request));
 
-    private ModelDescription Describe(string name, string version) =>
-        control.TryDescribe(name, version, out var description, out var error) ? description : throw RpcErrorMapping.ToException(error);
+    private async ValueTask<ModelDescription> DescribeAsync(string name, string version, CancellationToken cancellationToken)
+    {
+        var error = await control.WakeAsync(name, version, cancellationToken).ConfigureAwait(false);
+        return error is null && control.TryDescribe(name, version, out var description, out error) ? description : throw RpcErrorMapping.ToException(error);
+    }
 }

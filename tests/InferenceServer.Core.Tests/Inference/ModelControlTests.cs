@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Residency;
 using InferenceServer.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -125,6 +126,8 @@ public sealed class ModelControlTests
         ImmutableArray<ModelStatus> IModelStatusSource.Statuses => [];
 
         public ImmutableArray<ModelLoadCount> LoadCounts => [];
+
+        public ImmutableArray<ModelResidencyCount> ResidencyCounts => [];
 
         public Task FirstSettled => _settled.Task;
 

@@ -8,15 +8,15 @@ namespace InferenceServer.Core.Tests.Lifecycle;
 internal static class AspiredFixture
 {
     /// <summary>A model of one version, or of several that are all wanted.</summary>
-    public static AspiredModel Model(string name, long[] versions, string fingerprint = "same", string policy = "all { }")
+    public static AspiredModel Model(string name, long[] versions, string fingerprint = "same", string policy = "all { }", string config = "", long bytes = 0)
     {
         var folder = new ModelFolder
         {
             Name = name,
             Path = "/r/" + name,
-            Versions = [.. versions.Select(number => new VersionFolder(number, "/", ["model.fake"]) { Fingerprint = fingerprint })],
+            Versions = [.. versions.Select(number => new VersionFolder(number, "/", ["model.fake"]) { Fingerprint = fingerprint, Bytes = bytes })],
             ConfigFileName = "config.pbtxt",
-            ConfigContent = System.Text.Encoding.UTF8.GetBytes($"version_policy {{ {policy} }}"),
+            ConfigContent = System.Text.Encoding.UTF8.GetBytes($"version_policy {{ {policy} }} {config}"),
         };
         BackendDescriptor[] backends = [new("fake") { DefaultModelFilename = "model.fake", DescribesModels = true }];
         var aspired = AspiredModels.From(folder, backends);

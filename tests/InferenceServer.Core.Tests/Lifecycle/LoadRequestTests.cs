@@ -2,6 +2,7 @@ using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Tests.Residency;
 using InferenceServer.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class LoadRequestTests : IAsyncDisposable
     public LoadRequestTests()
     {
         var options = new CoreOptions { Identity = new ServerIdentity("test", "0"), Repositories = [], ModelLoadThreads = 8, ExitTimeout = TestTimeouts.Phase };
-        _manager = new ModelManager(_catalog, _loader, TimeProvider.System, options, NullLogger<ModelManager>.Instance);
+        _manager = new ModelManager(_catalog, _loader, new FakeMeter(), TimeProvider.System, options, NullLogger<ModelManager>.Instance);
         _manager.Start();
         _manager.Aspire([]);
     }

@@ -2,6 +2,7 @@ using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Tests.Residency;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,7 +21,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
 
     public ModelManagerTests()
     {
-        _manager = new ModelManager(_catalog, _loader, TimeProvider.System, _options, NullLogger<ModelManager>.Instance);
+        _manager = new ModelManager(_catalog, _loader, new FakeMeter(), TimeProvider.System, _options, NullLogger<ModelManager>.Instance);
         _manager.Start();
     }
 
@@ -177,7 +178,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     public async Task LoadThatFails_IsTriedAgainAsOftenAsTheOptionSays()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
-        using var manager = new ModelManager(_catalog, _loader, time, _options with { ModelLoadRetries = 2 }, NullLogger<ModelManager>.Instance);
+        using var manager = new ModelManager(_catalog, _loader, new FakeMeter(), time, _options with { ModelLoadRetries = 2 }, NullLogger<ModelManager>.Instance);
         manager.Start();
         manager.Aspire([AspiredFixture.Model("a", [1])]);
         for (var attempt = 1; attempt <= 3; attempt++)
@@ -204,7 +205,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     public async Task RequestThatOutlastsItsVersion_IsWaitedForAndNoFaultOfTheServer()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
-        using var manager = new ModelManager(_catalog, _loader, time, _options, NullLogger<ModelManager>.Instance);
+        using var manager = new ModelManager(_catalog, _loader, new FakeMeter(), time, _options, NullLogger<ModelManager>.Instance);
         manager.Start();
         manager.Aspire([AspiredFixture.Model("a", [1])]);
         var loaded = await _loader.Load("a", 1).SucceedAsync();
@@ -223,7 +224,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     public async Task RequestThatDoesNotEnd_IsGivenUpWhenTheServerStops()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
-        using var manager = new ModelManager(_catalog, _loader, time, _options, NullLogger<ModelManager>.Instance);
+        using var manager = new ModelManager(_catalog, _loader, new FakeMeter(), time, _options, NullLogger<ModelManager>.Instance);
         manager.Start();
         manager.Aspire([AspiredFixture.Model("a", [1])]);
         var loaded = await _loader.Load("a", 1).SucceedAsync();

@@ -27,10 +27,10 @@ internal sealed class Step(string name, long version)
 
     public void Succeed(ServedModel served) => _result.SetResult(ModelLoadResult.Loaded(served));
 
-    public async Task<ServedModelFixture> SucceedAsync()
+    public async Task<ServedModelFixture> SucceedAsync(TimeProvider? time = null)
     {
         await Begun;
-        var fixture = new ServedModelFixture(name: name, version: version);
+        var fixture = new ServedModelFixture(name: name, version: version, time: time);
         _result.SetResult(ModelLoadResult.Loaded(fixture.Served));
         return fixture;
     }

@@ -8,6 +8,7 @@ using InferenceServer.Core.Memory;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Core.Tests.Residency;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Backends;
 using InferenceServer.Testing.Files;
@@ -28,7 +29,7 @@ internal sealed class TuningFixture : IAsyncDisposable
     {
         var options = new CoreOptions { Identity = new ServerIdentity("test", "0"), Repositories = [], ExitTimeout = TestTimeouts.Phase, AutoWarmup = autoWarmup };
         var loader = new ModelLoader([Backend], new FileSystem(), _pool, TimeProvider.System, options, NullLoggerFactory.Instance);
-        Manager = new ModelManager(_catalog, loader, TimeProvider.System, options, NullLogger<ModelManager>.Instance);
+        Manager = new ModelManager(_catalog, loader, new FakeMeter(), TimeProvider.System, options, NullLogger<ModelManager>.Instance);
         Manager.Start();
         Manager.Aspire([]);
         Engine = new InferenceEngine(_catalog, _pool, new SharedMemoryRegistry(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance), new ServerPhase(), new SchedulerOptions(), TimeProvider.System);

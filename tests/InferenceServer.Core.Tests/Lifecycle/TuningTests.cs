@@ -157,6 +157,20 @@ public sealed class TuningTests
     }
 
     [Fact]
+    public async Task ParametersOfTheServer_AreTakenOnAndNoneOfTheBackends()
+    {
+        await using var server = new TuningFixture();
+        Assert.Null(await server.LoadAsync("max_batch_size: 4"));
+
+        Assert.Null(await server.LoadAsync("max_batch_size: 4 parameters { key: \"auto_warmup\" value { string_value: \"false\" } } parameters { key: \"residency\" value { string_value: \"on-demand\" } }"));
+
+        Assert.Equal(1, server.Backend.Loads);
+        Assert.Equal(2, server.Served.Config.ToMessage().Parameters.Count);
+        Assert.Empty(server.Served.Config.Parameters);
+        Assert.Equal(Core.Residency.ModelResidency.OnDemand, server.Read().Versions[0].Config.Residency);
+    }
+
+    [Fact]
     public async Task ValueThatContradictsTheModel_IsRefusedAsAtLoadAndWhatServesStays()
     {
         await using var server = new TuningFixture();

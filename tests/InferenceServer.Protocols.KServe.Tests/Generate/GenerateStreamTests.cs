@@ -98,7 +98,7 @@ public sealed class GenerateStreamTests
             Assert.StartsWith("data: {", await reader.ReadLineAsync(Cancellation), StringComparison.Ordinal);
         }
 
-        await model.Scheduler.Abandoned.Task.WaitAsync(Cancellation);
+        await model.Scheduler.Abandoned.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         await model.Served.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(0, server.Allocator.Rented);
     }
@@ -121,7 +121,7 @@ public sealed class GenerateStreamTests
         using var response = await PostAsync(server, $"{{\"IN\":\"{text}\"}}");
 
         // Nothing is read until the model has given up: what it could hand over is what is being sent, and what waits.
-        await ended.Task.WaitAsync(Cancellation);
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         Assert.InRange(model.Scheduler.Sent, 2, 4);
         var body = await response.Content.ReadAsStringAsync(Cancellation);
         var events = body.Split("\n\n");

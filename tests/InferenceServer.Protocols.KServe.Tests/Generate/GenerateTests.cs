@@ -240,7 +240,7 @@ public sealed class GenerateTests
         var model = Decoupled.Model(int.MaxValue);
         await using var server = await KServeServer.StartAsync(model);
         Assert.Equal(HttpStatusCode.BadRequest, (await PostAsync(server, """{"IN":1}""")).Status);
-        await model.Scheduler.Abandoned.Task.WaitAsync(Cancellation);
+        await model.Scheduler.Abandoned.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         await model.Served.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(0, server.Allocator.Rented);
     }
@@ -272,12 +272,12 @@ public sealed class GenerateTests
         {
             using var content = new StringContent("""{"IN":1}""");
             var posting = server.Client.PostAsync(new Uri(server.Address, "/v2/models/echo/generate"), content, impatient.Token);
-            await model.Scheduler.Accepted.Task.WaitAsync(Cancellation);
+            await model.Scheduler.Accepted.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
             await impatient.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => posting);
         }
 
-        await model.Scheduler.Abandoned.Task.WaitAsync(Cancellation);
+        await model.Scheduler.Abandoned.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         gate.SetResult();
         await model.Served.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(0, server.Allocator.Rented);

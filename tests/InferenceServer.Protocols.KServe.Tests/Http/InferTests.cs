@@ -173,12 +173,12 @@ public class InferTests
         {
             using var content = new StringContent(One);
             var posting = server.Client.PostAsync(new Uri(server.Address, "/v2/models/echo/infer"), content, impatient.Token);
-            await model.Scheduler.Accepted.Task.WaitAsync(Cancellation);
+            await model.Scheduler.Accepted.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
             await impatient.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => posting);
         }
 
-        await model.Scheduler.Abandoned.Task.WaitAsync(Cancellation);
+        await model.Scheduler.Abandoned.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         gate.SetResult();
         await model.Served.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(0, server.Allocator.Rented);

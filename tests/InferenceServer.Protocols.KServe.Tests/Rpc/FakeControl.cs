@@ -51,6 +51,10 @@ internal sealed class FakeControl(ISharedMemoryControl sharedMemory) : IModelCon
 
     public ValueTask WaitForStartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
+    public bool IsModelReady(string modelName, string version, [NotNullWhen(false)] out InferenceError? error) => TryDescribe(modelName, version, out _, out error);
+
+    public ValueTask<InferenceError?> WakeAsync(string modelName, string version, CancellationToken cancellationToken) => ValueTask.FromResult<InferenceError?>(null);
+
     public ValueTask WaitForProbeAsync(CancellationToken cancellationToken)
     {
         DuringProbeHold?.Invoke();

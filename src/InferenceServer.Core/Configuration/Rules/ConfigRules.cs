@@ -23,6 +23,7 @@ internal static class ConfigRules
         new AutomaticWarmupRule(),
         new MetricTagsRule(),
         new ModelMetricsRule(),
+        new ResidencyRule(),
         new UnusedFeatureRule(),
     ];
 }
