@@ -25,6 +25,14 @@ public sealed class OnnxBackend : IBackend
     };
 
     /// <inheritdoc />
+    public void Prepare(ModelLoadContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var (intraOpThreads, interOpThreads) = SessionSettingsReader.ReadShared(context);
+        OnnxEnvironment.Get(intraOpThreads, interOpThreads);
+    }
+
+    /// <inheritdoc />
     public ValueTask<IBackendModel> LoadAsync(ModelLoadContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);

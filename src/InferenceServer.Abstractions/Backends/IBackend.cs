@@ -9,6 +9,15 @@ public interface IBackend
     /// <summary>The backend's name and the files it reads.</summary>
     BackendDescriptor Descriptor { get; }
 
+    /// <summary>
+    /// Sets up what all models share, if that has not been done. Called before each load, so that what the first one brings with it, such as threads, is
+    /// not taken for memory of that model. Nothing, unless the backend has something.
+    /// </summary>
+    /// <exception cref="Errors.BackendException">It cannot be set up, and so no model can be loaded.</exception>
+    void Prepare(ModelLoadContext context)
+    {
+    }
+
     /// <summary>Loads one version of a model: reads its weights and finds out its signature. Runs outside the inference path.</summary>
     /// <exception cref="Errors.BackendException">The model cannot be loaded; the message says why and what to do.</exception>
     ValueTask<IBackendModel> LoadAsync(ModelLoadContext context, CancellationToken cancellationToken);

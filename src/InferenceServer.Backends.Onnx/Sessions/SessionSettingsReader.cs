@@ -42,10 +42,18 @@ internal static class SessionSettingsReader
         return errors.Count == 0 ? settings : throw new BackendException(ErrorCode.InvalidArgument, string.Join("; ", errors));
     }
 
+    /// <summary>The numbers of threads that all sessions share. What is wrong with them is told when a model is loaded.</summary>
+    public static (int IntraOp, int InterOp) ReadShared(ModelLoadContext context) => SharedThreads(context, new SettingValues("backend setting", context.BackendSettings));
+
+    // Sessions on the shared pool run their operators one after another, so nothing would ever use more than one thread between them.
+    private static (int IntraOp, int InterOp) SharedThreads(ModelLoadContext context, SettingValues server) =>
+        (server.Count(IntraOpKey) is { } intra and > 0 ? intra : context.ProcessorCount, server.Count(InterOpKey) is { } inter and > 0 ? inter : 1);
+
     private static SessionSettings Read(ModelLoadContext context, SettingValues server, SettingValues model)
     {
         var sharedIntra = server.Count(IntraOpKey) ?? 0;
         var sharedInter = server.Count(InterOpKey) ?? 0;
+        var threads = SharedThreads(context, new SettingValues("backend setting", context.BackendSettings));
         var shares = server.Switch(GlobalPoolKey) ?? true;
         var intra = model.Count(IntraOpKey) ?? 0;
         var inter = model.Count(InterOpKey) ?? 0;
@@ -56,10 +64,8 @@ internal static class SessionSettingsReader
         var asksForThreads = intra > 0 || inter > 0 || parallel || entries.Exists(static entry => IsThreadEntry(entry.Key));
         return new SessionSettings
         {
-            SharedIntraOpThreads = sharedIntra == 0 ? context.ProcessorCount : sharedIntra,
-
-            // Sessions on the shared pool run their operators one after another, so nothing would ever use more.
-            SharedInterOpThreads = sharedInter == 0 ? 1 : sharedInter,
+            SharedIntraOpThreads = threads.IntraOp,
+            SharedInterOpThreads = threads.InterOp,
             UsesSharedThreads = shares && !asksForThreads,
             IntraOpThreads = intra == 0 ? sharedIntra : intra,
             InterOpThreads = inter == 0 ? sharedInter : inter,

@@ -54,7 +54,7 @@ public static class ModelConfigDeclaration
             ModelInputs = [.. DeclaredTensor.InputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
             ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
             IsDecoupled = message.ModelTransactionPolicy is { Decoupled: true },
-            Parameters = message.Parameters.Where(static entry => !ServerParameters.Keys.Contains(entry.Key)).ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
+            Parameters = message.Parameters.Where(static entry => !ServerParameters.Has(entry.Key)).ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
             Residency = ResidencyRule.ResidencyOf(message),
             IdleUnload = ResidencyRule.IdleUnloadOf(message),
             GraphOptimizationLevel = message.Optimization?.Graph?.Level,

@@ -16,7 +16,7 @@ internal static class Tuning
         var rest = message.Clone();
         rest.VersionPolicy = null;
         rest.InstanceGroup.Clear();
-        foreach (var key in ServerParameters.Keys)
+        foreach (var key in message.Parameters.Keys.Where(ServerParameters.Has))
         {
             rest.Parameters.Remove(key);
         }

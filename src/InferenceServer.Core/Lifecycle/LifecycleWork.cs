@@ -9,17 +9,16 @@ namespace InferenceServer.Core.Lifecycle;
 /// <summary>What takes its time in the life of a version, outside of the loop: loads, unloads and the deletion of files. Each load and unload ends in an event.</summary>
 /// <param name="loader">Loads versions.</param>
 /// <param name="events">Where the events go.</param>
-/// <param name="meter">Measures what loads take.</param>
+/// <param name="measurement">Measures what loads take.</param>
 /// <param name="time">The clock.</param>
 /// <param name="options">How many loads at once, how many retries, how long a drain.</param>
 /// <param name="logger">Where it is told.</param>
-internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<LifecycleEvent> events, IMemoryMeter meter, TimeProvider time, CoreOptions options, ILogger logger) : IDisposable
+internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<LifecycleEvent> events, LoadMeasurement measurement, TimeProvider time, CoreOptions options, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _loadSlots = new(options.ModelLoadThreads);
 
     // A knob must not wait for somebody else's weights.
     private readonly SemaphoreSlim _tuningSlots = new(options.ModelLoadThreads);
-    private readonly LoadMeasurement _measurement = new(meter);
     private int _unloads;
     private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -39,6 +38,8 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
 
     public void BeginUnload(Incarnation incarnation, ServedModel served)
     {
+        // What it holds while it drains is in nobody's way, and may end at any moment.
+        measurement.Disturb();
         Interlocked.Increment(ref _unloads);
         _ = Task.Run(() => UnloadAsync(incarnation, served));
     }
@@ -106,22 +107,17 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
 
     private async Task<ModelLoadResult> LoadOnceAsync(Incarnation incarnation)
     {
-        ModelLoadResult tried = default;
-        var mark = _measurement.Begin();
-        try
-        {
-            LifecycleLog.Loading(logger, incarnation.ModelName, incarnation.Source.Number);
-            tried = await loader.LoadAsync(incarnation.ModelName, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation).ConfigureAwait(false);
-            return tried;
-        }
-        finally
-        {
-            _measurement.End(mark, tried.Served);
-        }
+        LifecycleLog.Loading(logger, incarnation.ModelName, incarnation.Source.Number);
+        return loader.Prepare(incarnation.ModelName, incarnation.Source) ?? await measurement.MeasureAsync(
+            () => loader.LoadAsync(incarnation.ModelName, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation),
+            incarnation.LoadCancellation).ConfigureAwait(false);
     }
 
-    private async Task<ModelLoadResult> TuneOnceAsync(Incarnation incarnation, ServedModel served, AspiredVersion before) =>
-        await loader.TuneAsync(served, before, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation).ConfigureAwait(false) ?? ModelLoadResult.Untunable;
+    private async Task<ModelLoadResult> TuneOnceAsync(Incarnation incarnation, ServedModel served, AspiredVersion before)
+    {
+        measurement.Disturb();
+        return await loader.TuneAsync(served, before, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation).ConfigureAwait(false) ?? ModelLoadResult.Untunable;
+    }
 
     private void BeginWarmup(Incarnation incarnation) => events.TryWrite(new LifecycleEvent.WarmupBegan(incarnation));
 
@@ -146,9 +142,9 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
             }
             else
             {
-                _measurement.Disturb();
+                measurement.Disturb();
                 await served.FreeAsync().ConfigureAwait(false);
-                _measurement.Disturb();
+                measurement.Disturb();
                 isFreed = true;
                 LifecycleLog.Unloaded(logger, served.Name, served.Version);
             }

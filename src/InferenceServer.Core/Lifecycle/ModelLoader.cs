@@ -29,6 +29,23 @@ internal sealed class ModelLoader(
         new AutomaticWarmup(allocator, time, options.Scheduler, loggers.CreateLogger<AutomaticWarmup>()),
         options);
 
+    public ModelLoadResult? Prepare(string modelName, AspiredVersion version)
+    {
+        try
+        {
+            BackendOf(version).Prepare(MakeContext(version));
+            return null;
+        }
+        catch (BackendException exception)
+        {
+            return ModelLoadResult.Failed(exception.Message);
+        }
+        catch (Exception exception)
+        {
+            return ModelLoadResult.Failed(Describe(modelName, version, exception));
+        }
+    }
+
     public Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, Action onWarmup, CancellationToken cancellationToken) =>
         TryAsync(modelName, version, () => LoadAndWarmUpAsync(version, onWarmup, cancellationToken), ModelLoadResult.Failed, cancellationToken);
 
@@ -51,15 +68,22 @@ internal sealed class ModelLoader(
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            LifecycleLog.LoadThrew(_logger, exception, modelName, version.Number);
-            return fail($"the backend failed unexpectedly ({exception.GetType().Name}); the server's log says how");
+            return fail(Describe(modelName, version, exception));
         }
     }
+
+    private string Describe(string modelName, AspiredVersion version, Exception exception)
+    {
+        LifecycleLog.LoadThrew(_logger, exception, modelName, version.Number);
+        return $"the backend failed unexpectedly ({exception.GetType().Name}); the server's log says how";
+    }
+
+    private IBackend BackendOf(AspiredVersion version) => backends.First(candidate => candidate.Descriptor.Name == version.Config.Backend.Name);
 
     private async Task<ModelLoadResult> LoadCoreAsync(AspiredVersion version, CancellationToken cancellationToken)
     {
         var declared = version.Config;
-        var backend = backends.First(candidate => candidate.Descriptor.Name == declared.Backend.Name);
+        var backend = BackendOf(version);
         var model = await backend.LoadAsync(MakeContext(version), cancellationToken).ConfigureAwait(false);
         try
         {

@@ -17,6 +17,9 @@ public static class ModelResidencies
     /// <summary>The words, in the order of the enumeration.</summary>
     public static ImmutableArray<string> Names { get; } = ["pinned", "on-demand"];
 
+    /// <summary>True for the parameters of a model's configuration that are the server's, and no matter of the backend.</summary>
+    public static bool IsParameter(string key) => key is ParameterKey or IdleUnloadKey;
+
     /// <summary>Reads a word; false for any other.</summary>
     public static bool TryParse(string word, out ModelResidency residency)
     {

@@ -13,7 +13,7 @@ internal static class ResidencyPolicy
     /// finished, and whoever still asks for it waits in turn. A model that serves for less long is not asked to, so that two busy models do not
     /// throw each other out all the time.
     /// </summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     /// <param name="residents">What takes memory, by model.</param>
     /// <param name="waiting">What is to be loaded, the oldest first.</param>
@@ -29,8 +29,8 @@ internal static class ResidencyPolicy
             : new ResidencyDecision { Start = [.. waiting.Select(static load => load.Id)] };
         var leave = evicted.Select(static eviction => eviction.Name).ToHashSet(StringComparer.Ordinal);
         var nextIdle = residents
-            .Where(model => model.CanLeave && !model.IsInUse && model.IdleUnload > TimeSpan.Zero && !leave.Contains(model.Name))
-            .Select(static model => model.IdleUnload - model.Idle)
+            .Where(model => model.CanLeave && model.IdleUnload > TimeSpan.Zero && !leave.Contains(model.Name))
+            .Select(static model => model.IsInUse ? model.IdleUnload : model.IdleUnload - model.Idle)
             .DefaultIfEmpty(TimeSpan.MaxValue)
             .Min();
         return decision with

@@ -107,6 +107,11 @@ public sealed class ResidencyPolicyTests
         Assert.Equal(TimeSpan.FromSeconds(3), decision.LookAgain);
     }
 
+    [Fact]
+    public void ModelInUse_IsLookedAtAgainAfterItsTime_SinceNothingTellsThatItHasBecomeIdle() => Assert.Equal(
+        TimeSpan.FromSeconds(10),
+        ResidencyPolicy.Decide([Idle("a", 1, 0) with { IdleUnload = TimeSpan.FromSeconds(10), IsInUse = true }], [], 0).LookAgain);
+
     private static ResidentModel Idle(string name, long bytes, int seconds) => new(name, bytes) { CanLeave = true, Idle = TimeSpan.FromSeconds(seconds) };
 
     private static WaitingLoad Wait(long id, string model, long bytes, TimeSpan? waited = null) => new(id, model, bytes, waited ?? s_short);

@@ -59,6 +59,9 @@ internal sealed partial class ServerProcess : IDisposable
         return new Uri(HttpAddress().Match(Output).Groups[1].Value);
     }
 
+    /// <summary>The address of the metrics in the summary.</summary>
+    public Uri MetricsAddress => new(MetricsAddressLine().Match(Output).Groups[1].Value);
+
     public async Task<int> WaitForExitAsync()
     {
         await _process.WaitForExitAsync().WaitAsync(TestTimeouts.Phase);
@@ -79,6 +82,9 @@ internal sealed partial class ServerProcess : IDisposable
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
+
+    [GeneratedRegex(@"metrics\s+(http://\S+)")]
+    private static partial Regex MetricsAddressLine();
 
     [GeneratedRegex(@"HTTP\s+(http://\S+)")]
     private static partial Regex HttpAddress();
