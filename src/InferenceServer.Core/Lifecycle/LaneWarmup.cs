@@ -11,7 +11,7 @@ internal sealed class LaneWarmup(ModelWarmup samples, AutomaticWarmup automatic,
     /// <param name="served">The version.</param>
     /// <param name="lanes">The lanes.</param>
     /// <param name="folder">The model's folder.</param>
-    /// <param name="onWarmup">Called before anything is run.</param>
+    /// <param name="onWarmup">Called before samples are run.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Null, or why the lanes cannot serve.</returns>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
@@ -25,7 +25,7 @@ internal sealed class LaneWarmup(ModelWarmup samples, AutomaticWarmup automatic,
 
         if (options.AutoWarmup && served.Config.AllowsAutomaticWarmup)
         {
-            onWarmup();
+            // Not announced: it takes a moment, and each change of state is one more step of the lifecycle for all models.
             await automatic.RunAsync(served, lanes, cancellationToken).ConfigureAwait(false);
         }
 
