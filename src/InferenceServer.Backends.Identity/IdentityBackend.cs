@@ -10,8 +10,8 @@ namespace InferenceServer.Backends.Identity;
 /// <param name="time">The clock that a delay is measured by.</param>
 public sealed class IdentityBackend(TimeProvider time) : IBackend
 {
-    /// <inheritdoc />
-    public BackendDescriptor Descriptor { get; } = new("identity");
+    /// <summary>There is nothing to warm up, and executions are counted and may be slow on purpose.</summary>
+    public BackendDescriptor Descriptor { get; } = new("identity") { AllowsAutomaticWarmup = false };
 
     /// <inheritdoc />
     public ValueTask<IBackendModel> LoadAsync(ModelLoadContext context, CancellationToken cancellationToken)

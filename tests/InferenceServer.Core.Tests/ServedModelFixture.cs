@@ -85,7 +85,8 @@ internal sealed class ServedModelFixture : IAsyncDisposable
                 Time = Time,
                 Statistics = Statistics,
             },
-            owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup))]);
+            owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0) })]);
+        MakeLane = () => new InstanceRunner(Scheduler, model.CreateInstance(new InstancePlacement("more", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement("more", InstanceKind.Cpu, 0) };
         Served = new ServedModel(version, config, model, Scheduler, Statistics, Time);
         _catalog.Publish(new ServingSnapshot([new ServedVersions(name, [Served], [2])]));
         Engine = new InferenceEngine(_catalog, Pool, new SharedMemoryRegistry(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance), Phase, scheduling ?? new SchedulerOptions(), Time);
@@ -102,6 +103,9 @@ internal sealed class ServedModelFixture : IAsyncDisposable
     public LaneScheduler Scheduler { get; }
 
     public InstanceRunner[] Lanes { get; private set; } = [];
+
+    /// <summary>Makes one more lane.</summary>
+    public Func<InstanceRunner> MakeLane { get; }
 
     public ModelStatistics Statistics { get; }
 

@@ -28,6 +28,12 @@ public sealed record BackendDescriptor(string Name)
     public bool ReportsResponses { get; init; }
 
     /// <summary>
+    /// False when models of the backend must not be run with made-up inputs before they are ready: an execution changes something, counts, or is not worth it. A
+    /// model's own parameter <c>auto_warmup</c> goes before this.
+    /// </summary>
+    public bool AllowsAutomaticWarmup { get; init; } = true;
+
+    /// <summary>
     /// The keys of the server's settings for this backend (<c>--backend-config</c>) that it acts upon. A setting of another name is refused
     /// when the server starts.
     /// </summary>

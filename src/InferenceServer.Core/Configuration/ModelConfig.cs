@@ -54,6 +54,12 @@ public sealed record ModelConfig
     /// <summary>What each instance runs before the version is ready, in the order of the configuration.</summary>
     public ImmutableArray<WarmupSample> Warmup { get; init; } = [];
 
+    /// <summary>
+    /// True when instances may run made-up inputs before the version is ready: there are no samples, answers do not go their own ways, and neither the backend nor
+    /// the model's parameter <c>auto_warmup</c> is against it.
+    /// </summary>
+    public bool AllowsAutomaticWarmup { get; init; }
+
     /// <summary>Labels of the model's metrics, without the underscore that goes in front of their names there.</summary>
     public ImmutableSortedDictionary<string, string> MetricTags { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 

@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration.Rules;
-using InferenceServer.Core.Residency;
 
 namespace InferenceServer.Core.Configuration;
 
@@ -55,7 +54,7 @@ public static class ModelConfigDeclaration
             ModelInputs = [.. DeclaredTensor.InputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
             ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
             IsDecoupled = message.ModelTransactionPolicy is { Decoupled: true },
-            Parameters = message.Parameters.Where(static entry => !ModelResidencies.IsParameter(entry.Key)).ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
+            Parameters = message.Parameters.Where(static entry => !ServerParameters.Has(entry.Key)).ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
             Residency = ResidencyRule.ResidencyOf(message),
             IdleUnload = ResidencyRule.IdleUnloadOf(message),
             GraphOptimizationLevel = message.Optimization?.Graph?.Level,

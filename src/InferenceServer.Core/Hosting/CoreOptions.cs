@@ -53,6 +53,9 @@ public sealed record CoreOptions
     /// <summary>True when missing parts of a configuration are taken from the model.</summary>
     public bool AutoCompleteConfig { get; init; } = true;
 
+    /// <summary>True when a model whose configuration gives no warm-up runs made-up inputs before it is ready.</summary>
+    public bool AutoWarmup { get; init; } = true;
+
     /// <summary>How long a question about a model is held up while the server starts.</summary>
     public TimeSpan StartupHold { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -90,6 +93,9 @@ public sealed record CoreOptions
         var common = Backends.GetValueOrDefault("", ImmutableDictionary<string, string>.Empty);
         return Backends.TryGetValue(backend, out var own) ? common.SetItems(own) : common;
     }
+
+    /// <summary>What is filled in where the configuration of a model of this backend leaves it out.</summary>
+    internal Configuration.ModelCompletionOptions CompletionOf(string backend) => new() { AutoComplete = AutoCompleteConfig, DefaultMaxBatchSize = DefaultMaxBatchSize(backend) };
 
     /// <summary>The rows that a model of this backend takes when its configuration does not say; 4 as in Triton unless set.</summary>
     public int DefaultMaxBatchSize(string backend) =>

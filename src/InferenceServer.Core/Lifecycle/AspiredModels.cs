@@ -51,14 +51,16 @@ internal static class AspiredModels
             return new AspiredModel(folder.Name, [], $"at least one version must be available under the version policy of model '{folder.Name}', found {found}") { Folder = folder, LacksVersions = true };
         }
 
-        var common = string.Join('\n', [folder.Path, Identify(document), .. UsedFiles(folder, document)]);
-        return new AspiredModel(folder.Name, [.. wanted.Select(number => Version(folder, number, common, config))], null) { Folder = folder };
+        var shared = string.Join('\n', [folder.Path, .. UsedFiles(folder, document)]);
+        var identity = Identify(document);
+        return new AspiredModel(folder.Name, [.. wanted.Select(number => Version(folder, number, shared, identity, config))], null) { Folder = folder };
     }
 
-    private static AspiredVersion Version(ModelFolder folder, long number, string common, DeclaredModelConfig config)
+    private static AspiredVersion Version(ModelFolder folder, long number, string shared, string identity, DeclaredModelConfig config)
     {
         var files = folder.Versions.First(version => version.Number == number);
-        return new AspiredVersion(number, $"{files.Fingerprint}\n{common}", folder, files, config);
+        var fingerprint = $"{files.Fingerprint}\n{shared}";
+        return new AspiredVersion(number, $"{fingerprint}\n{identity}", folder, files, config) { FilesFingerprint = fingerprint };
     }
 
     /// <summary>The stamps of the files beside the versions that a version uses: a note that somebody edits reloads nothing.</summary>

@@ -14,4 +14,7 @@ internal sealed record AspiredVersion(long Number, string Fingerprint, ModelFold
 {
     /// <summary>The counters of the same version from when it was in memory before, which go on; null for new ones.</summary>
     public ModelStatistics? Statistics { get; init; }
+
+    /// <summary>The part of <see cref="Fingerprint"/> that the configuration file has no share in: where it changes, the version is loaded anew in any case.</summary>
+    public required string FilesFingerprint { get; init; }
 }

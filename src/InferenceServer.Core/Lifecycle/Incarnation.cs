@@ -33,6 +33,15 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     /// <summary>The loaded model; null before the load and after the unload.</summary>
     public ServedModel? Served { get; private set; }
 
+    /// <summary>
+    /// While this is on its way: what serves under its number from the same files. Where that can take on the configuration of this one, nothing is loaded, and
+    /// what was loaded changes hands.
+    /// </summary>
+    public Incarnation? Predecessor { get; private set; }
+
+    /// <summary>True while it is open whether a predecessor changes hands: until then nobody else may have it.</summary>
+    public bool IsSucceeding => Predecessor is not null && State is ModelState.Loading or ModelState.Warming;
+
     /// <summary>True when this is a load of that version from the same files under the same configuration.</summary>
     public bool IsOf(AspiredVersion version) => Source.Number == version.Number && Source.Fingerprint == version.Fingerprint;
 
@@ -46,14 +55,46 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
 
     public void BeginLoad() => TransitionTo(ModelState.Loading);
 
+    /// <summary>It is tried whether what serves can take its configuration on, which takes no memory.</summary>
+    public void BeginTuning(Incarnation predecessor)
+    {
+        TransitionTo(ModelState.Loading);
+        Predecessor = predecessor;
+    }
+
+    /// <summary>What serves cannot take its configuration on: it waits for its load.</summary>
+    /// <param name="bytes">What that will take.</param>
+    public void AwaitLoad(long bytes)
+    {
+        TransitionTo(ModelState.New);
+        Predecessor = null;
+        Bytes = bytes;
+    }
+
     public void BeginWarmup() => TransitionTo(ModelState.Warming);
 
     public void Serve(ServedModel served, TimeSpan duration)
     {
         TransitionTo(ModelState.Ready);
         _load.Dispose();
+        Predecessor = null;
         Served = served;
         LoadDuration = duration;
+    }
+
+    /// <summary>What the predecessor has loaded has taken on this one's configuration. What its load took stays what it was.</summary>
+    /// <returns>False when somebody has had it unloaded meanwhile.</returns>
+    public bool TrySucceed()
+    {
+        if (Predecessor is not { State: ModelState.Ready, Served: { } served, LoadDuration: var duration })
+        {
+            return false;
+        }
+
+        Bytes = Predecessor.Bytes;
+        Predecessor.EndUnload();
+        Serve(served, duration);
+        return true;
     }
 
     /// <summary>The same files are wanted under the same configuration, but for the policy that chose this version among others.</summary>
@@ -71,6 +112,7 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
     {
         TransitionTo(ModelState.Failed);
         _load.Dispose();
+        Predecessor = null;
         Reason = reason;
         LoadDuration = duration;
     }
@@ -88,9 +130,9 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
         var isLegal = (State, next) switch
         {
             (ModelState.New, ModelState.Loading or ModelState.Failed) => true,
-            (ModelState.Loading, ModelState.Warming or ModelState.Ready or ModelState.Failed) => true,
+            (ModelState.Loading, ModelState.Warming or ModelState.Ready or ModelState.Failed or ModelState.New) => true,
             (ModelState.Warming, ModelState.Warming or ModelState.Ready or ModelState.Failed) => true,
-            (ModelState.Ready, ModelState.Draining) => true,
+            (ModelState.Ready, ModelState.Draining or ModelState.Unloaded) => true,
             (ModelState.Draining, ModelState.Unloaded) => true,
             _ => false,
         };

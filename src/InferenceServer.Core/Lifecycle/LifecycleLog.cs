@@ -78,6 +78,9 @@ internal static partial class LifecycleLog
     [LoggerMessage(1012, LogLevel.Warning, "Changes in the model repository cannot be watched; they are found by polling")]
     public static partial void WatchFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(2060, LogLevel.Information, "Model {Model} version {Version} has taken on another configuration without a load after {Milliseconds:F0} ms; instances: {Instances}, {Before} before")]
+    public static partial void Tuned(ILogger logger, string model, long version, double milliseconds, int instances, int before);
+
     [LoggerMessage(2040, LogLevel.Warning, "Model {Model} version {Version} failed to load and is tried again, {Attempt} of {Retries} times: {Reason}")]
     public static partial void LoadRetried(ILogger logger, string model, long version, int attempt, int retries, string reason);
 }

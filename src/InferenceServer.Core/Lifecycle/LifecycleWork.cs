@@ -16,6 +16,9 @@ namespace InferenceServer.Core.Lifecycle;
 internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<LifecycleEvent> events, LoadMeasurement measurement, TimeProvider time, CoreOptions options, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _loadSlots = new(options.ModelLoadThreads);
+
+    // A knob must not wait for somebody else's weights.
+    private readonly SemaphoreSlim _tuningSlots = new(options.ModelLoadThreads);
     private int _unloads;
     private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -23,6 +26,15 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
     public Task Erased { get; private set; } = Task.CompletedTask;
 
     public void BeginLoad(Incarnation incarnation) => _ = Task.Run(() => LoadAsync(incarnation));
+
+    /// <summary>Has what serves take a configuration on, or finds that it takes a load.</summary>
+    public void BeginTuning(Incarnation incarnation, Incarnation predecessor)
+    {
+        // What the loop may change meanwhile is looked at here, in the loop.
+        incarnation.BeginTuning(predecessor);
+        var (served, before) = (predecessor.Served!, predecessor.Source);
+        _ = Task.Run(() => RetryAsync(incarnation, _tuningSlots, () => TuneOnceAsync(incarnation, served, before)));
+    }
 
     public void BeginUnload(Incarnation incarnation, ServedModel served)
     {
@@ -33,18 +45,29 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
     }
 
     /// <summary>Deletes folders that nobody uses: a disk that is slow holds up nobody else. For one caller.</summary>
-    public void BeginErase(OverrideFolders overrides, IReadOnlyList<string> folders)
+    /// <param name="overrides">The folders.</param>
+    /// <param name="used">The paths that are in use.</param>
+    public void BeginErase(OverrideFolders overrides, IReadOnlyCollection<string> used)
     {
-        var before = Erased;
-        Erased = Task.Run(() => EraseAsync(overrides, folders, before));
+        var (before, left) = (Erased, overrides.TakeUnused(used));
+        if (left.Length > 0)
+        {
+            Erased = Task.Run(() => EraseAsync(overrides, left, before));
+        }
     }
 
     /// <summary>The process is to end: from the exit timeout on, nobody who still uses a version is waited for, unless the result is disposed before.</summary>
     public ITimer GiveUpLater() => time.CreateTimer(_ => _givenUp.TrySetResult(), null, options.ExitTimeout, Timeout.InfiniteTimeSpan);
 
-    public void Dispose() => _loadSlots.Dispose();
+    public void Dispose()
+    {
+        _loadSlots.Dispose();
+        _tuningSlots.Dispose();
+    }
 
-    private async Task LoadAsync(Incarnation incarnation)
+    private Task LoadAsync(Incarnation incarnation) => RetryAsync(incarnation, _loadSlots, () => LoadOnceAsync(incarnation));
+
+    private async Task RetryAsync(Incarnation incarnation, SemaphoreSlim slots, Func<Task<ModelLoadResult>> tryOnce)
     {
         var result = ModelLoadResult.Cancelled;
         var started = time.GetTimestamp();
@@ -52,22 +75,19 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
         {
             for (var attempt = 1; ; attempt++)
             {
-                await _loadSlots.WaitAsync(incarnation.LoadCancellation).ConfigureAwait(false);
+                await slots.WaitAsync(incarnation.LoadCancellation).ConfigureAwait(false);
                 ModelLoadResult tried;
                 try
                 {
                     started = time.GetTimestamp();
-                    LifecycleLog.Loading(logger, incarnation.ModelName, incarnation.Source.Number);
-                    tried = loader.Prepare(incarnation.ModelName, incarnation.Source) ?? await measurement.MeasureAsync(
-                        () => loader.LoadAsync(incarnation.ModelName, incarnation.Source, () => events.TryWrite(new LifecycleEvent.WarmupBegan(incarnation)), incarnation.LoadCancellation),
-                        incarnation.LoadCancellation).ConfigureAwait(false);
+                    tried = await tryOnce().ConfigureAwait(false);
                 }
                 finally
                 {
-                    _loadSlots.Release();
+                    slots.Release();
                 }
 
-                if (tried.Served is not null || attempt > options.ModelLoadRetries)
+                if (tried.Served is not null || tried.NeedsLoad || attempt > options.ModelLoadRetries)
                 {
                     result = tried;
                     break;
@@ -84,6 +104,22 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
 
         events.TryWrite(new LifecycleEvent.LoadEnded(incarnation, result, time.GetElapsedTime(started)));
     }
+
+    private async Task<ModelLoadResult> LoadOnceAsync(Incarnation incarnation)
+    {
+        LifecycleLog.Loading(logger, incarnation.ModelName, incarnation.Source.Number);
+        return loader.Prepare(incarnation.ModelName, incarnation.Source) ?? await measurement.MeasureAsync(
+            () => loader.LoadAsync(incarnation.ModelName, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation),
+            incarnation.LoadCancellation).ConfigureAwait(false);
+    }
+
+    private async Task<ModelLoadResult> TuneOnceAsync(Incarnation incarnation, ServedModel served, AspiredVersion before)
+    {
+        measurement.Disturb();
+        return await loader.TuneAsync(served, before, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation).ConfigureAwait(false) ?? ModelLoadResult.Untunable;
+    }
+
+    private void BeginWarmup(Incarnation incarnation) => events.TryWrite(new LifecycleEvent.WarmupBegan(incarnation));
 
     /// <summary>What keeps a model from being loaded for a while, such as a full memory, is given a little longer each time.</summary>
     private static TimeSpan PauseBefore(int retry) => TimeSpan.FromMilliseconds(Math.Min(10_000, 100L << Math.Min(retry - 1, 10)));

@@ -16,6 +16,19 @@ internal sealed class ModelHistory
     /// <summary>What is remembered, oldest first.</summary>
     public IReadOnlyCollection<ModelStatus> Versions => _versions.Values;
 
+    /// <summary>Takes incarnations out of the living; they are remembered unless another one of the same version serves.</summary>
+    public void Take(List<Incarnation> living, Predicate<Incarnation> which)
+    {
+        foreach (var incarnation in living.FindAll(which))
+        {
+            living.Remove(incarnation);
+            if (!living.Exists(other => other.ModelName == incarnation.ModelName && other.Source.Number == incarnation.Source.Number && other.State is ModelState.Ready))
+            {
+                Add(incarnation);
+            }
+        }
+    }
+
     /// <summary>A version has been unloaded, or a load of it has failed and is not wanted any more.</summary>
     public void Add(Incarnation incarnation)
     {

@@ -25,7 +25,10 @@ internal sealed class ModelLoader(
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
     private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, [.. options.Repositories, .. roots ?? []], options.AllowsModelLinks));
-    private readonly ModelWarmup _warmup = new(files, allocator, time, options.Scheduler, loggers.CreateLogger<ModelWarmup>());
+    private readonly LaneWarmup _warmup = new(
+        new ModelWarmup(files, allocator, time, options.Scheduler, loggers.CreateLogger<ModelWarmup>()),
+        new AutomaticWarmup(allocator, time, options.Scheduler, loggers.CreateLogger<AutomaticWarmup>()),
+        options);
 
     public ModelLoadResult? Prepare(string modelName, AspiredVersion version)
     {
@@ -40,33 +43,40 @@ internal sealed class ModelLoader(
         }
         catch (Exception exception)
         {
-            return Fail(modelName, version, exception);
+            return ModelLoadResult.Failed(Describe(modelName, version, exception));
         }
     }
 
-    public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, Action onWarmup, CancellationToken cancellationToken)
+    public Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, Action onWarmup, CancellationToken cancellationToken) =>
+        TryAsync(modelName, version, () => LoadAndWarmUpAsync(version, onWarmup, cancellationToken), ModelLoadResult.Failed, cancellationToken);
+
+    public Task<ModelLoadResult?> TuneAsync(ServedModel served, AspiredVersion before, AspiredVersion wanted, Action onWarmup, CancellationToken cancellationToken)
+    {
+        var tuner = new ModelTuner(_warmup, time, options, _logger);
+        return TryAsync(served.Name, wanted, () => tuner.TuneAsync(served, before, wanted, onWarmup, cancellationToken), static reason => (ModelLoadResult?)ModelLoadResult.Failed(reason), cancellationToken);
+    }
+
+    /// <summary>Turns what a backend throws into a reason.</summary>
+    private async Task<T> TryAsync<T>(string modelName, AspiredVersion version, Func<Task<T>> work, Func<string, T> fail, CancellationToken cancellationToken)
     {
         try
         {
-            var result = await LoadCoreAsync(version, cancellationToken).ConfigureAwait(false);
-            return result.Served is { Config.Warmup.IsEmpty: false } served
-                ? await WarmUpAsync(served, version.Folder.Path, onWarmup, cancellationToken).ConfigureAwait(false)
-                : result;
+            return await work().ConfigureAwait(false);
         }
         catch (BackendException exception)
         {
-            return ModelLoadResult.Failed(exception.Message);
+            return fail(exception.Message);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            return Fail(modelName, version, exception);
+            return fail(Describe(modelName, version, exception));
         }
     }
 
-    private ModelLoadResult Fail(string modelName, AspiredVersion version, Exception exception)
+    private string Describe(string modelName, AspiredVersion version, Exception exception)
     {
         LifecycleLog.LoadThrew(_logger, exception, modelName, version.Number);
-        return ModelLoadResult.Failed($"the backend failed unexpectedly ({exception.GetType().Name}); the server's log says how");
+        return $"the backend failed unexpectedly ({exception.GetType().Name}); the server's log says how";
     }
 
     private IBackend BackendOf(AspiredVersion version) => backends.First(candidate => candidate.Descriptor.Name == version.Config.Backend.Name);
@@ -79,8 +89,7 @@ internal sealed class ModelLoader(
         var model = await BackgroundThread.RunAsync($"load {context.ModelName}", () => backend.LoadAsync(context, cancellationToken)).ConfigureAwait(false);
         try
         {
-            var completion = new ModelCompletionOptions { AutoComplete = options.AutoCompleteConfig, DefaultMaxBatchSize = options.DefaultMaxBatchSize(backend.Descriptor.Name) };
-            if (!ModelConfigCompletion.TryComplete(declared, model.Signature, completion, out var config, out var problems))
+            if (!ModelConfigCompletion.TryComplete(declared, model.Signature, options.CompletionOf(backend.Descriptor.Name), out var config, out var problems))
             {
                 model.Dispose();
                 return ModelLoadResult.Failed(string.Join('\n', problems));
@@ -101,14 +110,19 @@ internal sealed class ModelLoader(
         }
     }
 
-    /// <summary>Warms the version up; one that cannot be is given up, and its memory with it.</summary>
-    private async Task<ModelLoadResult> WarmUpAsync(ServedModel served, string folder, Action onWarmup, CancellationToken cancellationToken)
+    /// <summary>One that cannot be warmed up is given up, and its memory with it.</summary>
+    private async Task<ModelLoadResult> LoadAndWarmUpAsync(AspiredVersion version, Action onWarmup, CancellationToken cancellationToken)
     {
-        onWarmup();
+        var result = await LoadCoreAsync(version, cancellationToken).ConfigureAwait(false);
+        if (result.Served is not { } served)
+        {
+            return result;
+        }
+
         string? problem;
         try
         {
-            problem = await _warmup.RunAsync(served, folder, cancellationToken).ConfigureAwait(false);
+            problem = await _warmup.RunAsync(served, served.Scheduler.Lanes, version.Folder.Path, onWarmup, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -118,7 +132,7 @@ internal sealed class ModelLoader(
 
         if (problem is null)
         {
-            return ModelLoadResult.Loaded(served);
+            return result;
         }
 
         await served.UnloadAsync().ConfigureAwait(false);
@@ -127,24 +141,25 @@ internal sealed class ModelLoader(
 
     private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels)
     {
-        var instances = new List<IModelInstance>();
+        var instances = new List<(InstancePlacement Placement, IModelInstance Instance)>();
         try
         {
-            foreach (var placement in Place(config))
+            foreach (var placement in LanePlan.Place(config))
             {
-                instances.Add(model.CreateInstance(placement));
+                instances.Add((placement, model.CreateInstance(placement)));
             }
 
             return Serve(version, config, model, labels, instances);
         }
         catch
         {
-            instances.ForEach(static instance => instance.Dispose());
+            instances.ForEach(static made => made.Instance.Dispose());
             throw;
         }
     }
 
-    private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, List<IModelInstance> instances)
+    private ServedModel Serve(
+        AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, List<(InstancePlacement Placement, IModelInstance Instance)> instances)
     {
         var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time);
         var lanes = new LaneSetup
@@ -160,32 +175,14 @@ internal sealed class ModelLoader(
             IdleTimeout = options.Scheduler.LaneIdleTimeout,
             Logger = loggers.CreateLogger<InstanceRunner>(),
         };
-        var batching = config.DynamicBatching;
-        var setup = new LaneSchedulerSetup
+        var scheduler = new LaneScheduler(
+            LanePlan.Rules(config, options.Scheduler, time, statistics),
+            owner => instances.Select(made => new InstanceRunner(owner, made.Instance, lanes) { Placement = made.Placement }));
+        return new ServedModel(version.Number, config, model, scheduler, statistics, time)
         {
-            Limits = batching is null || !config.IsBatching || config.IsDecoupled
-                ? BatchLimits.Single
-                : new BatchLimits(config.MaxBatchSize, [.. batching.PreferredBatchSizes.Order()], time.ToTicks(batching.MaxQueueDelay)),
-            MaxQueueSize = batching is { MaxQueueSize: > 0 } ? batching.MaxQueueSize : options.Scheduler.MaxQueueSize,
-            MaxQueueBytes = options.Scheduler.MaxQueueBytes,
-            DefaultTimeout = batching?.DefaultTimeout ?? TimeSpan.Zero,
-            AllowTimeoutOverride = batching?.AllowTimeoutOverride ?? false,
-            Time = time,
-            Statistics = statistics,
+            Labels = labels,
+            MakeLane = placement => new InstanceRunner(scheduler, model.CreateInstance(placement), lanes) { Placement = placement },
         };
-        var scheduler = new LaneScheduler(setup, owner => instances.Select(instance => new InstanceRunner(owner, instance, lanes)));
-        return new ServedModel(version.Number, config, model, scheduler, statistics, time) { Labels = labels };
-    }
-
-    private static IEnumerable<InstancePlacement> Place(ModelConfig config)
-    {
-        foreach (var group in config.InstanceGroups)
-        {
-            for (var i = 0; i < group.Count; i++)
-            {
-                yield return new InstancePlacement($"{group.Name}_{i}", group.Kind, group.Gpus.IsDefaultOrEmpty ? 0 : group.Gpus[i % group.Gpus.Length]);
-            }
-        }
     }
 
     private ModelLoadContext MakeContext(AspiredVersion version)

@@ -212,6 +212,15 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             case LifecycleEvent.WarmupBegan warming:
                 warming.Incarnation.BeginWarmup();
                 break;
+            case LifecycleEvent.LoadEnded { Result.IsTuned: true } tuned when tuned.Incarnation.TrySucceed():
+                _residents.Note(tuned.Incarnation, _incarnations);
+                break;
+            case LifecycleEvent.LoadEnded { Result.IsTuned: true } overtaken:
+                Apply(overtaken with { Result = ModelLoadResult.Cancelled });
+                break;
+            case LifecycleEvent.LoadEnded { Result.NeedsLoad: true } untuned:
+                untuned.Incarnation.AwaitLoad(_residents.Estimate(untuned.Incarnation.ModelName, untuned.Incarnation.Source));
+                break;
             case LifecycleEvent.LoadEnded { Result.Served: { } served } loaded:
                 loaded.Incarnation.Serve(served, loaded.Duration);
                 _history.Remove(loaded.Incarnation);
@@ -249,18 +258,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         _residents.Retain(_aspired);
     }
 
-    /// <summary>Moves incarnations to the history, unless another one of the same version is alive.</summary>
-    private void Forget(Predicate<Incarnation> which)
-    {
-        foreach (var incarnation in _incarnations.FindAll(which))
-        {
-            _incarnations.Remove(incarnation);
-            if (!_incarnations.Exists(other => other.ModelName == incarnation.ModelName && other.Source.Number == incarnation.Source.Number && other.State is ModelState.Ready))
-            {
-                _history.Add(incarnation);
-            }
-        }
-    }
+    private void Forget(Predicate<Incarnation> which) => _history.Take(_incarnations, which);
 
     /// <summary>Tells those who wait what has come of their requests, once clients can see it too.</summary>
     private void Answer()
@@ -268,16 +266,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         _waiters.Answer(_aspired, _incarnations);
         if (Overrides is { IsEmpty: false } overrides)
         {
-            Retain(overrides);
-        }
-    }
-
-    private void Retain(OverrideFolders overrides)
-    {
-        var left = overrides.TakeUnused([.. _incarnations.Select(static incarnation => incarnation.Source.Folder.Path), .. _aspired.Values.Select(static model => model.Folder?.Path).OfType<string>()]);
-        if (left.Length > 0)
-        {
-            _work.BeginErase(overrides, left);
+            _work.BeginErase(overrides, [.. _incarnations.Select(static incarnation => incarnation.Source.Folder.Path), .. _aspired.Values.Select(static model => model.Folder?.Path).OfType<string>()]);
         }
     }
 
@@ -300,8 +289,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
             // A configuration that cannot be read takes nothing down: what serves goes on serving until the file is mended.
             var wanted = model is not null && _residents.IsAsleep(model) ? []
-                : model is { Problem: not null }
-                ? known.Where(static incarnation => incarnation.State == ModelState.Ready).Select(static incarnation => (incarnation.Source.Number, incarnation.Source.Fingerprint)).ToArray()
+                : model is { Problem: not null } ? known.Where(static incarnation => incarnation.State == ModelState.Ready).Select(static incarnation => (incarnation.Source.Number, incarnation.Source.Fingerprint)).ToArray()
                 : model?.Versions.Select(static version => (version.Number, version.Fingerprint)).ToArray() ?? [];
             foreach (var incarnation in known)
             {
@@ -314,7 +302,11 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             var statuses = known.Select(static incarnation => incarnation.Status).ToArray();
             foreach (var version in TransitionPolicy.ToLoad(statuses, wanted).ToArray())
             {
-                BeginLoad(name, model!.Versions.First(candidate => candidate.Number == version.Number && candidate.Fingerprint == version.Fingerprint));
+                // One change of a version at a time; the next begins when that has ended, which is an event.
+                if (!Array.Exists(known, incarnation => incarnation.Source.Number == version.Number && incarnation.IsSucceeding))
+                {
+                    BeginLoad(name, model!.Versions.First(candidate => candidate.Number == version.Number && candidate.Fingerprint == version.Fingerprint), known);
+                }
             }
 
             foreach (var status in TransitionPolicy.ToUnload(statuses, wanted).ToArray())
@@ -341,10 +333,19 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         return leaving;
     }
 
-    private void BeginLoad(string name, AspiredVersion version)
+    private void BeginLoad(string name, AspiredVersion version, Incarnation[] known)
     {
+        var incarnation = new Incarnation(_nextId++, name, version with { Statistics = _residents.Remember(name, version)?.Statistics }, _time, _stopping.Token);
+        _incarnations.Add(incarnation);
+        var serving = known.LastOrDefault(other => other.State == ModelState.Ready && other.Source.Number == version.Number);
+        if (serving?.Source.FilesFingerprint == version.FilesFingerprint)
+        {
+            _work.BeginTuning(incarnation, serving);
+            return;
+        }
+
         // It begins as soon as there is room for it, which is at once where no budget is set.
-        _incarnations.Add(new Incarnation(_nextId++, name, version with { Statistics = _residents.Remember(name, version)?.Statistics }, _time, _stopping.Token) { Bytes = _residents.Estimate(name, version) });
+        incarnation.Bytes = _residents.Estimate(name, version);
     }
 
     /// <summary>Sees to the memory: has models leave, begins the loads for which there is room, and refuses those for which there can be none.</summary>
@@ -387,8 +388,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     {
         _catalog.Publish(LifecycleView.Snapshot(_aspired, _incarnations, _history, _residents));
         _statuses = new StatusList(LifecycleView.Statuses(_aspired, _incarnations, _history, _residents));
-        var isSettled = _incarnations.TrueForAll(static incarnation => incarnation.State is not (ModelState.New or ModelState.Loading or ModelState.Warming));
-        if (isSettled)
+        if (_incarnations.TrueForAll(static incarnation => incarnation.State is not (ModelState.New or ModelState.Loading or ModelState.Warming)))
         {
             _firstSettled.TrySetResult();
         }

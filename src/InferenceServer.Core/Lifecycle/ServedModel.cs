@@ -81,6 +81,16 @@ public sealed class ServedModel
 
     internal IModelScheduler Scheduler { get; }
 
+    /// <summary>Makes one more lane, which belongs to the caller until the scheduler has taken it over; null where there are no lanes.</summary>
+    internal Func<InstancePlacement, InstanceRunner>? MakeLane { get; init; }
+
+    /// <summary>Another configuration holds, which makes the same answers. The caller holds a lease.</summary>
+    internal void Tune(ModelConfig config, LaneSchedulerSetup rules, IReadOnlyCollection<InstanceRunner> added, IReadOnlyCollection<InstanceRunner> retired)
+    {
+        Scheduler.Retune(rules, added, retired);
+        _config = config;
+    }
+
     /// <summary>Another policy chooses the versions now, this one still among them: its configuration shows so.</summary>
     internal void ChangePolicy(VersionPolicy policy) => _config = _config.With(policy);
 

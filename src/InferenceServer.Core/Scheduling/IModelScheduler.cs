@@ -16,6 +16,17 @@ internal interface IModelScheduler
     /// </summary>
     InferenceError? TryEnqueue(PendingInference pending);
 
+    /// <summary>
+    /// Puts other rules into force, for what waits too, and changes the lanes. What runs is finished by the lane that runs it; nothing that has been accepted is
+    /// refused. The caller sees to it that the version is not stopped meanwhile.
+    /// </summary>
+    /// <param name="rules">What holds from now on.</param>
+    /// <param name="added">Lanes of this scheduler that have not taken anything from it yet; they belong to it from now on.</param>
+    /// <param name="retired">Lanes of <see cref="Lanes"/> that take no further batch. Each is freed when its batch has ended.</param>
+    /// <exception cref="NotSupportedException">The scheduler runs no instances of its own.</exception>
+    void Retune(LaneSchedulerSetup rules, IReadOnlyCollection<InstanceRunner> added, IReadOnlyCollection<InstanceRunner> retired) =>
+        throw new NotSupportedException("the scheduler has no lanes of its own");
+
     /// <summary>The version is on its way out: what waits for company is run at once from now on.</summary>
     void BeginDrain();
 

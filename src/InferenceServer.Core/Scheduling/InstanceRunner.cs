@@ -1,8 +1,10 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Telemetry;
 using InferenceServer.Core.Tracing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace InferenceServer.Core.Scheduling;
 
@@ -29,8 +31,14 @@ internal sealed class InstanceRunner : IDisposable
         _idleTicks = setup.Time.ToTicks(setup.IdleTimeout);
     }
 
-    /// <summary>True while a thread belongs to the lane. This and the next change under the scheduler's lock only.</summary>
+    /// <summary>Where the instance runs.</summary>
+    public required InstancePlacement Placement { get; init; }
+
+    /// <summary>True while a thread belongs to the lane. This and the next two change under the scheduler's lock only.</summary>
     public bool HasThread { get; set; }
+
+    /// <summary>True when the lane takes no further batch: its thread frees it.</summary>
+    public bool IsRetired { get; set; }
 
     /// <summary>When the lane last ran out of work; <see cref="long.MaxValue"/> while it has some.</summary>
     public long IdleSince { get; set; } = long.MaxValue;
@@ -74,6 +82,19 @@ internal sealed class InstanceRunner : IDisposable
     /// <summary>The idle timer has fired: the next idle lane sets it anew. Under the scheduler's lock.</summary>
     public void IdleTimerHasFired() => _idleTimerDue = long.MaxValue;
 
+    /// <summary>Frees a lane that is not wanted any more, outside of the unload. What an engine throws then must not cost a thread its life.</summary>
+    public void Retire()
+    {
+        try
+        {
+            Dispose();
+        }
+        catch (Exception exception)
+        {
+            SchedulingLog.RetireFailed(_setup.Logger, exception, _setup.ModelName, _setup.Version);
+        }
+    }
+
     public void Dispose()
     {
         _idleTimer?.Dispose();
@@ -85,15 +106,18 @@ internal sealed class InstanceRunner : IDisposable
     /// Runs requests that come from no queue, on the caller's thread, before the lane has ever had a thread of its own. They are completed
     /// when this returns; those of a decoupled model must be one.
     /// </summary>
-    public void Warm(PendingInference[] members)
+    /// <param name="members">The requests.</param>
+    /// <param name="isCounted">False to leave no trace of them but what their outcomes tell.</param>
+    public void Warm(PendingInference[] members, bool isCounted)
     {
-        if (_setup.IsDecoupled)
+        var setup = isCounted ? _setup : _setup with { Statistics = new ModelStatistics(), Logger = NullLogger.Instance };
+        if (setup.IsDecoupled)
         {
-            ExecuteDecoupled(members, ReleaseReason.Warmup);
+            ExecuteDecoupled(members, ReleaseReason.Warmup, setup);
         }
         else
         {
-            Execute(members, ReleaseReason.Warmup);
+            Execute(members, ReleaseReason.Warmup, setup);
         }
     }
 
@@ -111,16 +135,17 @@ internal sealed class InstanceRunner : IDisposable
 
     private void Run()
     {
-        while (_scheduler.TryTake(this, _expired, out var batch, out var reason))
+        LaneTurn turn;
+        while ((turn = _scheduler.Take(this, _expired, out var batch, out var reason)) == LaneTurn.Work)
         {
             if (batch is not null && _setup.IsDecoupled)
             {
                 // Such requests are never put together.
-                ExecuteDecoupled(batch, reason);
+                ExecuteDecoupled(batch, reason, _setup);
             }
             else if (batch is not null)
             {
-                Execute(batch, reason);
+                Execute(batch, reason, _setup);
             }
 
             foreach (var pending in _expired)
@@ -130,56 +155,62 @@ internal sealed class InstanceRunner : IDisposable
 
             _expired.Clear();
         }
+
+        if (turn == LaneTurn.Leave)
+        {
+            Retire();
+            _scheduler.EndRetirement();
+        }
     }
 
     private void Expire(PendingInference pending)
     {
         var isDeadline = pending.DeadlineTimestamp <= _setup.Time.GetTimestamp();
-        RecordFailure(pending, isDeadline ? FailureReason.Cancelled : FailureReason.Rejected);
+        RecordFailure(pending, isDeadline ? FailureReason.Cancelled : FailureReason.Rejected, _setup);
         pending.Fail(isDeadline ? InferenceErrors.DeadlineExceeded(pending.Request) : InferenceErrors.QueueTimeout(pending.Request));
     }
 
-    private void Execute(PendingInference[] members, ReleaseReason reason)
+    private void Execute(PendingInference[] members, ReleaseReason reason, LaneSetup setup)
     {
-        var time = _setup.Time;
+        var time = setup.Time;
         var started = time.GetTimestamp();
         ExecutionTrace.Record(members, TraceActivity.ComputeStart, started);
         LaneBatch? batch = null;
         try
         {
-            batch = _setup.Assembler.Assemble(members, null);
+            batch = setup.Assembler.Assemble(members, null);
             var assembled = time.GetTimestamp();
             ExecutionTrace.Record(members, TraceActivity.ComputeInputEnd, assembled);
             _instance.Execute(batch);
             var computed = time.GetTimestamp();
-            var responses = _setup.Splitter.Split(batch, members);
+            var responses = setup.Splitter.Split(batch, members);
             var ended = time.GetTimestamp();
             ExecutionTrace.End(members, responses, computed, ended);
             var times = new ExecutionTimes(time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, computed), time.GetElapsedTime(computed, ended));
-            _setup.Statistics.RecordExecution(batch.Rows, reason, times, time.GetUtcNow());
-            Release(batch);
-            Succeed(members, responses, times, started, ended, isWarmup: reason == ReleaseReason.Warmup);
+            setup.Statistics.RecordExecution(batch.Rows, reason, times, time.GetUtcNow());
+            Release(batch, setup);
+            Succeed(members, responses, times, started, ended, isWarmup: reason == ReleaseReason.Warmup, setup);
         }
         catch (Exception exception)
         {
             // The lane's last line of defence: whatever a backend throws ends this batch only, and the lane goes on.
-            Release(batch);
-            Fail(members, exception);
+            Release(batch, setup);
+            Fail(members, exception, setup);
         }
     }
 
     /// <summary>Runs one request whose responses leave while the model runs.</summary>
-    private void ExecuteDecoupled(PendingInference[] members, ReleaseReason reason)
+    private void ExecuteDecoupled(PendingInference[] members, ReleaseReason reason, LaneSetup setup)
     {
-        var time = _setup.Time;
+        var time = setup.Time;
         var started = time.GetTimestamp();
         var member = members[0];
         ExecutionTrace.Record(members, TraceActivity.ComputeStart, started);
         LaneBatch? batch = null;
-        var sender = new DecoupledSender(member, _setup, started, isWarmup: reason == ReleaseReason.Warmup);
+        var sender = new DecoupledSender(member, setup, started, isWarmup: reason == ReleaseReason.Warmup);
         try
         {
-            batch = _setup.Assembler.Assemble(members, sender);
+            batch = setup.Assembler.Assemble(members, sender);
             var assembled = time.GetTimestamp();
             ExecutionTrace.Record(members, TraceActivity.ComputeInputEnd, assembled);
             _instance.Execute(batch);
@@ -191,31 +222,31 @@ internal sealed class InstanceRunner : IDisposable
             var ended = time.GetTimestamp();
             member.Request.Trace?.RecordFirst(TraceActivity.ComputeEnd);
             var times = new ExecutionTimes(time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, ended), TimeSpan.Zero);
-            _setup.Statistics.RecordExecution(batch.Rows, reason, times, time.GetUtcNow());
-            Release(batch);
+            setup.Statistics.RecordExecution(batch.Rows, reason, times, time.GetUtcNow());
+            Release(batch, setup);
             if (member.IsAbandoned)
             {
                 sender.Break(isCancelled: true);
-                RecordFailure(member, FailureReason.Cancelled);
+                RecordFailure(member, FailureReason.Cancelled, setup);
                 member.Fail(InferenceErrors.Cancelled(member.Request));
                 return;
             }
 
             sender.End();
-            _setup.Statistics.RecordSuccess(time.GetElapsedTime(member.EnqueuedTimestamp, started), time.GetElapsedTime(member.EnqueuedTimestamp, ended), times);
+            setup.Statistics.RecordSuccess(time.GetElapsedTime(member.EnqueuedTimestamp, started), time.GetElapsedTime(member.EnqueuedTimestamp, ended), times);
             member.EndStream();
         }
         catch (Exception exception)
         {
             // As above: what a backend throws ends this request only.
             sender.Break(member.IsAbandoned);
-            Release(batch);
-            Fail(members, exception);
+            Release(batch, setup);
+            Fail(members, exception, setup);
         }
     }
 
     /// <summary>Gives the batch's memory back; what an engine throws while it takes its own back must not cost anybody his answer.</summary>
-    private void Release(LaneBatch? batch)
+    private static void Release(LaneBatch? batch, LaneSetup setup)
     {
         try
         {
@@ -223,11 +254,11 @@ internal sealed class InstanceRunner : IDisposable
         }
         catch (Exception exception)
         {
-            SchedulingLog.ReleaseFailed(_setup.Logger, exception, _setup.ModelName, _setup.Version);
+            SchedulingLog.ReleaseFailed(setup.Logger, exception, setup.ModelName, setup.Version);
         }
     }
 
-    private void Succeed(PendingInference[] members, InferenceResponse[] responses, in ExecutionTimes times, long started, long ended, bool isWarmup)
+    private static void Succeed(PendingInference[] members, InferenceResponse[] responses, in ExecutionTimes times, long started, long ended, bool isWarmup, LaneSetup setup)
     {
         for (var i = 0; i < members.Length; i++)
         {
@@ -236,17 +267,17 @@ internal sealed class InstanceRunner : IDisposable
             if (member.IsAbandoned)
             {
                 responses[i].Dispose();
-                RecordFailure(member, FailureReason.Cancelled);
+                RecordFailure(member, FailureReason.Cancelled, setup);
                 member.Fail(InferenceErrors.Cancelled(member.Request));
                 continue;
             }
 
-            var total = _setup.Time.GetElapsedTime(member.EnqueuedTimestamp, ended);
-            _setup.Statistics.RecordSuccess(_setup.Time.GetElapsedTime(member.EnqueuedTimestamp, started), total, times);
+            var total = setup.Time.GetElapsedTime(member.EnqueuedTimestamp, ended);
+            setup.Statistics.RecordSuccess(setup.Time.GetElapsedTime(member.EnqueuedTimestamp, started), total, times);
             if (!isWarmup)
             {
                 // Whoever watches how long clients wait does not want to see the start.
-                _setup.Statistics.RecordFirstResponse(total);
+                setup.Statistics.RecordFirstResponse(total);
             }
 
             if (!member.TryComplete(InferenceOutcome.Success(responses[i])))
@@ -256,22 +287,22 @@ internal sealed class InstanceRunner : IDisposable
         }
     }
 
-    private void Fail(PendingInference[] members, Exception exception)
+    private static void Fail(PendingInference[] members, Exception exception, LaneSetup setup)
     {
         var failure = exception as BackendException;
         if (failure is null)
         {
-            SchedulingLog.LaneFailed(_setup.Logger, exception, _setup.ModelName, _setup.Version, ExecutionTrace.CallersOf(members));
+            SchedulingLog.LaneFailed(setup.Logger, exception, setup.ModelName, setup.Version, ExecutionTrace.CallersOf(members));
         }
 
         foreach (var member in members)
         {
             var isGone = member.IsAbandoned;
-            RecordFailure(member, isGone ? FailureReason.Cancelled : FailureReason.Backend);
-            member.Fail(isGone ? InferenceErrors.Cancelled(member.Request) : InferenceErrors.Backend(member.Request, _setup.ModelName, failure));
+            RecordFailure(member, isGone ? FailureReason.Cancelled : FailureReason.Backend, setup);
+            member.Fail(isGone ? InferenceErrors.Cancelled(member.Request) : InferenceErrors.Backend(member.Request, setup.ModelName, failure));
         }
     }
 
-    private void RecordFailure(PendingInference member, FailureReason reason) =>
-        _setup.Statistics.RecordFailure(reason, _setup.Time.GetElapsedTime(member.EnqueuedTimestamp));
+    private static void RecordFailure(PendingInference member, FailureReason reason, LaneSetup setup) =>
+        setup.Statistics.RecordFailure(reason, setup.Time.GetElapsedTime(member.EnqueuedTimestamp));
 }

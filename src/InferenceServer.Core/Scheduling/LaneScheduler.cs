@@ -17,31 +17,37 @@ internal sealed class LaneScheduler : IModelScheduler
     // Guards the queue and the lanes' states. Never held while a request is completed, a model runs or something is logged.
     private readonly object _gate = new();
     private readonly RequestQueue _queue;
-    private readonly BatchLimits _limits;
     private readonly TimeProvider _time;
     private readonly ModelStatistics _statistics;
-    private readonly TimeSpan _defaultTimeout;
-    private readonly bool _allowTimeoutOverride;
-    private readonly InstanceRunner[] _lanes;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<object?> _onClientGone;
+    private LaneSchedulerSetup _rules;
+    private InstanceRunner[] _lanes;
+    private int _retiringLanes;
     private int _waitingLanes;
     private bool _isDraining;
     private bool _isStopping;
 
     public LaneScheduler(LaneSchedulerSetup setup, Func<LaneScheduler, IEnumerable<InstanceRunner>> makeLanes)
     {
-        _queue = new RequestQueue(setup.MaxQueueSize, setup.MaxQueueBytes);
-        _limits = setup.Limits;
+        _queue = new RequestQueue(setup.MaxQueueBytes) { MaxRequests = setup.MaxQueueSize };
+        _rules = setup;
         _time = setup.Time;
         _statistics = setup.Statistics;
-        _defaultTimeout = setup.DefaultTimeout;
-        _allowTimeoutOverride = setup.AllowTimeoutOverride;
         _lanes = [.. makeLanes(this)];
         _onClientGone = state => OnClientGone((PendingInference)state!);
     }
 
-    public IReadOnlyList<InstanceRunner> Lanes => _lanes;
+    public IReadOnlyList<InstanceRunner> Lanes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lanes;
+            }
+        }
+    }
 
     public int QueuedRequests
     {
@@ -64,11 +70,7 @@ internal sealed class LaneScheduler : IModelScheduler
             if (!_isStopping && !pending.IsAbandoned)
             {
                 pending.EnqueuedTimestamp = _time.GetTimestamp();
-                if (TimeoutOf(pending) is { Ticks: > 0 } timeout)
-                {
-                    pending.QueueTimeoutTimestamp = TimeProviderTicks.Add(pending.EnqueuedTimestamp, _time.ToTicks(timeout));
-                }
-
+                pending.QueueTimeoutTimestamp = TimeoutOf(pending);
                 if (_queue.TryAdd(pending))
                 {
                     if (TryWakeLane())
@@ -88,6 +90,37 @@ internal sealed class LaneScheduler : IModelScheduler
             : hasNoThread ? InferenceErrors.NoThread(pending.Request)
             : _isStopping ? InferenceErrors.Stopping(pending.Request)
             : InferenceErrors.QueueFull(pending.Request);
+    }
+
+    public void Retune(LaneSchedulerSetup rules, IReadOnlyCollection<InstanceRunner> added, IReadOnlyCollection<InstanceRunner> retired)
+    {
+        InstanceRunner[] idle;
+        lock (_gate)
+        {
+            _rules = rules;
+            _queue.MaxRequests = rules.MaxQueueSize;
+            _queue.Retime(TimeoutOf);
+            _lanes = [.. _lanes.Except(retired), .. added];
+            foreach (var lane in retired)
+            {
+                lane.IsRetired = true;
+            }
+
+            idle = [.. retired.Where(static lane => !lane.HasThread)];
+            _retiringLanes += retired.Count - idle.Length;
+
+            // Lanes that wait look at the rules of now, or end; a queue that had to wait for a lane finds the new ones.
+            Monitor.PulseAll(_gate);
+            if (_queue.Count > 0)
+            {
+                TryWakeLane();
+            }
+        }
+
+        foreach (var lane in idle)
+        {
+            lane.Retire();
+        }
     }
 
     public void BeginDrain()
@@ -120,8 +153,7 @@ internal sealed class LaneScheduler : IModelScheduler
     /// Called by a lane's thread: blocks until there is a batch to run. Requests that are not to be run any more are put into
     /// <paramref name="expired"/>; the lane answers them before it asks again.
     /// </summary>
-    /// <returns>False, with nothing expired, when the lane's thread should end.</returns>
-    public bool TryTake(InstanceRunner lane, List<PendingInference> expired, out PendingInference[]? batch, out ReleaseReason reason)
+    public LaneTurn Take(InstanceRunner lane, List<PendingInference> expired, out PendingInference[]? batch, out ReleaseReason reason)
     {
         batch = null;
         reason = default;
@@ -129,14 +161,21 @@ internal sealed class LaneScheduler : IModelScheduler
         {
             while (true)
             {
+                // Whoever was about to be woken by a request has to pass that on.
+                if (lane.IsRetired && (_queue.Count == 0 || TryWakeLane()))
+                {
+                    lane.HasThread = false;
+                    return LaneTurn.Leave;
+                }
+
                 var now = _time.GetTimestamp();
                 _queue.RemoveExpired(now, expired);
                 if (expired.Count > 0)
                 {
-                    return true;
+                    return LaneTurn.Work;
                 }
 
-                var decision = BatchPolicy.Decide(_queue.Peek(_limits.MaxRows, _isDraining), _limits, now);
+                var decision = BatchPolicy.Decide(_queue.Peek(_rules.Limits.MaxRows, _isDraining), _rules.Limits, now);
                 if (decision.Requests > 0)
                 {
                     batch = _queue.Take(decision.Requests);
@@ -147,16 +186,26 @@ internal sealed class LaneScheduler : IModelScheduler
                         TryWakeLane();
                     }
 
-                    return true;
+                    return LaneTurn.Work;
                 }
 
                 if (!WaitForWork(lane, decision.WaitUntil, now))
                 {
                     lane.HasThread = false;
                     CompleteStopIfIdle();
-                    return false;
+                    return LaneTurn.Rest;
                 }
             }
+        }
+    }
+
+    /// <summary>Called by the thread of a lane that was retired, when it has freed it.</summary>
+    public void EndRetirement()
+    {
+        lock (_gate)
+        {
+            _retiringLanes--;
+            CompleteStopIfIdle();
         }
     }
 
@@ -226,9 +275,14 @@ internal sealed class LaneScheduler : IModelScheduler
         return true;
     }
 
-    /// <summary>The model's timeout, or the request's own where that is allowed and shorter; it can never be longer.</summary>
-    private TimeSpan TimeoutOf(PendingInference pending) =>
-        _allowTimeoutOverride && pending.RequestedTimeout > TimeSpan.Zero && pending.RequestedTimeout < _defaultTimeout ? pending.RequestedTimeout : _defaultTimeout;
+    /// <summary>When a request is given up: after the model's timeout, or the request's own where that is allowed and shorter; it can never be longer.</summary>
+    private long TimeoutOf(PendingInference pending)
+    {
+        var timeout = _rules.AllowTimeoutOverride && pending.RequestedTimeout > TimeSpan.Zero && pending.RequestedTimeout < _rules.DefaultTimeout
+            ? pending.RequestedTimeout
+            : _rules.DefaultTimeout;
+        return timeout > TimeSpan.Zero ? TimeProviderTicks.Add(pending.EnqueuedTimestamp, _time.ToTicks(timeout)) : long.MaxValue;
+    }
 
     /// <summary>Sees to it that a lane looks at the queue; false when no lane has a thread and the system gives none.</summary>
     private bool TryWakeLane()
@@ -260,7 +314,7 @@ internal sealed class LaneScheduler : IModelScheduler
 
     private void CompleteStopIfIdle()
     {
-        if (_isStopping && _queue.Count == 0 && Array.TrueForAll(_lanes, static lane => !lane.HasThread))
+        if (_isStopping && _queue.Count == 0 && _retiringLanes == 0 && Array.TrueForAll(_lanes, static lane => !lane.HasThread))
         {
             _stopped.TrySetResult();
         }

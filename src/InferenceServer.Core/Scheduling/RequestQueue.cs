@@ -6,12 +6,15 @@ namespace InferenceServer.Core.Scheduling;
 /// The waiting requests of one version, oldest first, bounded by count and by bytes. Not thread safe: every call is made under the
 /// scheduler's lock, which is never held while a request is completed.
 /// </summary>
-internal sealed class RequestQueue(int maxRequests, long maxBytes)
+internal sealed class RequestQueue(long maxBytes)
 {
     private readonly List<int> _headRows = [];
     private PendingInference? _first;
     private PendingInference? _last;
     private int _mortals;
+
+    /// <summary>How many may wait. When it becomes less than do, all that wait stay.</summary>
+    public required int MaxRequests { get; set; }
 
     public int Count { get; private set; }
 
@@ -23,7 +26,7 @@ internal sealed class RequestQueue(int maxRequests, long maxBytes)
     public bool TryAdd(PendingInference pending)
     {
         // A request larger than the byte limit may still wait alone: it is already in memory, and it could never be served otherwise.
-        if (Count >= maxRequests || (Count > 0 && pending.Bytes > maxBytes - Bytes))
+        if (Count >= MaxRequests || (Count > 0 && pending.Bytes > maxBytes - Bytes))
         {
             return false;
         }
@@ -95,6 +98,18 @@ internal sealed class RequestQueue(int maxRequests, long maxBytes)
             }
 
             pending = next;
+        }
+    }
+
+    /// <summary>Has every request wait until another time.</summary>
+    /// <param name="timeoutOf">When the queue policy gives a request up, as a timestamp; <see cref="long.MaxValue"/> for never.</param>
+    public void Retime(Func<PendingInference, long> timeoutOf)
+    {
+        _mortals = 0;
+        for (var pending = _first; pending is not null; pending = pending.Next)
+        {
+            pending.QueueTimeoutTimestamp = timeoutOf(pending);
+            _mortals += IsMortal(pending) ? 1 : 0;
         }
     }
 

@@ -10,4 +10,7 @@ internal static partial class SchedulingLog
 
     [LoggerMessage(3001, LogLevel.Error, "Model {Model} version {Version}: the memory of an execution could not be given back")]
     public static partial void ReleaseFailed(ILogger logger, Exception exception, string model, long version);
+
+    [LoggerMessage(3002, LogLevel.Error, "Model {Model} version {Version}: an instance that is not wanted any more could not be freed")]
+    public static partial void RetireFailed(ILogger logger, Exception exception, string model, long version);
 }

@@ -47,6 +47,8 @@ internal static class OptionTable
 
     public static OptionDefinition ModelLoadRetryCount { get; } = new("model-load-retry-count", "ModelLoadRetryCount", OptionKind.Number, "0", "How many more times a load that has failed is tried, after 0.1 s, 0.2 s and so on.") { Maximum = 1000 };
 
+    public static OptionDefinition ModelAutoWarmup { get; } = new("model-auto-warmup", "ModelAutoWarmup", OptionKind.Boolean, "true", "Have a model without model_warmup run inputs of zeros before it is ready.");
+
     public static OptionDefinition ModelResidency { get; } = new("model-residency", "ModelResidency", OptionKind.Word, "pinned", "When a model is in memory whose configuration does not say: pinned for from its load on, on-demand for from the first request for it on, until its memory is needed.") { Words = [.. ModelResidencies.Names] };
 
     public static OptionDefinition ModelMemoryBudget { get; } = new("model-memory-budget-bytes", "ModelMemoryBudgetBytes", OptionKind.Number, "0", "What all loaded models together may take, in bytes; 0 for no limit. Models that are loaded on demand make room for each other, the one first that was not asked for for longest.");
@@ -137,7 +139,7 @@ internal static class OptionTable
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
-        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, BackendConfig,
+        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendConfig,
         ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests,
         MaxQueueSize, MaxQueueBytes, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,

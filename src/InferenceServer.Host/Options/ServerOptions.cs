@@ -47,6 +47,9 @@ internal sealed record ServerOptions
     /// <summary>How many more times a load that has failed is tried.</summary>
     public required int ModelLoadRetries { get; init; }
 
+    /// <summary>Whether models without samples of their own run made-up inputs before they are ready.</summary>
+    public required bool ModelAutoWarmup { get; init; }
+
     /// <summary>The models to load at start in explicit mode; <c>*</c> alone for all.</summary>
     public required ImmutableArray<string> LoadModels { get; init; }
 

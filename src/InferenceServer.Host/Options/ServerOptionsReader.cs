@@ -88,6 +88,7 @@ internal sealed class ServerOptionsReader
             ModelLoadThreads = (int)Number(OptionTable.ModelLoadThreadCount),
             Residency = Residency(),
             ModelLoadRetries = (int)Number(OptionTable.ModelLoadRetryCount),
+            ModelAutoWarmup = Boolean(OptionTable.ModelAutoWarmup),
             Backends = BackendSettings(),
             MaxQueueSize = (int)Number(OptionTable.MaxQueueSize),
             MaxQueueBytes = Number(OptionTable.MaxQueueBytes),

@@ -122,6 +122,7 @@ internal static class ServerHost
                 RepositoryPollInterval = options.RepositoryPollInterval,
                 ModelConfigName = options.ModelConfigName,
                 AllowsModelLinks = options.AllowModelLinks,
+                AutoWarmup = options.ModelAutoWarmup,
                 AutoCompleteConfig = options.AutoCompleteConfig,
                 ExitTimeout = options.ExitTimeout,
                 StartupHold = options.StartupHold,

@@ -43,6 +43,12 @@ internal sealed class StepLoader : IModelLoader
         }
     }
 
+    /// <summary>When set, what comes of the tries to have a version take on another configuration; otherwise each takes a load.</summary>
+    public Func<ServedModel, AspiredVersion, Task<ModelLoadResult?>> Tune { get; set; } = static (_, _) => Task.FromResult<ModelLoadResult?>(null);
+
+    public Task<ModelLoadResult?> TuneAsync(ServedModel served, AspiredVersion before, AspiredVersion wanted, Action onWarmup, CancellationToken cancellationToken) =>
+        Tune(served, wanted);
+
     public async Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, Action onWarmup, CancellationToken cancellationToken)
     {
         var step = Load(modelName, version.Number, version.Files.Fingerprint);

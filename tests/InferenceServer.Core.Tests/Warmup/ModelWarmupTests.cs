@@ -179,6 +179,7 @@ public sealed class ModelWarmupTests : IDisposable
             Identity = new ServerIdentity("test", "0"),
             Repositories = [],
             ExitTimeout = TestTimeouts.Phase,
+            AutoWarmup = false,
             Scheduler = new SchedulerOptions { MaxUnreadResponses = 4, ReaderPatience = TestTimeouts.Phase },
         };
         var loader = new ModelLoader([_backend], files, _pool, TimeProvider.System, options, NullLoggerFactory.Instance);

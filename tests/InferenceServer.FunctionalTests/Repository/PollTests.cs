@@ -78,7 +78,7 @@ public sealed class PollTests : IDisposable
         Assert.Contains("inference_server_model_load_total{model=\"a\",result=\"success\"} 1\ninference_server_model_load_total{model=\"a\",result=\"failure\"} 1\n", metrics, StringComparison.Ordinal);
         Assert.Contains("inference_server_model_load_total{model=\"b\",result=\"failure\"} 1\n", metrics, StringComparison.Ordinal);
         _repository.Write("a/1/model.onnx", ScaledModel.Of(11));
-        _repository.Write("b/config.pbtxt", "default_model_filename: \"model.onnx\"");
+        _repository.Write("b/config.pbtxt", "metric_tags { key: \"team\" value: \"b\" }");
         await UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 11 && Loads(server, "b") == 2);
         Assert.Equal(3, await ScaledModel.AskAsync(server, "b"));
     }

@@ -30,6 +30,9 @@ public sealed class FakeBackend(ModelSignature signature) : IBackend
     /// <summary>When set, every load waits for it.</summary>
     public Task LoadGate { get; set; } = Task.CompletedTask;
 
+    /// <summary>Given the number of instances that would be alive with the next one; may throw in the place of the engine.</summary>
+    public Action<int> MakingInstance { get; set; } = static _ => { };
+
     public int Loads => Volatile.Read(ref _loads);
 
     public int LivingModels => Volatile.Read(ref _livingModels);
@@ -69,6 +72,7 @@ public sealed class FakeBackend(ModelSignature signature) : IBackend
 
         public IModelInstance CreateInstance(InstancePlacement placement)
         {
+            backend.MakingInstance(backend.LivingInstances + 1);
             Interlocked.Increment(ref backend._livingInstances);
             return new Instance(backend);
         }

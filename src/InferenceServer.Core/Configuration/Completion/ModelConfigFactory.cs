@@ -29,6 +29,8 @@ internal static class ModelConfigFactory
             IsDecoupled = context.Declared.IsDecoupled,
             Parameters = context.Declared.Parameters,
             Warmup = WarmupSettings.Of(message),
+            AllowsAutomaticWarmup = message.ModelWarmup.Count == 0 && message.Input.Any(static input => !input.Optional) && !context.Declared.IsDecoupled
+                && (AutomaticWarmupRule.Of(message) ?? context.Declared.Backend.AllowsAutomaticWarmup),
             MetricTags = message.MetricTags.ToImmutableSortedDictionary(StringComparer.Ordinal),
             FirstResponseBounds = MetricSettings.FirstResponseBounds(message),
             Warnings = context.Declared.Warnings,

@@ -20,6 +20,7 @@ internal static class ConfigRules
         new LabelFilenameRule(),
         new GraphLevelRule(),
         new WarmupRule(),
+        new AutomaticWarmupRule(),
         new MetricTagsRule(),
         new ModelMetricsRule(),
         new ResidencyRule(),

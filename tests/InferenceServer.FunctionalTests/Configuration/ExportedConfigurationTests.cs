@@ -1,0 +1,115 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Lifecycle;
+using InferenceServer.FunctionalTests.Models;
+using InferenceServer.FunctionalTests.Server;
+using InferenceServer.Testing.Files;
+using Xunit;
+
+namespace InferenceServer.FunctionalTests.Configuration;
+
+/// <summary>What is exported is fed back: as a file of either kind and with a load request, it is the same model.</summary>
+public sealed class ExportedConfigurationTests : IDisposable
+{
+    private readonly TemporaryDirectory _repository = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Models => [.. Directory.GetDirectories(Path.Combine(RepositoryRoot.Path, "model-repository")).Select(static folder => Path.GetFileName(folder)), .. HandmadeModels.Names];
+
+    public void Dispose() => _repository.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task Export_FedBack_IsTheSameModel(string model)
+    {
+        Write(model);
+        await using var server = await RunningServer.StartAsync(_repository.FullPath, flags: ["--model-control-mode=explicit", $"--load-model={model}"]);
+        var first = Serving(server);
+        Assert.NotEmpty(first);
+        var json = await ExportAsync(server, model);
+        var text = ModelConfigTextWriter.Write(first[^1].Config.ToMessage());
+        var answers = await AnswerAsync(server, model);
+
+        foreach (var (file, content) in new[] { ("config.json", json), ("config.pbtxt", text) })
+        {
+            File.Delete(Path.Combine(_repository.FullPath, model, "config.pbtxt"));
+            File.Delete(Path.Combine(_repository.FullPath, model, "config.json"));
+            _repository.Write($"{model}/{file}", content);
+            await LoadAsync(server, model, "");
+
+            // What serves is what served: nothing was loaded.
+            Assert.Equal(first, Serving(server));
+            Assert.Equal(json, await ExportAsync(server, model));
+
+            await UnloadAsync(server, model);
+            await LoadAsync(server, model, "");
+            Assert.Equal(json, await ExportAsync(server, model));
+            Assert.Equal(text, ModelConfigTextWriter.Write(Serving(server)[^1].Config.ToMessage()));
+            Assert.Equal(answers, await AnswerAsync(server, model));
+            first = Serving(server);
+        }
+
+        var request = new JsonObject { ["parameters"] = new JsonObject { ["config"] = json } }.ToJsonString();
+        await LoadAsync(server, model, request);
+        Assert.Equal(first, Serving(server));
+        await UnloadAsync(server, model);
+        File.Delete(Path.Combine(_repository.FullPath, model, "config.pbtxt"));
+        await LoadAsync(server, model, request);
+        Assert.Equal(json, await ExportAsync(server, model));
+        Assert.Equal(answers, await AnswerAsync(server, model));
+    }
+
+    private static ServedModel[] Serving(RunningServer server) =>
+        [.. server.Statuses.Where(static status => status.State == ModelState.Ready).OrderBy(static status => status.Version).Select(static status => status.Served!)];
+
+    private static Task<string> ExportAsync(RunningServer server, string model) => server.Http.GetStringAsync($"/v2/models/{model}/config", Token);
+
+    private static async Task LoadAsync(RunningServer server, string model, string request) =>
+        Assert.Equal((HttpStatusCode.OK, ""), await server.PostAsync($"/v2/repository/models/{model}/load", request));
+
+    private static async Task UnloadAsync(RunningServer server, string model) =>
+        Assert.Equal((HttpStatusCode.OK, ""), await server.PostAsync($"/v2/repository/models/{model}/unload", ""));
+
+    /// <summary>What the model answers to made-up inputs, with the labels of its classes; nothing for a model that answers its own way.</summary>
+    private static async Task<string> AnswerAsync(RunningServer server, string model)
+    {
+        var served = Serving(server)[^1];
+        if (served.Config.IsDecoupled)
+        {
+            return "";
+        }
+
+        var metadata = JsonNode.Parse(await server.Http.GetStringAsync($"/v2/models/{model}", Token))!;
+        var outputs = new JsonArray([.. metadata["outputs"]!.AsArray().Select(output =>
+        {
+            var wanted = new JsonObject { ["name"] = output!["name"]!.GetValue<string>() };
+            if (served.Labels.ContainsKey(output["name"]!.GetValue<string>()))
+            {
+                wanted["parameters"] = new JsonObject { ["classification"] = 2 };
+            }
+
+            return (JsonNode)wanted;
+        })]);
+        var (status, body) = await server.PostAsync($"/v2/models/{model}/infer", new JsonObject { ["inputs"] = MadeUpInputs.Of(metadata), ["outputs"] = outputs }.ToJsonString());
+        Assert.True(status == HttpStatusCode.OK, body);
+        return body;
+    }
+
+    private void Write(string model)
+    {
+        if (HandmadeModels.Names.Contains(model))
+        {
+            HandmadeModels.Write(_repository, model);
+            return;
+        }
+
+        var source = Path.Combine(RepositoryRoot.Path, "model-repository", model);
+        Directory.CreateDirectory(Path.Combine(_repository.FullPath, model, "1"));
+        foreach (var file in Directory.GetFiles(source, "*", SearchOption.AllDirectories))
+        {
+            _repository.Write(Path.Combine(model, Path.GetRelativePath(source, file)), File.ReadAllBytes(file));
+        }
+    }
+}
