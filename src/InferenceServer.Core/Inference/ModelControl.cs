@@ -134,7 +134,8 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         return error;
     }
 
-    public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) => Task.Run(() => AliasDescriber.AddTo(repository.List(readyOnly), Routing.List(), readyOnly));
+    public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) =>
+        Task.Run(async () => AliasDescriber.AddTo(await repository.ListAsync(readyOnly).ConfigureAwait(false), Routing.List(), readyOnly));
 
     // What reads the disk does so on a thread that no request is waiting for.
     public InferenceError? FindControlRefusal(string modelName) => repository.Check(modelName);

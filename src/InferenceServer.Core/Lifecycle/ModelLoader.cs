@@ -20,10 +20,11 @@ internal sealed class ModelLoader(
     ITensorAllocator allocator,
     TimeProvider time,
     CoreOptions options,
-    ILoggerFactory loggers) : IModelLoader
+    ILoggerFactory loggers,
+    IEnumerable<string>? roots = null) : IModelLoader
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
-    private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, options.Repositories, options.AllowsModelLinks));
+    private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, [.. options.Repositories, .. roots ?? []], options.AllowsModelLinks));
     private readonly ModelWarmup _warmup = new(files, allocator, time, options.Scheduler, loggers.CreateLogger<ModelWarmup>());
 
     public ModelLoadResult? Prepare(string modelName, AspiredVersion version)
@@ -74,7 +75,8 @@ internal sealed class ModelLoader(
     {
         var declared = version.Config;
         var backend = BackendOf(version);
-        var model = await backend.LoadAsync(MakeContext(version), cancellationToken).ConfigureAwait(false);
+        var context = MakeContext(version);
+        var model = await BackgroundThread.RunAsync($"load {context.ModelName}", () => backend.LoadAsync(context, cancellationToken)).ConfigureAwait(false);
         try
         {
             var completion = new ModelCompletionOptions { AutoComplete = options.AutoCompleteConfig, DefaultMaxBatchSize = options.DefaultMaxBatchSize(backend.Descriptor.Name) };
