@@ -2,12 +2,13 @@ using Xunit;
 
 namespace InferenceServer.ArchitectureTests;
 
-/// <summary>Who may know whom: Host → everything; Protocols.* → Core → Abstractions; Backends.* → Abstractions only.</summary>
+/// <summary>Who may know whom: Host → everything; Protocols.* and RemoteRepositories → Core → Abstractions; Backends.* → Abstractions only.</summary>
 public sealed class ArrowTests
 {
     private const string Abstractions = "InferenceServer.Abstractions";
     private const string Core = "InferenceServer.Core";
     private const string Host = "InferenceServer.Host";
+    private const string Remote = "InferenceServer.RemoteRepositories";
 
     public static TheoryData<string> Projects => [.. Solution.SourceProjects];
 
@@ -19,6 +20,7 @@ public sealed class ArrowTests
         {
             Abstractions => [],
             Core => [Abstractions],
+            Remote => [Core],
             Host => [.. Solution.SourceProjects.Where(static name => name != Host)],
             _ when project.StartsWith("InferenceServer.Backends.", StringComparison.Ordinal) => [Abstractions],
             _ when project.StartsWith("InferenceServer.Protocols.", StringComparison.Ordinal) => [Core],
@@ -37,6 +39,7 @@ public sealed class ArrowTests
         {
             Host => [],
             _ when project.StartsWith("InferenceServer.Protocols.", StringComparison.Ordinal) => [.. Solution.SourceProjects.Except([Abstractions, Core])],
+            Remote => [.. Solution.SourceProjects.Except([Abstractions, Core])],
             Core => [.. Solution.SourceProjects.Except([Abstractions])],
             _ => [.. Solution.SourceProjects.Except([Abstractions])],
         };
@@ -57,6 +60,15 @@ public sealed class ArrowTests
         var used = Solution.Load(project).GetReferencedAssemblies().Select(static name => name.Name!)
             .Where(static name => name.StartsWith("Prometheus", StringComparison.Ordinal) || name.StartsWith("Serilog", StringComparison.Ordinal));
         Assert.Equal(project == Host, used.Any());
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void OnlyRemoteRepositories_SeeTheSdksOfStores(string project)
+    {
+        var used = Solution.Load(project).GetReferencedAssemblies().Select(static name => name.Name!)
+            .Where(static name => name.StartsWith("AWSSDK.", StringComparison.Ordinal) || name.StartsWith("Azure.", StringComparison.Ordinal));
+        Assert.Equal(project == Remote, used.Any());
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Memory;
+using InferenceServer.Core.Mirrors;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Scheduling;
@@ -78,6 +79,9 @@ public sealed record CoreOptions
 
     /// <summary>Whether clients may register shared memory, and how much.</summary>
     public SharedMemoryOptions SharedMemory { get; init; } = new();
+
+    /// <summary>What is kept of remote repositories.</summary>
+    public MirrorOptions Mirrors { get; init; } = new();
 
     /// <summary>Settings by backend and key; those of the backend with the empty name hold for all.</summary>
     public ImmutableDictionary<string, ImmutableDictionary<string, string>> Backends { get; init; } =

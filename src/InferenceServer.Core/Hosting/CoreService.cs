@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Mirrors;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +24,9 @@ internal sealed class CoreService(
     private CancellationTokenRegistration _stopping;
     private Task _scanning = Task.CompletedTask;
 
+    /// <summary>The mirrors of remote repositories.</summary>
+    public required RepositoryMirrors Mirrors { get; init; }
+
     /// <summary>Follows the repositories; null when they are looked at once.</summary>
     public RepositoryPoller? Poller { get; init; }
 
@@ -38,6 +42,7 @@ internal sealed class CoreService(
     {
         await _stopping.DisposeAsync().ConfigureAwait(false);
         await _polling.CancelAsync().ConfigureAwait(false);
+        await Mirrors.StopAsync().ConfigureAwait(false);
 
         // The listeners have stopped before this. When the token is cancelled by now, they had to break off requests to do so.
         var isTimeOver = cancellationToken.IsCancellationRequested;
@@ -82,11 +87,16 @@ internal sealed class CoreService(
         {
             if (Poller is not null)
             {
-                await Poller.RunAsync(_polling.Token).ConfigureAwait(false);
+                var follow = await Mirrors.BeginFollowingAsync(options.RepositoryPollInterval, _polling.Token).ConfigureAwait(false);
+                await Task.WhenAll(Poller.RunAsync(_polling.Token), follow()).ConfigureAwait(false);
                 return;
             }
 
-            manager.Aspire(repository.Initial(options.InitialModels));
+            manager.Aspire(await repository.InitialAsync(options.InitialModels, _polling.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (_polling.IsCancellationRequested)
+        {
+            // The server stops before it has found out what there is.
         }
         catch (Exception exception)
         {

@@ -5,6 +5,7 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Memory;
+using InferenceServer.Core.Mirrors;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Tracing;
@@ -20,7 +21,7 @@ public static class CoreServices
 {
     /// <summary>
     /// Adds the core to an application: the data plane, the control plane and the service that loads models at start. The application
-    /// provides <see cref="TimeProvider"/>, <see cref="IFileSystem"/> and <see cref="ILogControl"/>.
+    /// provides <see cref="TimeProvider"/>, <see cref="IFileSystem"/>, <see cref="ILogControl"/> and an <see cref="IRemoteRepository"/> for each repository elsewhere.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="options">The core's options.</param>
@@ -36,19 +37,32 @@ public static class CoreServices
         services.AddSingleton(_ => new TensorPool(options.TensorPool));
         services.AddSingleton<ITensorAllocator>(static provider => provider.GetRequiredService<TensorPool>());
         services.AddSingleton(provider => new SharedMemoryRegistry(options.SharedMemory, provider.GetRequiredService<ILogger<SharedMemoryRegistry>>()));
+        services.AddSingleton(static provider => new RepositoryMirrors(
+            [.. provider.GetServices<IRemoteRepository>()],
+            new MirrorSetup(
+                provider.GetRequiredService<IFileSystem>(),
+                provider.GetRequiredService<CoreOptions>().Mirrors,
+                [.. BareExtensions(provider)],
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<RepositoryMirrors>>())));
         services.AddSingleton(static provider => new RepositoryScanner(
             provider.GetRequiredService<IFileSystem>(),
-            provider.GetRequiredService<CoreOptions>().Repositories,
-            provider.GetRequiredService<IReadOnlyList<IBackend>>().Select(static backend => backend.Descriptor.BareFileExtension).OfType<string>(),
+            Folders(provider),
+            BareExtensions(provider),
             provider.GetRequiredService<CoreOptions>().ModelConfigName,
-            provider.GetRequiredService<CoreOptions>().AllowsModelLinks));
+            provider.GetRequiredService<CoreOptions>().AllowsModelLinks,
+            Roots(provider))
+        {
+            Mirrors = provider.GetRequiredService<RepositoryMirrors>(),
+        });
         services.AddSingleton<IModelLoader>(static provider => new ModelLoader(
             provider.GetRequiredService<IReadOnlyList<IBackend>>(),
             provider.GetRequiredService<IFileSystem>(),
             provider.GetRequiredService<ITensorAllocator>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<CoreOptions>(),
-            provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<ILoggerFactory>(),
+            Roots(provider)));
         services.AddSingleton<IMemoryMeter>(new NativeMemoryMeter());
         services.AddSingleton(static provider => new ColdStarts(
             provider.GetRequiredService<ModelManager>(),
@@ -71,11 +85,15 @@ public static class CoreServices
             provider.GetRequiredService<IReadOnlyList<IBackend>>(),
             provider.GetRequiredService<ModelManager>(),
             provider.GetRequiredService<CoreOptions>().ControlMode,
-            provider.GetRequiredService<ILogger<ModelRepositoryControl>>()));
+            provider.GetRequiredService<ILogger<ModelRepositoryControl>>())
+        {
+            Mirrors = provider.GetRequiredService<RepositoryMirrors>(),
+        });
         services.AddSingleton(static provider => new RepositoryCheck(
             provider.GetRequiredService<RepositoryScanner>(),
             provider.GetRequiredService<IReadOnlyList<IBackend>>(),
-            provider.GetRequiredService<IModelLoader>()));
+            provider.GetRequiredService<IModelLoader>(),
+            provider.GetRequiredService<RepositoryMirrors>()));
         services.AddSingleton<IModelStatusSource>(static provider => provider.GetRequiredService<ModelManager>());
         services.AddSingleton(static provider => new TraceWriter(
             provider.GetRequiredService<CoreOptions>().Tracing,
@@ -119,7 +137,7 @@ public static class CoreServices
         {
             services.AddSingleton(static provider => new RepositoryWatch(
                 provider.GetRequiredService<IFileSystem>(),
-                provider.GetRequiredService<CoreOptions>().Repositories,
+                Folders(provider),
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<RepositoryWatch>>()));
             services.AddSingleton(static provider => new RepositoryPoller(
@@ -142,8 +160,17 @@ public static class CoreServices
             provider.GetRequiredService<IHostApplicationLifetime>(),
             provider.GetRequiredService<ILogger<CoreService>>())
         {
+            Mirrors = provider.GetRequiredService<RepositoryMirrors>(),
             Poller = provider.GetService<RepositoryPoller>(),
         });
         return services;
     }
+
+    private static IEnumerable<string> BareExtensions(IServiceProvider provider) =>
+        provider.GetRequiredService<IReadOnlyList<IBackend>>().Select(static backend => backend.Descriptor.BareFileExtension).OfType<string>();
+
+    private static IEnumerable<string> Folders(IServiceProvider provider) =>
+        [.. provider.GetRequiredService<CoreOptions>().Repositories, .. provider.GetRequiredService<RepositoryMirrors>().Mirrors.Select(static mirror => mirror.Folder)];
+
+    private static IEnumerable<string> Roots(IServiceProvider provider) => provider.GetRequiredService<RepositoryMirrors>().Mirrors.Select(static mirror => mirror.Root);
 }

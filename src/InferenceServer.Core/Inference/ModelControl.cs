@@ -109,7 +109,7 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         return error;
     }
 
-    public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) => Task.Run(() => repository.List(readyOnly));
+    public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) => Task.Run(() => repository.ListAsync(readyOnly));
 
     // What reads the disk does so on a thread that no request is waiting for.
     public InferenceError? FindControlRefusal(string modelName) => repository.Check(modelName);

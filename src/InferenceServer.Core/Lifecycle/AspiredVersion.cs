@@ -1,5 +1,6 @@
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Lifecycle;
 
@@ -13,4 +14,7 @@ internal sealed record AspiredVersion(long Number, string Fingerprint, ModelFold
 {
     /// <summary>The part of <see cref="Fingerprint"/> that the configuration file has no share in: where it changes, the version is loaded anew in any case.</summary>
     public required string FilesFingerprint { get; init; }
+
+    /// <summary>The counters of the same version from when it was in memory before, which go on; null for new ones.</summary>
+    public ModelStatistics? Statistics { get; init; }
 }

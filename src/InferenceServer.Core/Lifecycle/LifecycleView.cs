@@ -18,7 +18,7 @@ internal static class LifecycleView
             .Union(past.Select(static group => group.Key), StringComparer.Ordinal)
             .Select(name => Describe(name, living[name], past[name]) with
             {
-                OnDemand = aspired.TryGetValue(name, out var model) && residents.IsOnDemand(model) ? [.. model.Versions.Select(version => residents.Remember(name, version))] : [],
+                OnDemand = aspired.TryGetValue(name, out var model) && residents.IsOnDemand(model) ? [.. model.Versions.Select(version => new OnDemandVersion(version.Number, residents.Remember(name, version)?.Config))] : [],
             }));
     }
 

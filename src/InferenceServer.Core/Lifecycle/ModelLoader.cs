@@ -20,10 +20,11 @@ internal sealed class ModelLoader(
     ITensorAllocator allocator,
     TimeProvider time,
     CoreOptions options,
-    ILoggerFactory loggers) : IModelLoader
+    ILoggerFactory loggers,
+    IEnumerable<string>? roots = null) : IModelLoader
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
-    private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, options.Repositories, options.AllowsModelLinks));
+    private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, [.. options.Repositories, .. roots ?? []], options.AllowsModelLinks));
     private readonly LaneWarmup _warmup = new(
         new ModelWarmup(files, allocator, time, options.Scheduler, loggers.CreateLogger<ModelWarmup>()),
         new AutomaticWarmup(allocator, time, options.Scheduler, loggers.CreateLogger<AutomaticWarmup>()),
@@ -84,7 +85,8 @@ internal sealed class ModelLoader(
     {
         var declared = version.Config;
         var backend = BackendOf(version);
-        var model = await backend.LoadAsync(MakeContext(version), cancellationToken).ConfigureAwait(false);
+        var context = MakeContext(version);
+        var model = await BackgroundThread.RunAsync($"load {context.ModelName}", () => backend.LoadAsync(context, cancellationToken)).ConfigureAwait(false);
         try
         {
             if (!ModelConfigCompletion.TryComplete(declared, model.Signature, options.CompletionOf(backend.Descriptor.Name), out var config, out var problems))
@@ -159,7 +161,7 @@ internal sealed class ModelLoader(
     private ServedModel Serve(
         AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, List<(InstancePlacement Placement, IModelInstance Instance)> instances)
     {
-        var statistics = options.Telemetry.MakeStatistics(config, version.Config.Backend, time);
+        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time);
         var lanes = new LaneSetup
         {
             ModelName = config.Name,

@@ -335,7 +335,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
     private void BeginLoad(string name, AspiredVersion version, Incarnation[] known)
     {
-        var incarnation = new Incarnation(_nextId++, name, version, _time, _stopping.Token);
+        var incarnation = new Incarnation(_nextId++, name, version with { Statistics = _residents.Remember(name, version)?.Statistics }, _time, _stopping.Token);
         _incarnations.Add(incarnation);
         var serving = known.LastOrDefault(other => other.State == ModelState.Ready && other.Source.Number == version.Number);
         if (serving?.Source.FilesFingerprint == version.FilesFingerprint)

@@ -4,6 +4,7 @@ using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Mirrors;
 using InferenceServer.Core.Repository;
 using Microsoft.Extensions.Logging;
 
@@ -27,6 +28,9 @@ internal sealed class ModelRepositoryControl(
     /// <summary>The most names whose last refusal is remembered.</summary>
     private const int MaxRefusals = 4096;
 
+    /// <summary>The mirrors of remote repositories; null for none.</summary>
+    public RepositoryMirrors? Mirrors { get; init; }
+
     private readonly ImmutableArray<BackendDescriptor> _backends = [.. backends.Select(static backend => backend.Descriptor)];
 
     // Why the last load of a model that the lifecycle never heard of was refused; null when the index is to pass over it.
@@ -34,24 +38,29 @@ internal sealed class ModelRepositoryControl(
 
     /// <summary>What is to serve at start: everything, or the models of these names.</summary>
     /// <param name="names">The names; <c>*</c> alone for every model. They count in explicit mode only.</param>
-    public ImmutableArray<AspiredModel> Initial(ImmutableArray<string> names)
+    /// <param name="stopping">Signalled when the server stops.</param>
+    /// <exception cref="IOException">A repository cannot be read.</exception>
+    public async Task<ImmutableArray<AspiredModel>> InitialAsync(ImmutableArray<string> names, CancellationToken stopping)
     {
         if (mode == ModelControlMode.None || names is ["*"])
         {
+            await (Mirrors?.FetchAllAsync(stopping) ?? Task.CompletedTask).ConfigureAwait(false);
             var snapshot = scanner.Scan();
             Warn(snapshot.Models);
             return AspiredModels.From(snapshot, _backends);
         }
 
-        return [.. names.Distinct(StringComparer.Ordinal).Select(Initial)];
+        await (Mirrors?.OpenAsync(stopping) ?? Task.CompletedTask).ConfigureAwait(false);
+        return [.. await Task.WhenAll(names.Distinct(StringComparer.Ordinal).Select(name => InitialAsync(name, stopping))).ConfigureAwait(false)];
     }
 
     /// <summary>The index: what lies in the repositories now, and what has become of it here.</summary>
     /// <exception cref="IOException">A repository cannot be read.</exception>
-    public ImmutableArray<ModelIndexEntry> List(bool readyOnly)
+    public async Task<ImmutableArray<ModelIndexEntry>> ListAsync(bool readyOnly)
     {
+        var names = scanner.ListNames().Union(await RemoteNamesAsync().ConfigureAwait(false), StringComparer.Ordinal);
         var statuses = manager.Statuses.ToLookup(static status => status.Name, StringComparer.Ordinal);
-        var entries = scanner.ListNames().Order(StringComparer.Ordinal).SelectMany(name => Describe(name, statuses[name].ToArray()));
+        var entries = names.Order(StringComparer.Ordinal).SelectMany(name => Describe(name, statuses[name].ToArray()));
         return [.. entries.Where(entry => !readyOnly || entry.State is ModelState.Ready or ModelState.Asleep)];
     }
 
@@ -85,7 +94,25 @@ internal sealed class ModelRepositoryControl(
 
     private async Task<InferenceError?> LoadAsync(string name, ModelOverride? replacement, string? folder)
     {
+        IReadOnlyList<(RepositoryMirror Mirror, string Reason)> unreachable = [];
+        if (folder is null && Mirrors is not null)
+        {
+            try
+            {
+                unreachable = await Mirrors.FetchAsync(name, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return RepositoryErrors.LoadFailed(name, new LoadFailure("the server is stopping") { IsRetryable = true });
+            }
+        }
+
         var found = folder is null ? scanner.Scan(name) : scanner.ReadOutside(name, folder);
+        if (unreachable.Count > 0 && (found is null || unreachable.Any(one => found.Path.StartsWith(one.Mirror.Folder, StringComparison.Ordinal))))
+        {
+            return Unreachable(name, unreachable[0].Reason);
+        }
+
         if (found is null)
         {
             return RepositoryErrors.NotFound(name);
@@ -123,14 +150,30 @@ internal sealed class ModelRepositoryControl(
         return AspiredModels.From(folder, _backends);
     }
 
-    private AspiredModel Initial(string name)
+    private async Task<AspiredModel> InitialAsync(string name, CancellationToken stopping)
     {
+        if (ModelNames.IsValid(name) && Mirrors is not null && await Mirrors.FetchAsync(name, stopping).ConfigureAwait(false) is [var (mirror, reason), ..])
+        {
+            throw new RemoteRepositoryException($"{mirror.Url}: {reason}");
+        }
+
         if (!ModelNames.IsValid(name) || scanner.Scan(name) is not { } folder)
         {
             return new AspiredModel(name, [], "no repository has a model of this name");
         }
 
         return Read(folder);
+    }
+
+    /// <summary>In explicit mode as they are listed now, since nothing but what is loaded has been mirrored; otherwise those that have been.</summary>
+    private async Task<IEnumerable<string>> RemoteNamesAsync() =>
+        Mirrors is null ? [] : mode == ModelControlMode.Explicit ? await Mirrors.ListNamesAsync().ConfigureAwait(false) : Mirrors.Mirrors.SelectMany(static mirror => mirror.Names);
+
+    private InferenceError Unreachable(string name, string reason)
+    {
+        LifecycleLog.ModelRefused(logger, name, reason);
+        manager.Counts.Fail(name);
+        return RepositoryErrors.Unreachable(name, reason);
     }
 
     private void Warn(IEnumerable<ModelFolder> folders)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using InferenceServer.Abstractions.Backends;
+using InferenceServer.Core.Mirrors;
 using InferenceServer.Core.Repository;
 
 namespace InferenceServer.Core.Lifecycle;
@@ -14,9 +15,11 @@ public sealed class RepositoryCheck
     private readonly RepositoryScanner _scanner;
     private readonly ImmutableArray<BackendDescriptor> _backends;
     private readonly IModelLoader _loader;
+    private readonly RepositoryMirrors _mirrors;
 
-    internal RepositoryCheck(RepositoryScanner scanner, IReadOnlyList<IBackend> backends, IModelLoader loader)
+    internal RepositoryCheck(RepositoryScanner scanner, IReadOnlyList<IBackend> backends, IModelLoader loader, RepositoryMirrors mirrors)
     {
+        _mirrors = mirrors;
         _scanner = scanner;
         _backends = [.. backends.Select(static backend => backend.Descriptor)];
         _loader = loader;
@@ -26,6 +29,7 @@ public sealed class RepositoryCheck
     /// <exception cref="IOException">A repository cannot be read.</exception>
     public async IAsyncEnumerable<ModelCheck> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await _mirrors.FetchAllAsync(cancellationToken).ConfigureAwait(false);
         foreach (var folder in _scanner.Scan().Models)
         {
             var model = AspiredModels.From(folder, _backends);

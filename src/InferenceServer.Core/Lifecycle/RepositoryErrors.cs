@@ -25,6 +25,9 @@ internal static class RepositoryErrors
     public static InferenceError NotFound(string name) =>
         new(ErrorCode.Internal, $"failed to load '{name}', failed to poll from model repository: no repository has a model of this name") { Subject = name };
 
+    public static InferenceError Unreachable(string name, string reason) =>
+        new(ErrorCode.Unavailable, $"failed to load '{name}', failed to poll from model repository: {reason}") { Subject = name };
+
     public static InferenceError Refused(string name, string problem) =>
         new(ErrorCode.InvalidArgument, $"failed to load '{name}', failed to poll from model repository: {problem}") { Subject = name };
 

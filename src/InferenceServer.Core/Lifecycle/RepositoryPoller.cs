@@ -27,6 +27,7 @@ internal sealed class RepositoryPoller(RepositoryScanner scanner, ModelRepositor
     {
         try
         {
+            watch.Start();
             Step();
             await Task.Delay(s_firstPause, time, stopping).ConfigureAwait(false);
             while (true)

@@ -66,7 +66,7 @@ internal sealed class EntryGuard(IFileSystem files, ImmutableArray<string> repos
         Resolve(files, path) is { } target && _roots.Value.Any(root => target == root || target.StartsWith(root.TrimEnd('/') + '/', StringComparison.Ordinal));
 
     /// <summary>The path without links, as far as there is anything; null when links lead in circles.</summary>
-    private static string? Resolve(IFileSystem files, string path)
+    public static string? Resolve(IFileSystem files, string path)
     {
         var resolved = "/";
         var left = new Stack<string>(Parts(path));

@@ -10,9 +10,6 @@ internal sealed class OverrideFolders(IFileSystem files) : IDisposable
 {
     private const string Prefix = "inference-server-overrides-";
 
-    /// <summary>A file that its process holds locked for as long as it lives, however it ends.</summary>
-    private const string LockName = ".lock";
-
     private readonly Lock _lock = new();
 
     // True once the lifecycle has the folder: before that it belongs to the request that it came with.
@@ -146,31 +143,10 @@ internal sealed class OverrideFolders(IFileSystem files) : IDisposable
     /// <summary>Makes a folder that nobody else can read, after those of processes that were killed have gone.</summary>
     private string CreateRoot()
     {
-        foreach (var left in files.Directory.EnumerateDirectories(files.Path.GetTempPath(), Prefix + "*"))
-        {
-            DeleteIfAbandoned(left);
-        }
-
+        AbandonedFolders.Delete(files, Prefix);
         var root = files.Directory.CreateTempSubdirectory(Prefix).FullName;
-        _rootLock = files.FileStream.New(files.Path.Combine(root, LockName), FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        _rootLock = files.FileStream.New(files.Path.Combine(root, AbandonedFolders.LockName), FileMode.CreateNew, FileAccess.Write, FileShare.None);
         return root;
-    }
-
-    private void DeleteIfAbandoned(string root)
-    {
-        try
-        {
-            // Whoever holds the lock still lives, in whichever container; without the file it may be about to.
-            using (files.FileStream.New(files.Path.Combine(root, LockName), FileMode.Open, FileAccess.Write, FileShare.None))
-            {
-            }
-
-            files.Directory.Delete(root, recursive: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // It is in use, or another user's.
-        }
     }
 
     private void Delete(string folder)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Abstractions;
 using System.Security.Cryptography;
+using InferenceServer.Core.Mirrors;
 
 namespace InferenceServer.Core.Repository;
 
@@ -31,19 +32,23 @@ public sealed class RepositoryScanner
     /// <summary>The folders beside the versions whose files a model uses.</summary>
     private static readonly string[] s_sharedFolders = ["warmup", "initial_state"];
 
+    /// <summary>The mirrors of remote repositories, whose folders are among the repositories.</summary>
+    internal RepositoryMirrors? Mirrors { get; init; }
+
     /// <summary>Makes a scanner.</summary>
     /// <param name="files">The file system.</param>
     /// <param name="repositories">The repository folders.</param>
     /// <param name="bareExtensions">The extensions, with their dots, of files that are whole models.</param>
     /// <param name="configName">Where a model has <c>configs/&lt;name&gt;.pbtxt</c>, that is its configuration file; empty for none of them.</param>
     /// <param name="allowsLinks">True when links in a repository may lead out of it, and files may be hard links.</param>
-    public RepositoryScanner(IFileSystem files, IEnumerable<string> repositories, IEnumerable<string> bareExtensions, string configName = "", bool allowsLinks = false)
+    /// <param name="roots">Folders that links may lead to as well.</param>
+    public RepositoryScanner(IFileSystem files, IEnumerable<string> repositories, IEnumerable<string> bareExtensions, string configName = "", bool allowsLinks = false, IEnumerable<string>? roots = null)
     {
         ArgumentNullException.ThrowIfNull(files);
         _files = files;
         _repositories = [.. repositories.Select(files.Path.GetFullPath).Distinct(StringComparer.Ordinal)];
         _bareExtensions = [.. bareExtensions];
-        _guard = new EntryGuard(files, _repositories, allowsLinks);
+        _guard = new EntryGuard(files, [.. _repositories, .. roots ?? []], allowsLinks);
         _namedConfig = string.IsNullOrEmpty(configName) ? null : $"configs/{configName}.pbtxt";
     }
 
@@ -57,6 +62,7 @@ public sealed class RepositoryScanner
             Add(models, name, path, isBareFile);
         }
 
+        AddMirrorProblems(models, null);
         return new RepositorySnapshot([.. models.Values.OrderBy(static model => model.Name, StringComparer.Ordinal)]);
     }
 
@@ -79,19 +85,20 @@ public sealed class RepositoryScanner
             }
         }
 
+        AddMirrorProblems(models, name);
         return models.GetValueOrDefault(name);
     }
 
-    /// <summary>The names of all models, without reading any of them.</summary>
+    /// <summary>The names of all models of folders that are no mirrors, without reading any of them.</summary>
     /// <exception cref="IOException">A repository folder itself cannot be read.</exception>
-    public IReadOnlySet<string> ListNames() => Entries().Select(static entry => entry.Name).Where(ModelNames.IsValid).ToHashSet(StringComparer.Ordinal);
+    public IReadOnlySet<string> ListNames() => Entries(withMirrors: false).Select(static entry => entry.Name).Where(ModelNames.IsValid).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Reads a folder outside of the repositories as a model.</summary>
     internal ModelFolder ReadOutside(string name, string path) => ReadFolder(path) with { Name = name };
 
-    private IEnumerable<(string Name, string Path, bool IsBareFile)> Entries()
+    private IEnumerable<(string Name, string Path, bool IsBareFile)> Entries(bool withMirrors = true)
     {
-        foreach (var repository in _repositories)
+        foreach (var repository in _repositories.Where(repository => withMirrors || Mirrors?.FindByFolder(repository) is null))
         {
             foreach (var entry in _files.Directory.EnumerateFileSystemEntries(repository))
             {
@@ -133,10 +140,32 @@ public sealed class RepositoryScanner
             model = new ModelFolder { Name = name, Path = path, Problem = problem, Stamp = problem };
         }
 
-        if (!models.TryAdd(name, model))
+        Put(models, model);
+    }
+
+    private static void Put(Dictionary<string, ModelFolder> models, ModelFolder model)
+    {
+        if (!models.TryAdd(model.Name, model))
         {
             const string Problem = "model appears in two or more repositories, or as a folder and as a file";
-            models[name] = new ModelFolder { Name = name, Path = path, Problem = Problem, Stamp = Problem };
+            models[model.Name] = new ModelFolder { Name = model.Name, Path = model.Path, Problem = Problem, Stamp = Problem };
+        }
+    }
+
+    /// <summary>A model that cannot be mirrored as it is now is one with a problem, whatever is still there of what it was.</summary>
+    private void AddMirrorProblems(Dictionary<string, ModelFolder> models, string? only)
+    {
+        foreach (var mirror in Mirrors?.Mirrors ?? [])
+        {
+            foreach (var (name, problem) in mirror.Problems.Where(one => only is null || one.Key == only))
+            {
+                if (models.TryGetValue(name, out var copy) && _files.Path.GetDirectoryName(copy.Path) == mirror.Folder)
+                {
+                    models.Remove(name);
+                }
+
+                Put(models, new ModelFolder { Name = name, Path = _files.Path.Combine(mirror.Folder, name), Problem = problem, Stamp = problem });
+            }
         }
     }
 
@@ -148,7 +177,7 @@ public sealed class RepositoryScanner
         _ => "input/output error",
     };
 
-    private static bool IsVersionNumber(string name, out long number) =>
+    internal static bool IsVersionNumber(string name, out long number) =>
         long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0 && name[0] != '0';
 
     private ModelFolder ReadBareFile(string file)
@@ -180,7 +209,8 @@ public sealed class RepositoryScanner
                 Admit(child, folder);
                 if (_files.Directory.Exists(child))
                 {
-                    versions.Add(ReadVersion(child, number, folder, ref newest));
+                    var real = RealFolder(child);
+                    versions.Add(ReadVersion(real, number, real == child ? folder : _files.Path.GetDirectoryName(real)!, ref newest));
                 }
             }
             else if (name.All(char.IsAsciiDigit) && _files.Directory.Exists(child))
@@ -275,6 +305,12 @@ public sealed class RepositoryScanner
 
     /// <summary>The file that a link leads to, which is what changes when a mounted volume is updated.</summary>
     private static IFileInfo Target(IFileInfo file) => file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is IFileInfo target ? target : file;
+
+    /// <summary>
+    /// The folder that a link of the same name leads to, as in a mirror, where that folder never changes: whoever has found a version there reads that one to the end, wherever the link leads by then.
+    /// </summary>
+    private string RealFolder(string folder) =>
+        _files.DirectoryInfo.New(folder).LinkTarget is not null && EntryGuard.Resolve(_files, folder) is { } target && _files.Path.GetFileName(target) == _files.Path.GetFileName(folder) ? target : folder;
 
     private void ReadFiles(string folder, string model, int depth, List<string> stamps, ref DateTime newest, ref long bytes)
     {

@@ -11,7 +11,9 @@ namespace InferenceServer.Core.Repository;
 /// </summary>
 internal sealed class RepositoryWatch : IDisposable
 {
-    private readonly ImmutableArray<IFileSystemWatcher> _watchers;
+    private readonly IFileSystem _files;
+    private readonly ImmutableArray<string> _folders;
+    private ImmutableArray<IFileSystemWatcher> _watchers = [];
     private readonly SemaphoreSlim _woken = new(0, 1);
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -20,8 +22,12 @@ internal sealed class RepositoryWatch : IDisposable
     {
         _logger = logger;
         _time = time;
-        _watchers = [.. folders.Select(folder => Watch(files, folder)).OfType<IFileSystemWatcher>()];
+        _files = files;
+        _folders = [.. folders];
     }
+
+    /// <summary>Begins to watch; the folders must be there by now.</summary>
+    public void Start() => _watchers = [.. _folders.Select(folder => Watch(_files, folder)).OfType<IFileSystemWatcher>()];
 
     /// <summary>Waits for a change, or for so long. A change since the last wait counts.</summary>
     /// <exception cref="OperationCanceledException">The token was signalled.</exception>

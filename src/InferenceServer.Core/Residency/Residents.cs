@@ -1,5 +1,4 @@
 using System.Globalization;
-using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 
@@ -16,7 +15,7 @@ internal sealed class Residents : IDisposable
 
     private readonly HashSet<string> _demanded = new(StringComparer.Ordinal);
     private readonly List<ColdStart> _coldStarts = [];
-    private readonly Dictionary<(string Model, long Version), (string Fingerprint, long? Bytes, ModelConfig Config)> _known = [];
+    private readonly Dictionary<(string Model, long Version), RememberedVersion> _known = [];
 
     private readonly ResidencyOptions _options;
     private readonly TimeProvider _time;
@@ -80,7 +79,7 @@ internal sealed class Residents : IDisposable
         if (incarnation.Served is { } served)
         {
             incarnation.Bytes = served.MemoryBytes ?? incarnation.Bytes;
-            _known[(incarnation.ModelName, incarnation.Source.Number)] = (incarnation.Source.Fingerprint, served.MemoryBytes, served.Config);
+            _known[(incarnation.ModelName, incarnation.Source.Number)] = new RememberedVersion(incarnation.Source.Fingerprint, served.MemoryBytes, served.Config, served.Statistics);
         }
 
         if (incarnation.State == ModelState.Failed
@@ -107,12 +106,11 @@ internal sealed class Residents : IDisposable
     }
 
     /// <summary>What a load will take: what it took before, or else what its files hold. Bytes.</summary>
-    public long Estimate(string model, AspiredVersion version) =>
-        _known.TryGetValue((model, version.Number), out var before) && before.Fingerprint == version.Fingerprint ? before.Bytes ?? version.Files.Bytes : version.Files.Bytes;
+    public long Estimate(string model, AspiredVersion version) => Remember(model, version)?.Bytes ?? version.Files.Bytes;
 
-    /// <summary>A version that is loaded on demand, with what is known of it from when it was.</summary>
-    public OnDemandVersion Remember(string model, AspiredVersion version) =>
-        new(version.Number, _known.TryGetValue((model, version.Number), out var before) && before.Fingerprint == version.Fingerprint ? before.Config : null);
+    /// <summary>What is known of a version from when it was in memory; null when it never was, or other files were.</summary>
+    public RememberedVersion? Remember(string model, AspiredVersion version) =>
+        _known.TryGetValue((model, version.Number), out var before) && before.Fingerprint == version.Fingerprint ? before : null;
 
     /// <summary>What is to be done about the memory now.</summary>
     public ResidencyDecision Decide(IReadOnlyCollection<Incarnation> incarnations, IReadOnlyDictionary<string, AspiredModel> aspired)

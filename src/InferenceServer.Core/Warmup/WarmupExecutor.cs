@@ -50,13 +50,13 @@ internal sealed class WarmupExecutor(TimeProvider time, SchedulerOptions schedul
         var outcomes = ReadAsync(members);
 
         // An execution may take as long as it likes: it must not hold up a thread that others count on.
-        await Task.Factory.StartNew(() => Execute(lane, members, isCounted), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        await BackgroundThread.RunAsync($"warm {served.Name}", () => Execute(lane, members, isCounted)).ConfigureAwait(false);
         var failure = await outcomes.ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return failure;
     }
 
-    private void Execute(InstanceRunner lane, PendingInference[] members, bool isCounted)
+    private ValueTask<bool> Execute(InstanceRunner lane, PendingInference[] members, bool isCounted)
     {
         foreach (var member in members)
         {
@@ -65,6 +65,7 @@ internal sealed class WarmupExecutor(TimeProvider time, SchedulerOptions schedul
         }
 
         lane.Warm(members, isCounted);
+        return ValueTask.FromResult(true);
     }
 
     private bool TryPrepare(

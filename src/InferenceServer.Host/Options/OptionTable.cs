@@ -15,7 +15,7 @@ internal static class OptionTable
 
     private const string NeverText = "2147483647";
 
-    public static OptionDefinition ModelRepository { get; } = new("model-repository", "ModelRepository", OptionKind.List, "model-repository", "A folder of models. May be given several times.") { Alias = "model-store" };
+    public static OptionDefinition ModelRepository { get; } = new("model-repository", "ModelRepository", OptionKind.List, "model-repository", "A folder of models, or where one is elsewhere: s3://… or as://…. May be given several times.") { Alias = "model-store" };
 
     public static OptionDefinition Id { get; } = new("id", "Id", OptionKind.Text, "inference-server", "The name of this server in its metadata.");
 
@@ -26,6 +26,10 @@ internal static class OptionTable
     public static OptionDefinition ModelConfigName { get; } = new("model-config-name", "ModelConfigName", OptionKind.Text, "", "Where a model has configs/<name>.pbtxt, that is its configuration in place of config.pbtxt.");
 
     public static OptionDefinition AllowModelLinks { get; } = new("allow-model-links", "AllowModelLinks", OptionKind.Boolean, "false", "Let symbolic links in a repository lead out of it, and take files that are hard links.");
+
+    public static OptionDefinition RepositoryCacheDirectory { get; } = new("repository-cache-directory", "RepositoryCacheDirectory", OptionKind.Text, "", "The folder, of one server alone, that copies of repositories elsewhere are kept in; a temporary one that goes with the process when not given.");
+
+    public static OptionDefinition RepositoryCacheMaxBytes { get; } = new("repository-cache-max-bytes", "RepositoryCacheMaxBytes", OptionKind.Number, "107374182400", "How many bytes those copies may take together; a model that needs more is not loaded.") { Minimum = 1 };
 
     public static OptionDefinition LoadModel { get; } = new("load-model", "LoadModel", OptionKind.List, "", "In explicit mode, a model to load at start; * alone for all. May be given several times.");
 
@@ -135,7 +139,7 @@ internal static class OptionTable
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
-        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, AllowModelLinks, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendConfig,
+        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendConfig,
         ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests,
         MaxQueueSize, MaxQueueBytes, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,

@@ -1,19 +1,32 @@
 using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Net;
+using InferenceServer.Core.Mirrors;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
+using InferenceServer.RemoteRepositories.Addresses;
+using InferenceServer.RemoteRepositories.Credentials;
 
 namespace InferenceServer.Host.Options;
 
 /// <summary>Every setting of the process, read and checked.</summary>
 internal sealed record ServerOptions
 {
+    /// <summary>The repositories that are folders.</summary>
     public required ImmutableArray<string> ModelRepositories { get; init; }
+
+    /// <summary>The repositories that are elsewhere.</summary>
+    public required ImmutableArray<RemoteAddress> RemoteRepositories { get; init; }
+
+    /// <summary>Who the server is to the stores of those.</summary>
+    public required CloudCredentials CloudCredentials { get; init; }
+
+    /// <summary>What is kept of those.</summary>
+    public required MirrorOptions Mirrors { get; init; }
 
     public required string Id { get; init; }
 

@@ -4,12 +4,15 @@ using System.IO.Abstractions;
 using System.IO.Compression;
 using System.Net;
 using InferenceServer.Abstractions.Backends;
+using InferenceServer.Core.Mirrors;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
+using InferenceServer.RemoteRepositories.Addresses;
+using InferenceServer.RemoteRepositories.Credentials;
 
 namespace InferenceServer.Host.Options;
 
@@ -64,6 +67,7 @@ internal sealed class ServerOptionsReader
             "poll" => ModelControlMode.Poll,
             _ => ModelControlMode.None,
         };
+        var (folders, remote, credentials) = Repositories(defaultRepository);
         return new ServerOptions
         {
             ModelControlMode = mode,
@@ -71,7 +75,10 @@ internal sealed class ServerOptionsReader
             RepositoryPollInterval = TimeSpan.FromSeconds(Number(OptionTable.RepositoryPoll)),
             ModelConfigName = ConfigName(),
             AllowModelLinks = Boolean(OptionTable.AllowModelLinks),
-            ModelRepositories = Repositories(defaultRepository),
+            ModelRepositories = folders,
+            RemoteRepositories = remote,
+            CloudCredentials = credentials,
+            Mirrors = new MirrorOptions { Directory = CacheDirectory(), MaxBytes = Number(OptionTable.RepositoryCacheMaxBytes) },
             Id = Text(OptionTable.Id),
             StrictReadiness = Boolean(OptionTable.StrictReadiness),
             ExitOnError = Boolean(OptionTable.ExitOnError),
@@ -327,7 +334,7 @@ internal sealed class ServerOptionsReader
         return options with { CpuMetrics = Boolean(OptionTable.AllowCpuMetrics), Interval = TimeSpan.FromMilliseconds(Number(OptionTable.MetricsInterval)) };
     }
 
-    private ImmutableArray<string> Repositories(string defaultRepository)
+    private (ImmutableArray<string> Folders, ImmutableArray<RemoteAddress> Remote, CloudCredentials Credentials) Repositories(string defaultRepository)
     {
         var (values, source) = Raw(OptionTable.ModelRepository);
         if (values is [var only] && only == OptionTable.ModelRepository.Default)
@@ -335,19 +342,18 @@ internal sealed class ServerOptionsReader
             values = [defaultRepository];
         }
 
-        foreach (var value in values)
+        return new RepositoriesReader(_files, source, _errors).Read(values);
+    }
+
+    private string CacheDirectory()
+    {
+        var (values, source) = Raw(OptionTable.RepositoryCacheDirectory);
+        if (values[^1].Length > 0 && _files.File.Exists(values[^1]))
         {
-            if (value.Length == 0)
-            {
-                _errors.Add($"{source}: expected a folder, got nothing");
-            }
-            else if (!_files.Directory.Exists(value))
-            {
-                _errors.Add($"{source}: the folder '{value}' does not exist");
-            }
+            _errors.Add($"{source}: expected a folder, '{values[^1]}' is a file");
         }
 
-        return [.. values];
+        return values[^1];
     }
 
     private ImmutableDictionary<string, ImmutableDictionary<string, string>> BackendSettings()

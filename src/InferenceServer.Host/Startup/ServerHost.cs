@@ -17,6 +17,7 @@ using InferenceServer.Host.Metrics;
 using InferenceServer.Host.Options;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Rpc;
+using InferenceServer.RemoteRepositories;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Prometheus;
@@ -100,11 +101,17 @@ internal static class ServerHost
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IFileSystem>(new FileSystem());
+        foreach (var address in options.RemoteRepositories)
+        {
+            services.AddSingleton(_ => RemoteRepositoryFactory.Create(address, options.CloudCredentials));
+        }
+
         services.AddInferenceCore(
             new CoreOptions
             {
                 Identity = new ServerIdentity(options.Id, Version),
                 Repositories = options.ModelRepositories,
+                Mirrors = options.Mirrors,
                 ControlMode = options.ModelControlMode,
                 InitialModels = options.LoadModels,
                 StrictReadiness = options.StrictReadiness,

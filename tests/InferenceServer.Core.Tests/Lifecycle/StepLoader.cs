@@ -18,6 +18,9 @@ internal sealed class StepLoader : IModelLoader
         }
     }
 
+    /// <summary>What was loaded last.</summary>
+    public AspiredVersion? Last { get; private set; }
+
     /// <summary>The next load of the version is another one.</summary>
     public void Renew(string name, long version, string fingerprint = "same")
     {
@@ -51,6 +54,7 @@ internal sealed class StepLoader : IModelLoader
         var step = Load(modelName, version.Number, version.Files.Fingerprint);
         lock (_steps)
         {
+            Last = version;
             _counts[modelName] = _counts.GetValueOrDefault(modelName) + 1;
         }
 

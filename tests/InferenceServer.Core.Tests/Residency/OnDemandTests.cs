@@ -174,13 +174,14 @@ public sealed class OnDemandTests : IAsyncDisposable
         Assert.Equal(ModelState.Ready, Status("b").State);
         Assert.Equal(1, Manager.ResidencyCounts.First().ForIdleness);
 
-        // What is known of it is told without loading it.
+        // What is known of it is told without loading it, and its counters go on.
         Assert.True(Control().TryDescribe("a", "", out var description, out _));
         Assert.Equal(1, description.Version);
         Assert.Null(await Control().WakeAsync("a", "", Token));
         Assert.Equal(1, _loader.Count("a"));
         _loader.Renew("a", 1);
         await UseAsync("a");
+        Assert.NotNull(_loader.Last!.Statistics);
     }
 
     [Fact]

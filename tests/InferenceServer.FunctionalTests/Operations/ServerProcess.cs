@@ -17,7 +17,7 @@ internal sealed partial class ServerProcess : IDisposable
     private readonly List<string> _log = [];
     private readonly TaskCompletionSource _summary = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServerProcess(string[] args)
+    private ServerProcess(IReadOnlyDictionary<string, string> environment, string[] args)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -31,6 +31,11 @@ internal sealed partial class ServerProcess : IDisposable
             start.ArgumentList.Add(arg);
         }
 
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Add(_output, line.Data, isSummaryEnd: line.Data?.Contains("metrics ", StringComparison.Ordinal) == true);
         _process.ErrorDataReceived += (_, line) => Add(_log, line.Data, isSummaryEnd: false);
@@ -42,9 +47,11 @@ internal sealed partial class ServerProcess : IDisposable
 
     public int Id => _process.Id;
 
-    public static ServerProcess Start(params string[] args)
+    public static ServerProcess Start(params string[] args) => Start(new Dictionary<string, string>(), args);
+
+    public static ServerProcess Start(IReadOnlyDictionary<string, string> environment, params string[] args)
     {
-        var server = new ServerProcess(args);
+        var server = new ServerProcess(environment, args);
         server._process.Start();
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();

@@ -49,6 +49,28 @@ public sealed class ServerOptionsReaderTests
         Assert.Equal(["/a", "/b"], Read(["--model-repository=/a", "--model-store", "/b"], out _).ModelRepositories);
 
     [Fact]
+    public void Repositories_MayLieElsewhere()
+    {
+        var options = Read(["--model-repository=s3://bucket/p", "--model-repository=/a", "--model-repository=as://account/container", "--repository-cache-directory=/b/cache", "--repository-cache-max-bytes=1000"], out var errors);
+        Assert.Empty(errors);
+        Assert.Equal(["/a"], options.ModelRepositories);
+        Assert.Equal(["s3://bucket/p", "as://account/container"], options.RemoteRepositories.Select(static address => address.Url));
+        Assert.Equal(("/b/cache", 1000), (options.Mirrors.Directory, options.Mirrors.MaxBytes));
+        Assert.Equal(("", 100L << 30), (Read([], out _).Mirrors.Directory, Read([], out _).Mirrors.MaxBytes));
+    }
+
+    [Fact]
+    public void RepositoriesThatCannotBe_AreToldOfAllAtOnceAndWithoutSecrets()
+    {
+        Read(["--model-repository=gs://bucket", "--model-repository=s3://key:verysecret@host/bucket", "--model-repository=/nowhere", "--repository-cache-max-bytes=0"], out var errors);
+        Assert.Equal(4, errors.Count);
+        Assert.Contains(errors, static error => error.Contains("gs://", StringComparison.Ordinal));
+        Assert.Contains(errors, static error => error.Contains("/nowhere", StringComparison.Ordinal));
+        Assert.Contains(errors, static error => error.Contains("--repository-cache-max-bytes", StringComparison.Ordinal));
+        Assert.All(errors, static error => Assert.DoesNotContain("verysecret", error, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void CommandLine_WinsOverConfiguration()
     {
         var configuration = new Dictionary<string, string?>
