@@ -85,8 +85,7 @@ internal sealed class ModelLoader(
     {
         var declared = version.Config;
         var backend = BackendOf(version);
-        var context = MakeContext(version);
-        var model = await BackgroundThread.RunAsync($"load {context.ModelName}", () => backend.LoadAsync(context, cancellationToken)).ConfigureAwait(false);
+        var model = await backend.LoadAsync(MakeContext(version), cancellationToken).ConfigureAwait(false);
         try
         {
             if (!ModelConfigCompletion.TryComplete(declared, model.Signature, options.CompletionOf(backend.Descriptor.Name), out var config, out var problems))
