@@ -67,6 +67,7 @@ public sealed class OnnxBackend : IBackend
     {
         var environment = OnnxEnvironment.Get(settings.SharedIntraOpThreads, settings.SharedInterOpThreads);
         var log = environment.Log.Add(context);
+        using var change = NativeHeap.BeginChange();
         InferenceSession? session = null;
         try
         {

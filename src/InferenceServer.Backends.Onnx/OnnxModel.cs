@@ -26,8 +26,8 @@ internal sealed class OnnxModel(InferenceSession session, ModelSignature signatu
 
     public void Dispose()
     {
+        using var change = NativeHeap.BeginChange();
         session.Dispose();
         log.Dispose();
-        NativeHeap.Trim();
     }
 }

@@ -18,6 +18,7 @@ internal sealed class RepositoryPoller(RepositoryScanner scanner, ModelRepositor
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
 
     private readonly SettledRepository _settled = new(interval < s_quiet ? interval : s_quiet);
+    private readonly UnchangedModels _unchanged = new(time);
     private ImmutableDictionary<string, (string Stamp, AspiredModel Model)> _aspired = ImmutableDictionary<string, (string Stamp, AspiredModel Model)>.Empty;
     private bool _isFailing;
 
@@ -52,7 +53,7 @@ internal sealed class RepositoryPoller(RepositoryScanner scanner, ModelRepositor
     public void Step()
     {
         var isFirstSet = _settled is { IsSettled: false, Models.IsEmpty: true };
-        var snapshot = scanner.Scan();
+        var snapshot = scanner.Scan(_unchanged);
 
         // Before the models: what serves next is routed at once as the files want it.
         Aliases?.Step();

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Abstractions;
-using System.Security.Cryptography;
 using InferenceServer.Core.Mirrors;
 
 namespace InferenceServer.Core.Repository;
@@ -21,16 +20,11 @@ public sealed class RepositoryScanner
     /// <summary>The largest configuration file that is read. Bytes.</summary>
     public const int MaxConfigBytes = 1 << 20;
 
-    private static readonly string[] s_configFileNames = ["config.pbtxt", "config.json"];
-
     private readonly IFileSystem _files;
     private readonly ImmutableArray<string> _repositories;
     private readonly ImmutableArray<string> _bareExtensions;
     private readonly string? _namedConfig;
     private readonly EntryGuard _guard;
-
-    /// <summary>The folders beside the versions whose files a model uses.</summary>
-    private static readonly string[] s_sharedFolders = ["warmup", "initial_state"];
 
     /// <summary>The mirrors of remote repositories, whose folders are among the repositories.</summary>
     internal RepositoryMirrors? Mirrors { get; init; }
@@ -54,13 +48,20 @@ public sealed class RepositoryScanner
 
     /// <summary>Scans every repository once.</summary>
     /// <exception cref="IOException">A repository folder itself cannot be read.</exception>
-    public RepositorySnapshot Scan()
+    public RepositorySnapshot Scan() => Scan(unchanged: null);
+
+    /// <summary>As <see cref="Scan()"/>, for whoever scans again and again: what has not changed is not read anew.</summary>
+    /// <param name="unchanged">What the caller's earlier scans have read.</param>
+    /// <exception cref="IOException">A repository folder itself cannot be read.</exception>
+    internal RepositorySnapshot Scan(UnchangedModels? unchanged)
     {
         var models = new Dictionary<string, ModelFolder>(StringComparer.Ordinal);
         foreach (var (name, path, isBareFile) in Entries())
         {
-            Add(models, name, path, isBareFile);
+            Add(models, name, path, isBareFile, unchanged);
         }
+
+        unchanged?.EndScan();
 
         AddMirrorProblems(models, null);
         return new RepositorySnapshot([.. models.Values.OrderBy(static model => model.Name, StringComparer.Ordinal)]);
@@ -94,7 +95,7 @@ public sealed class RepositoryScanner
     public IReadOnlySet<string> ListNames() => Entries(withMirrors: false).Select(static entry => entry.Name).Where(ModelNames.IsValid).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Reads a folder outside of the repositories as a model.</summary>
-    internal ModelFolder ReadOutside(string name, string path) => ReadFolder(path) with { Name = name };
+    internal ModelFolder ReadOutside(string name, string path) => MakeReader().ReadFolder(path) with { Name = name };
 
     private IEnumerable<(string Name, string Path, bool IsBareFile)> Entries(bool withMirrors = true)
     {
@@ -116,7 +117,7 @@ public sealed class RepositoryScanner
         }
     }
 
-    private void Add(Dictionary<string, ModelFolder> models, string name, string path, bool isBareFile)
+    private void Add(Dictionary<string, ModelFolder> models, string name, string path, bool isBareFile, UnchangedModels? unchanged = null)
     {
         if (!ModelNames.IsValid(name))
         {
@@ -126,9 +127,7 @@ public sealed class RepositoryScanner
         ModelFolder model;
         try
         {
-            Admit(path, path);
-            model = isBareFile ? ReadBareFile(path) : ReadFolder(path);
-            model = model with { Stamp = StampOf(model) };
+            model = unchanged?.Find(path) ?? Read(path, isBareFile, unchanged);
         }
         catch (RefusedEntryException exception)
         {
@@ -142,6 +141,16 @@ public sealed class RepositoryScanner
 
         Put(models, model);
     }
+
+    private ModelFolder Read(string path, bool isBareFile, UnchangedModels? unchanged)
+    {
+        var reader = MakeReader();
+        var model = reader.Read(path, isBareFile);
+        unchanged?.Remember(path, model, reader.Witnesses);
+        return model;
+    }
+
+    private ModelFolderReader MakeReader() => new(_files, _guard, _namedConfig);
 
     private static void Put(Dictionary<string, ModelFolder> models, ModelFolder model)
     {
@@ -179,199 +188,4 @@ public sealed class RepositoryScanner
 
     internal static bool IsVersionNumber(string name, out long number) =>
         long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0 && name[0] != '0';
-
-    private ModelFolder ReadBareFile(string file)
-    {
-        var newest = DateTime.MinValue;
-        var bytes = 0L;
-        var stamp = Stamp(file, ref newest, ref bytes);
-        return new ModelFolder
-        {
-            Name = _files.Path.GetFileNameWithoutExtension(file),
-            Path = file,
-            IsBareFile = true,
-            Versions = [new VersionFolder(1, _files.Path.GetDirectoryName(file)!, [_files.Path.GetFileName(file)]) { Fingerprint = stamp, Bytes = bytes }],
-            LastWriteUtc = newest,
-        };
-    }
-
-    private ModelFolder ReadFolder(string folder)
-    {
-        // A folder has been written to when something came or went in it.
-        var newest = _files.Directory.GetLastWriteTimeUtc(folder);
-        var versions = new List<VersionFolder>();
-        var odd = new List<string>();
-        foreach (var child in _files.Directory.EnumerateFileSystemEntries(folder))
-        {
-            var name = _files.Path.GetFileName(child);
-            if (IsVersionNumber(name, out var number))
-            {
-                Admit(child, folder);
-                if (_files.Directory.Exists(child))
-                {
-                    var real = RealFolder(child);
-                    versions.Add(ReadVersion(real, number, real == child ? folder : _files.Path.GetDirectoryName(real)!, ref newest));
-                }
-            }
-            else if (name.All(char.IsAsciiDigit) && _files.Directory.Exists(child))
-            {
-                odd.Add(name);
-            }
-        }
-
-        string[] configs = _namedConfig is not null && _files.File.Exists(_files.Path.Combine(folder, _namedConfig))
-            ? [_namedConfig]
-            : [.. s_configFileNames.Where(name => _files.File.Exists(_files.Path.Combine(folder, name)))];
-        var shared = ReadShared(folder, ref newest);
-        var model = new ModelFolder
-        {
-            Name = _files.Path.GetFileName(folder),
-            Path = folder,
-            Versions = [.. versions.OrderBy(static version => version.Number)],
-            OddEntries = [.. odd.Order(StringComparer.Ordinal)],
-            SharedFiles = shared,
-            LastWriteUtc = newest,
-        };
-        if (configs.Length > 1)
-        {
-            return model with { Problem = $"the folder holds {string.Join(" and ", configs)}; keep one of them" };
-        }
-
-        if (configs.Length == 1)
-        {
-            Admit(_files.Path.Combine(folder, configs[0]), folder);
-            var file = Target(_files.FileInfo.New(_files.Path.Combine(folder, configs[0])));
-            if (file.Length > MaxConfigBytes)
-            {
-                return model with { Problem = $"{configs[0]} has {file.Length} bytes, expected at most {MaxConfigBytes}" };
-            }
-
-            model = model with
-            {
-                ConfigFileName = configs[0],
-                ConfigContent = _files.File.ReadAllBytes(file.FullName),
-                LastWriteUtc = file.LastWriteTimeUtc > newest ? file.LastWriteTimeUtc : newest,
-            };
-        }
-
-        return model;
-    }
-
-    private ImmutableSortedDictionary<string, string> ReadShared(string folder, ref DateTime newest)
-    {
-        var shared = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        foreach (var file in _files.Directory.EnumerateFiles(folder))
-        {
-            var name = _files.Path.GetFileName(file);
-            if (!s_configFileNames.Contains(name, StringComparer.Ordinal))
-            {
-                Admit(file, folder);
-                shared.Add(name, Stamp(file, ref newest));
-            }
-        }
-
-        foreach (var below in s_sharedFolders)
-        {
-            var path = _files.Path.Combine(folder, below);
-            Admit(path, folder);
-            foreach (var file in _files.Directory.Exists(path) ? _files.Directory.EnumerateFiles(path) : [])
-            {
-                Admit(file, folder);
-                shared.Add($"{below}/{_files.Path.GetFileName(file)}", Stamp(file, ref newest));
-            }
-        }
-
-        return shared.ToImmutable();
-    }
-
-    private VersionFolder ReadVersion(string folder, long number, string model, ref DateTime newest)
-    {
-        var stamps = new List<string>();
-        var bytes = 0L;
-        ReadFiles(folder, model, 1, stamps, ref newest, ref bytes);
-
-        var entries = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
-        foreach (var entry in _files.Directory.EnumerateFileSystemEntries(folder))
-        {
-            entries.Add(_files.Path.GetFileName(entry));
-        }
-
-        return new VersionFolder(number, folder, entries.ToImmutable())
-        {
-            Bytes = bytes,
-            Fingerprint = string.Join('\n', stamps.Order(StringComparer.Ordinal)),
-        };
-    }
-
-    /// <summary>The file that a link leads to, which is what changes when a mounted volume is updated.</summary>
-    private static IFileInfo Target(IFileInfo file) => file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is IFileInfo target ? target : file;
-
-    /// <summary>
-    /// The folder that a link of the same name leads to, as in a mirror, where that folder never changes: whoever has found a version there reads that one to the end, wherever the link leads by then.
-    /// </summary>
-    private string RealFolder(string folder) =>
-        _files.DirectoryInfo.New(folder).LinkTarget is not null && EntryGuard.Resolve(_files, folder) is { } target && _files.Path.GetFileName(target) == _files.Path.GetFileName(folder) ? target : folder;
-
-    private void ReadFiles(string folder, string model, int depth, List<string> stamps, ref DateTime newest, ref long bytes)
-    {
-        var written = _files.Directory.GetLastWriteTimeUtc(folder);
-        newest = written > newest ? written : newest;
-        foreach (var entry in _files.Directory.EnumerateFileSystemEntries(folder))
-        {
-            Admit(entry, model);
-            if (!_files.Directory.Exists(entry))
-            {
-                stamps.Add(Stamp(entry, ref newest, ref bytes));
-            }
-            else if (depth == MaxDepth)
-            {
-                throw new RefusedEntryException($"'{NameIn(model, entry)}' lies deeper than {MaxDepth} folders");
-            }
-            else
-            {
-                ReadFiles(entry, model, depth + 1, stamps, ref newest, ref bytes);
-            }
-
-            if (stamps.Count > MaxEntries)
-            {
-                throw new RefusedEntryException($"'{NameIn(model, folder)}' holds more than {MaxEntries} files");
-            }
-        }
-    }
-
-    /// <summary>Sees that an entry may be read.</summary>
-    /// <exception cref="RefusedEntryException">It must not.</exception>
-    private void Admit(string path, string model)
-    {
-        if (_guard.FindProblem(path) is { } problem)
-        {
-            throw new RefusedEntryException($"'{NameIn(model, path)}' {problem}");
-        }
-    }
-
-    private string NameIn(string model, string path) => path == model ? _files.Path.GetFileName(path) : path[(model.Length + 1)..];
-
-    private static string StampOf(ModelFolder model) => string.Join('\n', [
-        model.Path,
-        model.Problem,
-        model.ConfigFileName,
-        Convert.ToHexString(SHA256.HashData(model.ConfigContent.Span)),
-        .. model.Versions.Select(static version => $"{version.Number}|{version.Fingerprint}"),
-        .. model.SharedFiles.Values,
-    ]);
-
-    private string Stamp(string path, ref DateTime newest)
-    {
-        var bytes = 0L;
-        return Stamp(path, ref newest, ref bytes);
-    }
-
-    private string Stamp(string path, ref DateTime newest, ref long bytes)
-    {
-        var file = _files.FileInfo.New(path);
-        var target = Target(file);
-        newest = target.LastWriteTimeUtc > newest ? target.LastWriteTimeUtc : newest;
-        bytes += target.Length;
-        return string.Create(CultureInfo.InvariantCulture, $"{file.FullName}|{target.FullName}|{target.Length}|{target.LastWriteTimeUtc.Ticks}");
-    }
 }
