@@ -38,7 +38,7 @@ internal sealed class CoreService(
     {
         _stopping = lifetime.ApplicationStopping.Register(phase.BeginStop);
         manager.Start();
-        _scanning = Task.Run(ScanAsync, CancellationToken.None);
+        _scanning = Task.Run(() => TryAsync(ScanAsync), CancellationToken.None);
         return Task.CompletedTask;
     }
 
@@ -87,18 +87,25 @@ internal sealed class CoreService(
 
     private async Task ScanAsync()
     {
+        if (Poller is not null)
+        {
+            var follow = await Mirrors.BeginFollowingAsync(options.RepositoryPollInterval, _polling.Token).ConfigureAwait(false);
+
+            // Each on its own: neither ends before the server stops but by failing, which is told at once.
+            await Task.WhenAll(TryAsync(() => Poller.RunAsync(_polling.Token)), TryAsync(follow)).ConfigureAwait(false);
+            return;
+        }
+
+        // Before anything is ready: the first request that is answered is routed as all others.
+        Aliases.ReadOnce();
+        manager.Aspire(await repository.InitialAsync(options.InitialModels, _polling.Token).ConfigureAwait(false));
+    }
+
+    private async Task TryAsync(Func<Task> work)
+    {
         try
         {
-            if (Poller is not null)
-            {
-                var follow = await Mirrors.BeginFollowingAsync(options.RepositoryPollInterval, _polling.Token).ConfigureAwait(false);
-                await Task.WhenAll(Poller.RunAsync(_polling.Token), follow()).ConfigureAwait(false);
-                return;
-            }
-
-            // Before anything is ready: the first request that is answered is routed as all others.
-            Aliases.ReadOnce();
-            manager.Aspire(await repository.InitialAsync(options.InitialModels, _polling.Token).ConfigureAwait(false));
+            await work().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_polling.IsCancellationRequested)
         {

@@ -1,36 +1,17 @@
 using System.Collections.Immutable;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Lifecycle;
 
 /// <summary>Counts loads by model. Safe for several threads.</summary>
 internal sealed class LoadCounts
 {
-    /// <summary>The most names that are counted on their own: whoever may load models may make up any number of them.</summary>
-    public const int MaxNames = 4096;
-
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, ModelLoadCount> _counts = new(StringComparer.Ordinal);
+    private readonly NamedCounts<ModelLoadCount> _counts = new(static model => new ModelLoadCount(model, 0, 0));
 
     /// <summary>The counts, by name.</summary>
-    public ImmutableArray<ModelLoadCount> Read()
-    {
-        lock (_lock)
-        {
-            return [.. _counts.Values.OrderBy(static count => count.Model, StringComparer.Ordinal)];
-        }
-    }
+    public ImmutableArray<ModelLoadCount> Read() => _counts.Read();
 
-    public void Succeed(string model) => Add(model, 1, 0);
+    public void Succeed(string model) => _counts.Change(model, static count => count with { Succeeded = count.Succeeded + 1 });
 
-    public void Fail(string model) => Add(model, 0, 1);
-
-    private void Add(string model, int succeeded, int failed)
-    {
-        lock (_lock)
-        {
-            var name = _counts.ContainsKey(model) || _counts.Count < MaxNames ? model : "";
-            var count = _counts.GetValueOrDefault(name, new ModelLoadCount(name, 0, 0));
-            _counts[name] = count with { Succeeded = count.Succeeded + succeeded, Failed = count.Failed + failed };
-        }
-    }
+    public void Fail(string model) => _counts.Change(model, static count => count with { Failed = count.Failed + 1 });
 }

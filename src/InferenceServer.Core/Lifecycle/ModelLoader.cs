@@ -25,10 +25,8 @@ internal sealed class ModelLoader(
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
     private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, [.. options.Repositories, .. roots ?? []], options.AllowsModelLinks));
-    private readonly LaneWarmup _warmup = new(
-        new ModelWarmup(files, allocator, time, options.Scheduler, loggers.CreateLogger<ModelWarmup>()),
-        new AutomaticWarmup(allocator, time, options.Scheduler, loggers.CreateLogger<AutomaticWarmup>()),
-        options);
+    private readonly BackgroundThreads _loads = new("load", options.ModelLoadThreads);
+    private readonly LaneWarmup _warmup = MakeWarmup(files, allocator, time, options, loggers);
 
     public ModelLoadResult? Prepare(string modelName, AspiredVersion version)
     {
@@ -54,6 +52,16 @@ internal sealed class ModelLoader(
     {
         var tuner = new ModelTuner(_warmup, time, options, _logger);
         return TryAsync(served.Name, wanted, () => tuner.TuneAsync(served, before, wanted, onWarmup, cancellationToken), static reason => (ModelLoadResult?)ModelLoadResult.Failed(reason), cancellationToken);
+    }
+
+    private static LaneWarmup MakeWarmup(IFileSystem files, ITensorAllocator allocator, TimeProvider time, CoreOptions options, ILoggerFactory loggers)
+    {
+        // Those of loads and of new lanes beside each other: neither waits for the other's.
+        var threads = new BackgroundThreads("warm-up", 2 * options.ModelLoadThreads);
+        return new LaneWarmup(
+            new ModelWarmup(threads, files, allocator, time, options.Scheduler, loggers.CreateLogger<ModelWarmup>()),
+            new AutomaticWarmup(threads, allocator, time, options.Scheduler, loggers.CreateLogger<AutomaticWarmup>()),
+            options);
     }
 
     /// <summary>Turns what a backend throws into a reason.</summary>
@@ -85,7 +93,9 @@ internal sealed class ModelLoader(
     {
         var declared = version.Config;
         var backend = BackendOf(version);
-        var model = await backend.LoadAsync(MakeContext(version), cancellationToken).ConfigureAwait(false);
+        var context = MakeContext(version);
+        var loading = await _loads.RunAsync(() => backend.LoadAsync(context, cancellationToken).AsTask()).ConfigureAwait(false);
+        var model = await loading.ConfigureAwait(false);
         try
         {
             if (!ModelConfigCompletion.TryComplete(declared, model.Signature, options.CompletionOf(backend.Descriptor.Name), out var config, out var problems))

@@ -9,9 +9,6 @@ internal sealed class ColdStarts(ModelManager manager, ResidencyOptions options,
 {
     private int _waiting;
 
-    /// <summary>Requests that wait now.</summary>
-    public int Waiting => Volatile.Read(ref _waiting);
-
     /// <summary>Has a model loaded, and waits for a lease on it.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="version">A version that the catalog knows, as a number; empty for the highest one.</param>

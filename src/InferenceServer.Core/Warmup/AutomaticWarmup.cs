@@ -11,7 +11,7 @@ namespace InferenceServer.Core.Warmup;
 /// Has lanes of a version whose configuration gives no samples run inputs of zeros, with one row and with as many as the model takes. What is made up proves nothing
 /// against a model: where it fails, that is told and the version serves. Statistics and metrics do not show it.
 /// </summary>
-internal sealed class AutomaticWarmup(ITensorAllocator allocator, TimeProvider time, SchedulerOptions scheduling, ILogger<AutomaticWarmup> logger)
+internal sealed class AutomaticWarmup(BackgroundThreads threads, ITensorAllocator allocator, TimeProvider time, SchedulerOptions scheduling, ILogger<AutomaticWarmup> logger)
 {
     /// <summary>The most bytes of inputs that are made up.</summary>
     public const long MaxBytes = 64 << 20;
@@ -21,7 +21,7 @@ internal sealed class AutomaticWarmup(ITensorAllocator allocator, TimeProvider t
     /// <summary>The largest batch is left out when it would probably take longer than this.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
-    private readonly WarmupExecutor _executor = new(time, scheduling);
+    private readonly WarmupExecutor _executor = new(threads, time, scheduling);
 
     /// <summary>Warms lanes up that nobody else uses yet.</summary>
     /// <param name="served">The version.</param>

@@ -11,9 +11,9 @@ namespace InferenceServer.Core.Warmup;
 /// <summary>
 /// Has lanes of a version run the samples of its configuration before the first client gets to them. Statistics and metrics show them, as in Triton.
 /// </summary>
-internal sealed class ModelWarmup(IFileSystem files, ITensorAllocator allocator, TimeProvider time, SchedulerOptions scheduling, ILogger<ModelWarmup> logger)
+internal sealed class ModelWarmup(BackgroundThreads threads, IFileSystem files, ITensorAllocator allocator, TimeProvider time, SchedulerOptions scheduling, ILogger<ModelWarmup> logger)
 {
-    private readonly WarmupExecutor _executor = new(time, scheduling);
+    private readonly WarmupExecutor _executor = new(threads, time, scheduling);
     private readonly WarmupInputMaker _inputs = new(files, allocator);
 
     /// <summary>Warms lanes up that nobody else uses yet.</summary>

@@ -8,7 +8,7 @@ using InferenceServer.Core.Scheduling;
 namespace InferenceServer.Core.Warmup;
 
 /// <summary>Has one lane run requests that come from no client. They take the ordinary way through validation and lane; only the queue is left out.</summary>
-internal sealed class WarmupExecutor(TimeProvider time, SchedulerOptions scheduling)
+internal sealed class WarmupExecutor(BackgroundThreads threads, TimeProvider time, SchedulerOptions scheduling)
 {
     /// <summary>Runs equal requests in one execution; those of a decoupled model must be one.</summary>
     /// <param name="served">The version.</param>
@@ -49,14 +49,14 @@ internal sealed class WarmupExecutor(TimeProvider time, SchedulerOptions schedul
 
         var outcomes = ReadAsync(members);
 
-        // An execution may take as long as it likes: it must not hold up a thread that others count on.
-        await Task.Factory.StartNew(() => Execute(lane, members, isCounted), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        // An execution may take as long as it likes: it must not hold up a thread that others count on, nor take a processor from requests.
+        await threads.RunAsync(() => Execute(lane, members, isCounted)).ConfigureAwait(false);
         var failure = await outcomes.ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return failure;
     }
 
-    private void Execute(InstanceRunner lane, PendingInference[] members, bool isCounted)
+    private bool Execute(InstanceRunner lane, PendingInference[] members, bool isCounted)
     {
         foreach (var member in members)
         {
@@ -65,6 +65,7 @@ internal sealed class WarmupExecutor(TimeProvider time, SchedulerOptions schedul
         }
 
         lane.Warm(members, isCounted);
+        return true;
     }
 
     private bool TryPrepare(
