@@ -141,6 +141,7 @@ internal sealed class ModelLoader(
 
         if (problem is null)
         {
+            served.Scheduler.Expect();
             return result;
         }
 

@@ -11,6 +11,11 @@ internal interface IModelScheduler
     /// <summary>The lanes, each to be warmed up before the first request is accepted; none when it runs no instances of its own.</summary>
     IReadOnlyList<InstanceRunner> Lanes => [];
 
+    /// <summary>The version is about to serve: its first request is to find somebody who waits for it, where that costs little.</summary>
+    void Expect()
+    {
+    }
+
     /// <summary>
     /// Accepts a request or says why not. An accepted request is completed exactly once; a refused one stays with the caller.
     /// </summary>

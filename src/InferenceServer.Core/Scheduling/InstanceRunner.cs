@@ -14,6 +14,8 @@ namespace InferenceServer.Core.Scheduling;
 /// </summary>
 internal sealed class InstanceRunner : IDisposable
 {
+    private static int s_threads;
+
     private readonly LaneScheduler _scheduler;
     private readonly IModelInstance _instance;
     private readonly LaneSetup _setup;
@@ -30,6 +32,9 @@ internal sealed class InstanceRunner : IDisposable
         _setup = setup;
         _idleTicks = setup.Time.ToTicks(setup.IdleTimeout);
     }
+
+    /// <summary>The threads of all lanes of the process.</summary>
+    public static int Threads => Volatile.Read(ref s_threads);
 
     /// <summary>Where the instance runs.</summary>
     public required InstancePlacement Placement { get; init; }
@@ -135,6 +140,7 @@ internal sealed class InstanceRunner : IDisposable
 
     private void Run()
     {
+        Interlocked.Increment(ref s_threads);
         LaneTurn turn;
         while ((turn = _scheduler.Take(this, _expired, out var batch, out var reason)) == LaneTurn.Work)
         {
@@ -156,6 +162,7 @@ internal sealed class InstanceRunner : IDisposable
             _expired.Clear();
         }
 
+        Interlocked.Decrement(ref s_threads);
         if (turn == LaneTurn.Leave)
         {
             Retire();

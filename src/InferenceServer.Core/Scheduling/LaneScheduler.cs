@@ -11,6 +11,9 @@ namespace InferenceServer.Core.Scheduling;
 /// </summary>
 internal sealed class LaneScheduler : IModelScheduler
 {
+    /// <summary>From as many threads of lanes on in the process, none is made before there is work for it: a repository may have thousands of models.</summary>
+    private const int MaxExpecting = 64;
+
     // What is left of a delay below this is napped away: timers fire up to this much too late.
     private static readonly TimeSpan s_timerResolution = TimeSpan.FromMilliseconds(2);
 
@@ -56,6 +59,17 @@ internal sealed class LaneScheduler : IModelScheduler
             lock (_gate)
             {
                 return _queue.Count;
+            }
+        }
+    }
+
+    public void Expect()
+    {
+        lock (_gate)
+        {
+            if (!_isStopping && InstanceRunner.Threads < MaxExpecting && Array.TrueForAll(_lanes, static lane => !lane.HasThread))
+            {
+                TryWakeLane();
             }
         }
     }
