@@ -12,6 +12,9 @@ internal sealed partial class ServerProcess : IDisposable
 {
     public const int SigTerm = 15;
 
+    /// <summary>Another build of the server, to measure it; null for the one that the tests were built with.</summary>
+    private const string ProgramVariable = "INFERENCE_SERVER_PROGRAM";
+
     private readonly Process _process;
     private readonly List<string> _output = [];
     private readonly List<string> _log = [];
@@ -25,7 +28,7 @@ internal sealed partial class ServerProcess : IDisposable
             RedirectStandardError = true,
             WorkingDirectory = RepositoryRoot.Path,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "inference-server.dll"));
+        start.ArgumentList.Add(Program);
         foreach (var arg in args)
         {
             start.ArgumentList.Add(arg);
@@ -40,6 +43,8 @@ internal sealed partial class ServerProcess : IDisposable
         _process.OutputDataReceived += (_, line) => Add(_output, line.Data, isSummaryEnd: line.Data?.Contains("metrics ", StringComparison.Ordinal) == true);
         _process.ErrorDataReceived += (_, line) => Add(_log, line.Data, isSummaryEnd: false);
     }
+
+    private static string Program => Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } other ? Path.GetFullPath(other) : Path.Combine(AppContext.BaseDirectory, "inference-server.dll");
 
     public string Output => Join(_output);
 

@@ -27,6 +27,7 @@ public sealed class FirstRequestTests(ITestOutputHelper output)
         var rounds = Stress.IsLong ? 20 : 1;
         var cold = new List<double>();
         var ratios = s_models.ToDictionary(static model => model, static _ => new List<double>());
+        var paused = s_models.ToDictionary(static model => model, static _ => new List<double>());
         var again = s_models.ToDictionary(static model => model, static _ => new List<double>());
         for (var round = 0; round < rounds; round++)
         {
@@ -45,8 +46,14 @@ public sealed class FirstRequestTests(ITestOutputHelper output)
             foreach (var model in s_models)
             {
                 await ControlAsync(client, model, "unload");
+                var started = Stopwatch.GetTimestamp();
                 await ControlAsync(client, model, "load");
+                var load = Stopwatch.GetElapsedTime(started);
                 again[model].Add(await RatioAsync(client, model));
+
+                // What is left when nothing has been loaded at all: whoever has waited begins slowly.
+                await Task.Delay(load, Token);
+                paused[model].Add(await RatioAsync(client, model));
             }
         }
 
@@ -54,7 +61,7 @@ public sealed class FirstRequestTests(ITestOutputHelper output)
         output.WriteLine(Describe("the process's very first (identity)", cold));
         foreach (var (model, all) in ratios)
         {
-            output.WriteLine($"{Describe(model, all)}; {Describe("loaded again", again[model])}");
+            output.WriteLine($"{Describe(model, all)}; {Describe("loaded again", again[model])}; {Describe("not loaded, after as long a pause", paused[model])}");
         }
     }
 
