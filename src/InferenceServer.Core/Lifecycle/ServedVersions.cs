@@ -11,6 +11,9 @@ internal sealed record ServedVersions(string Name, ImmutableArray<ServedModel> R
     /// <summary>The versions that are loaded when they are asked for, whether they serve now or not, in ascending order of their numbers.</summary>
     public ImmutableArray<OnDemandVersion> OnDemand { get; init; } = [];
 
+    /// <summary>False for what is only remembered, or about to leave.</summary>
+    public bool IsWanted { get; init; } = true;
+
     /// <summary>True while a version is on its way: what is not there now will be soon.</summary>
     public bool IsLoading { get; init; }
 
