@@ -191,7 +191,7 @@ internal sealed class AliasRegistry(ModelCatalog catalog, Func<IReadOnlySet<stri
                 return Conflict(name, before);
             }
 
-            var nested = config.Targets.Select(static target => target.Model).Append(config.Shadow?.Model ?? "").FirstOrDefault(model => table.Find(model) is not null);
+            var nested = config.Targets.Select(static target => target.Model).Append(config.Shadow?.Model ?? "").FirstOrDefault(model => table.Find(model) is not null || (catalog.UsesNamespaces && model == name));
             if (nested is not null)
             {
                 return new AliasChange(null, AliasErrors.TargetIsAlias(name, nested));
