@@ -36,6 +36,18 @@ public sealed class ServerOptionsReaderTests
         Assert.Empty(errors);
     }
 
+    [Theory]
+    [InlineData("check", "--model-namespacing", "/a", "/b")]
+    [InlineData("check", "/a", "--model-namespacing", "/b")]
+    [InlineData("check", "--model-namespacing", "true", "/a", "/b")]
+    public void Check_TakesRepositoriesAfterABooleanToo(params string[] args)
+    {
+        var options = Read(args, out var errors);
+        Assert.Empty(errors);
+        Assert.True(options.ModelNamespacing);
+        Assert.Equal(["/a", "/b"], options.ModelRepositories);
+    }
+
     [Fact]
     public void ClientSharedMemory_IsOffUnlessAskedFor()
     {
