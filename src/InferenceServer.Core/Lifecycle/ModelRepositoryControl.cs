@@ -89,6 +89,7 @@ internal sealed class ModelRepositoryControl(
                 return found.Error ?? Unreachable(name, found.Unreachable!.Value.Reason);
             }
 
+            await ForgetAsync(found.Name).ConfigureAwait(false);
             return replacement is { Files.Count: > 0 } && Store(found.Name, replacement, out folder) is { } error
                 ? error
                 : await LoadAsync(found.Name, replacement, folder).ConfigureAwait(false);
@@ -101,6 +102,15 @@ internal sealed class ModelRepositoryControl(
         {
             // Unless the lifecycle has taken the files over, nobody will use them.
             overrides.DeleteUnlessHandedOver(folder);
+        }
+    }
+
+    /// <summary>A plain name that meant nothing at start, or too much, and was a failure since then, means this model now.</summary>
+    private async Task ForgetAsync(string name)
+    {
+        if (scanner.TrySplit(name, out _, out var plain) && manager.Aspired.GetValueOrDefault(plain) is { Folder: null })
+        {
+            await manager.UnloadAsync(plain).ConfigureAwait(false);
         }
     }
 

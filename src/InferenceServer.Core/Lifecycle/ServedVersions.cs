@@ -17,6 +17,9 @@ internal sealed record ServedVersions(string Name, ImmutableArray<ServedModel> R
     /// <summary>True while a version is on its way: what is not there now will be soon.</summary>
     public bool IsLoading { get; init; }
 
+    /// <summary>True when not one version is known: of the model there is no more than its name, which somebody has asked to be loaded.</summary>
+    public bool IsNameAlone => Ready.IsEmpty && Others.IsEmpty && OnDemand.IsEmpty && !IsLoading;
+
     /// <summary>A version that does not serve now and will when it is asked for; null for none.</summary>
     /// <param name="version">The version's number; null for any.</param>
     public OnDemandVersion? FindAsleep(long? version) => OnDemand.LastOrDefault(candidate => (version ?? candidate.Number) == candidate.Number && Find(candidate.Number) is null);

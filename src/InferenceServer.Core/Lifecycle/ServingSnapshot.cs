@@ -20,9 +20,12 @@ internal sealed class ServingSnapshot
 
     private ServingSnapshot(FrozenDictionary<string, ServedVersions> models, PlainNames names)
     {
-        _models = models;
+        // Somebody has asked for a plain name to be loaded when no repository had it, or several: it must not hide what has come since.
+        _models = models.Values.Any(IsHidden) ? models.Where(model => !IsHidden(model.Value)).ToFrozenDictionary(StringComparer.Ordinal) : models;
         PlainNames = names;
         _plain = names.All.Where(static name => name.Value.Length == 1).ToFrozenDictionary(static name => name.Key, name => models[name.Value[0]], StringComparer.Ordinal);
+
+        bool IsHidden(ServedVersions model) => model.IsNameAlone && !names.Find(model.Name).IsEmpty;
     }
 
     /// <summary>Before the repository has been read for the first time.</summary>

@@ -128,6 +128,17 @@ public sealed class PlainNameTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task NameThatCouldNotBeLoaded_HidesNothing()
+    {
+        _manager.Aspire([new AspiredModel("m", [], "several namespaces have a model of this name")]);
+        await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
+        Assert.Equal("Request for unknown model: 'm' has no available versions", Refusal("m").Message);
+        await LoadAsync("east::m", 1);
+        Assert.Equal("east::m", Asked("m"));
+        Assert.Contains(_manager.Statuses, static status => status is { Name: "m", State: ModelState.Failed });
+    }
+
+    [Fact]
     public async Task ModelsThatComeTogether_NobodyIsTold()
     {
         _manager.Aspire([AspiredFixture.Model("east::m", [1]), AspiredFixture.Model("west::m", [1])]);

@@ -177,11 +177,14 @@ public sealed class NamespaceTests : IDisposable
     }
 
     [Fact]
-    public async Task StartWithAPlainNameOfTwoModels_IsNotReadyAndSaysWhich()
+    public async Task StartWithAPlainNameOfTwoModels_IsNotReadyAndSaysWhich_UntilOneIsLoaded()
     {
         await using var server = await RunningServer.StartAsync(Path.Combine(_folder.FullPath, "east"), expectsErrors: true, flags: ["--model-repository=" + Path.Combine(_folder.FullPath, "west"), "--model-namespacing=true", .. s_explicit, "--load-model=both"]);
         Assert.Equal(HttpStatusCode.BadRequest, (await server.Http.GetAsync(new Uri("/v2/health/ready", UriKind.Relative), Token)).StatusCode);
         Assert.Contains(server.LoggedErrors, static error => error.Contains("name one of 'east::both', 'west::both'", StringComparison.Ordinal));
+        await DoAsync(server, "west::both/load");
+        Assert.Equal(20, await ScaledModel.AskAsync(server, "both"));
+        Assert.Equal(HttpStatusCode.OK, (await server.Http.GetAsync(new Uri("/v2/health/ready", UriKind.Relative), Token)).StatusCode);
     }
 
     [Fact]
