@@ -5,8 +5,15 @@ namespace InferenceServer.Core.Configuration;
 /// <summary>What the repository scan found out about one model, as far as its configuration depends on it.</summary>
 public sealed record ModelFolderFacts
 {
-    /// <summary>The name of the model's folder, or of its bare file without the extension.</summary>
+    /// <summary>The name of the model: that of its folder, or of its bare file without the extension, behind its namespace where its repository is one.</summary>
     public required string ModelName { get; init; }
+
+    /// <summary>The name of the folder, or of the bare file without the extension.</summary>
+    public string FolderName
+    {
+        get => field ?? ModelName;
+        init;
+    }
 
     /// <summary>The versions found on disk, ascending.</summary>
     public ImmutableArray<long> Versions { get; init; } = [];

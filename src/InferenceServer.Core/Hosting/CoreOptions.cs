@@ -23,6 +23,9 @@ public sealed record CoreOptions
     /// <summary>The model repositories: folders that exist.</summary>
     public required ImmutableArray<string> Repositories { get; init; }
 
+    /// <summary>True when each repository is a namespace, so that two of them may have models of one name.</summary>
+    public bool UsesNamespaces { get; init; }
+
     /// <summary>Who decides which models are loaded.</summary>
     public ModelControlMode ControlMode { get; init; } = ModelControlMode.None;
 

@@ -34,7 +34,11 @@ public static class CoreServices
         services.AddSingleton(options);
         services.AddSingleton(backends);
         services.AddSingleton<ServerPhase>();
-        services.AddSingleton<ModelCatalog>();
+        services.AddSingleton(static provider => new ModelCatalog
+        {
+            UsesNamespaces = provider.GetRequiredService<CoreOptions>().UsesNamespaces,
+            Logger = provider.GetRequiredService<ILogger<ModelCatalog>>(),
+        });
         services.AddSingleton(_ => new TensorPool(options.TensorPool));
         services.AddSingleton<ITensorAllocator>(static provider => provider.GetRequiredService<TensorPool>());
         services.AddSingleton(provider => new SharedMemoryRegistry(options.SharedMemory, provider.GetRequiredService<ILogger<SharedMemoryRegistry>>()));
@@ -52,7 +56,8 @@ public static class CoreServices
             BareExtensions(provider),
             provider.GetRequiredService<CoreOptions>().ModelConfigName,
             provider.GetRequiredService<CoreOptions>().AllowsModelLinks,
-            Roots(provider))
+            Roots(provider),
+            NamespaceOf(provider))
         {
             Mirrors = provider.GetRequiredService<RepositoryMirrors>(),
         });
@@ -202,6 +207,13 @@ public static class CoreServices
 
     private static IEnumerable<string> Folders(IServiceProvider provider) =>
         [.. provider.GetRequiredService<CoreOptions>().Repositories, .. provider.GetRequiredService<RepositoryMirrors>().Mirrors.Select(static mirror => mirror.Folder)];
+
+    /// <summary>The namespace that the repository of a folder is; null where there are none.</summary>
+    private static Func<string, string>? NamespaceOf(IServiceProvider provider)
+    {
+        var (mirrors, files) = (provider.GetRequiredService<RepositoryMirrors>(), provider.GetRequiredService<IFileSystem>());
+        return provider.GetRequiredService<CoreOptions>().UsesNamespaces ? folder => mirrors.FindByFolder(folder)?.Namespace ?? ModelNamespaces.OfFolder(files, folder) : null;
+    }
 
     private static IEnumerable<string> Roots(IServiceProvider provider) => provider.GetRequiredService<RepositoryMirrors>().Mirrors.Select(static mirror => mirror.Root);
 }

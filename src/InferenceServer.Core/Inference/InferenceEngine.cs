@@ -38,8 +38,8 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             return ValueTask.FromResult(LeaseOutcome.Success(lease));
         }
 
-        return ColdStarts is not null && catalog.FindAsleep(modelName, version) is not null
-            ? ColdStarts.AcquireAsync(modelName, version, cancellationToken)
+        return ColdStarts is not null && catalog.FindAsleep(modelName, version) is { } asleep
+            ? ColdStarts.AcquireAsync(asleep.Model, version, cancellationToken)
             : ValueTask.FromResult(LeaseOutcome.Failure(error));
     }
 

@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Repository;
 
 namespace InferenceServer.Core.Inference;
 
@@ -11,6 +12,14 @@ internal static class InferenceErrors
 {
     public static InferenceError UnknownModel(string model) =>
         new(ErrorCode.NotFound, $"Request for unknown model: '{model}' is not found") { Subject = model };
+
+    /// <summary>A plain name for which several namespaces have a model.</summary>
+    public static InferenceError AmbiguousModel(string model, IEnumerable<string> choices) =>
+        new(ErrorCode.InvalidArgument, $"Request for model '{model}': several namespaces have a model of this name; ask for one of {NameChoices.Print(choices)}")
+        {
+            Subject = model,
+            Expected = NameChoices.Print(choices),
+        };
 
     public static InferenceError UnknownVersion(string model, long version, string readyVersions) =>
         new(ErrorCode.NotFound, $"Request for unknown model: '{model}' version {version} is not found; its ready versions are {readyVersions}")

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Repository;
@@ -83,14 +84,14 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
             }
 
             var all = catalog.Current.Find(modelName)?.OnDemand ?? [];
-            description = new ModelDescription(asleep.Number, version.Length > 0 ? [asleep.Number] : [.. all.Select(static known => known.Number)], config);
+            description = new ModelDescription(asleep.Number, version.Length > 0 ? [asleep.Number] : [.. all.Select(static known => known.Number)], Show(config, modelName));
             error = null;
             return true;
         }
 
         // A client that names a version is told of that one alone.
         var shown = version.Length > 0 ? [model] : catalog.Current.Find(modelName)?.Ready ?? [model];
-        description = new ModelDescription(model.Version, [.. shown.Select(static served => served.Version)], model.Config);
+        description = new ModelDescription(model.Version, [.. shown.Select(static served => served.Version)], Show(model.Config, modelName));
         return true;
     }
 
@@ -102,14 +103,19 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
             return error is null;
         }
 
-        if (catalog.TryFind(modelName, version, out _, out error) || (!phase.IsStopping && catalog.FindAsleep(modelName, version) is not null && FindFailure(modelName) is null))
+        if (catalog.TryFind(modelName, version, out _, out error))
         {
-            error = null;
             return true;
         }
 
-        error = FindFailure(modelName) is { } reason && catalog.FindAsleep(modelName, version) is not null ? ResidencyErrors.LoadFailed(modelName, reason) : error;
-        return false;
+        if (catalog.FindAsleep(modelName, version) is not { } asleep)
+        {
+            return false;
+        }
+
+        var reason = FindFailure(asleep.Model);
+        error = reason is not null ? ResidencyErrors.LoadFailed(asleep.Model, reason) : phase.IsStopping ? error : null;
+        return error is null;
     }
 
     public async ValueTask<InferenceError?> WakeAsync(string modelName, string version, CancellationToken cancellationToken)
@@ -120,12 +126,12 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
             return TryDescribe(modelName, version, out _, out _) ? null : await WakeAsync(route.Config.Stable.Model, route.Config.Stable.VersionText, cancellationToken).ConfigureAwait(false);
         }
 
-        if (ColdStarts is null || phase.IsStopping || catalog.FindAsleep(modelName, version) is not { Config: null })
+        if (ColdStarts is null || phase.IsStopping || catalog.FindAsleep(modelName, version) is not { Config: null } asleep)
         {
             return null;
         }
 
-        var outcome = await ColdStarts.AcquireAsync(modelName, version, cancellationToken).ConfigureAwait(false);
+        var outcome = await ColdStarts.AcquireAsync(asleep.Model, version, cancellationToken).ConfigureAwait(false);
         if (outcome.TryGet(out var lease, out var error))
         {
             lease.Dispose();
@@ -161,6 +167,9 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
 
     /// <summary>Why the last load of a model has failed; null when it has not.</summary>
     private string? FindFailure(string modelName) => statuses.Statuses.FirstOrDefault(status => status.Name == modelName && status.State == ModelState.Failed)?.Reason;
+
+    /// <summary>A client that goes on with the name that it finds goes on with the one that it asked for.</summary>
+    private static ModelConfig Show(ModelConfig config, string asked) => config.Name == asked ? config : config.WithName(asked);
 
     private static ImmutableArray<ModelDescription> Describe(ServingSnapshot snapshot) =>
     [

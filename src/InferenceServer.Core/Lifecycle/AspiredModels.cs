@@ -35,6 +35,7 @@ internal static class AspiredModels
         var facts = new ModelFolderFacts
         {
             ModelName = folder.Name,
+            FolderName = folder.FolderName,
             Versions = [.. folder.Versions.Select(static version => version.Number)],
             VersionFiles = folder.Versions.ToImmutableDictionary(static version => version.Number, static version => version.Entries),
             BareFileName = folder.IsBareFile ? folder.Versions[0].Entries.First() : null,

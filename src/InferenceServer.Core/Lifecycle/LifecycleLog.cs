@@ -75,6 +75,9 @@ internal static partial class LifecycleLog
     [LoggerMessage(1011, LogLevel.Error, "The model repository cannot be read; what serves goes on, and it is tried again")]
     public static partial void PollFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(1013, LogLevel.Warning, "The name {Model} alone stands for several models now, {Choices}: requests that do not say which are refused")]
+    public static partial void PlainNameAmbiguous(ILogger logger, string model, string choices);
+
     [LoggerMessage(1012, LogLevel.Warning, "Changes in the model repository cannot be watched; they are found by polling")]
     public static partial void WatchFailed(ILogger logger, Exception exception);
 

@@ -18,7 +18,8 @@ internal static class LifecycleView
             .Union(past.Select(static group => group.Key), StringComparer.Ordinal)
             .Select(name => Describe(name, living[name], past[name]) with
             {
-                OnDemand = aspired.TryGetValue(name, out var model) && residents.IsOnDemand(model) ? [.. model.Versions.Select(version => new OnDemandVersion(version.Number, residents.Remember(name, version)?.Config))] : [],
+                IsWanted = aspired.ContainsKey(name),
+                OnDemand = aspired.TryGetValue(name, out var model) && residents.IsOnDemand(model) ? [.. model.Versions.Select(version => new OnDemandVersion(name, version.Number, residents.Remember(name, version)?.Config))] : [],
             }));
     }
 

@@ -2,6 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Repository;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace InferenceServer.Core.Lifecycle;
 
@@ -15,7 +18,27 @@ internal sealed class ModelCatalog
 
     public ServingSnapshot Current => _current;
 
-    public void Publish(ServingSnapshot snapshot) => _current = snapshot;
+    /// <summary>True when each repository is a namespace: then models may be asked for by their plain names too.</summary>
+    public bool UsesNamespaces { get; init; }
+
+    /// <summary>Where it is told that a plain name has ceased to be enough.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    public void Publish(ServingSnapshot snapshot)
+    {
+        if (!UsesNamespaces)
+        {
+            _current = snapshot;
+            return;
+        }
+
+        var (before, now) = (_current.PlainNames, snapshot.WithPlainNames());
+        _current = now;
+        foreach (var (name, choices) in now.PlainNames.All.Where(one => one.Value.Length > 1 && before.Find(one.Key).Length == 1 && now.FindExact(one.Value[0]) is { IsWanted: true }))
+        {
+            LifecycleLog.PlainNameAmbiguous(Logger, name, NameChoices.Print(choices));
+        }
+    }
 
     /// <summary>Finds a ready version and counts one more user of it.</summary>
     public bool TryAcquire(string name, string version, [NotNullWhen(true)] out ModelLease? lease, [NotNullWhen(false)] out InferenceError? error)
@@ -65,7 +88,9 @@ internal sealed class ModelCatalog
         var current = _current;
         if (current.Find(name) is not { } versions)
         {
-            error = ReferenceEquals(current, ServingSnapshot.BeforeStart) ? InferenceErrors.Starting(name) : InferenceErrors.UnknownModel(name);
+            error = ReferenceEquals(current, ServingSnapshot.BeforeStart) ? InferenceErrors.Starting(name)
+                : current.PlainNames.Find(name) is { Length: > 1 } choices ? InferenceErrors.AmbiguousModel(name, choices)
+                : InferenceErrors.UnknownModel(name);
             return false;
         }
 
@@ -75,9 +100,10 @@ internal sealed class ModelCatalog
             return true;
         }
 
-        error = version.Length == 0 ? versions.IsLoading ? InferenceErrors.StillLoading(name) : InferenceErrors.NoReadyVersion(name)
-            : versions.Others.Contains(number) ? InferenceErrors.VersionNotReady(name, number)
-            : InferenceErrors.UnknownVersion(name, number, versions.Ready.Length == 0 ? "none" : string.Join(", ", versions.Ready.Select(static ready => ready.Version)));
+        // Whoever gave the plain name learns which model it stands for.
+        error = version.Length == 0 ? versions.IsLoading ? InferenceErrors.StillLoading(versions.Name) : InferenceErrors.NoReadyVersion(versions.Name)
+            : versions.Others.Contains(number) ? InferenceErrors.VersionNotReady(versions.Name, number)
+            : InferenceErrors.UnknownVersion(versions.Name, number, versions.Ready.Length == 0 ? "none" : string.Join(", ", versions.Ready.Select(static ready => ready.Version)));
         return false;
     }
 }

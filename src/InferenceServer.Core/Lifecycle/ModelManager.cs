@@ -56,8 +56,8 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     /// <summary>The files that came with requests, which go when nothing uses them any more.</summary>
     public OverrideFolders? Overrides { get; init; }
 
-    /// <summary>What is wanted under a name as of the last step; null for nothing.</summary>
-    public AspiredModel? FindAspired(string name) => _aspired.GetValueOrDefault(name);
+    /// <summary>What is wanted as of the last step, by name.</summary>
+    public IReadOnlyDictionary<string, AspiredModel> Aspired => _aspired;
 
     /// <summary>Starts the loop.</summary>
     public void Start() => _loop = Task.Run(RunAsync);

@@ -31,6 +31,8 @@ internal sealed class ModelRepositoryControl(
     /// <summary>The mirrors of remote repositories; null for none.</summary>
     public RepositoryMirrors? Mirrors { get; init; }
 
+    private ModelNameResolver Names => field ??= new ModelNameResolver(scanner, Mirrors);
+
     private readonly ImmutableArray<BackendDescriptor> _backends = [.. backends.Select(static backend => backend.Descriptor)];
 
     // Why the last load of a model that the lifecycle never heard of was refused; null when the index is to pass over it.
@@ -51,7 +53,10 @@ internal sealed class ModelRepositoryControl(
         }
 
         await (Mirrors?.OpenAsync(stopping) ?? Task.CompletedTask).ConfigureAwait(false);
-        return [.. await Task.WhenAll(names.Distinct(StringComparer.Ordinal).Select(name => InitialAsync(name, stopping))).ConfigureAwait(false)];
+        var models = await Task.WhenAll(names.Distinct(StringComparer.Ordinal).Select(name => InitialAsync(name, stopping))).ConfigureAwait(false);
+
+        // A model may have been named by its plain and by its whole name.
+        return [.. models.DistinctBy(static model => model.Name)];
     }
 
     /// <summary>The index: what lies in the repositories now, and what has become of it here.</summary>
@@ -76,14 +81,22 @@ internal sealed class ModelRepositoryControl(
         }
 
         string? folder = null;
-        if (replacement is { Files.Count: > 0 } && Store(name, replacement, out folder) is { } error)
-        {
-            return error;
-        }
-
         try
         {
-            return await LoadAsync(name, replacement, folder).ConfigureAwait(false);
+            var found = await Names.FindAsync(name, CancellationToken.None).ConfigureAwait(false);
+            if (found.Error is not null || found.Unreachable is not null)
+            {
+                return found.Error ?? Unreachable(name, found.Unreachable!.Value.Reason);
+            }
+
+            await ForgetAsync(found.Name).ConfigureAwait(false);
+            return replacement is { Files.Count: > 0 } && Store(found.Name, replacement, out folder) is { } error
+                ? error
+                : await LoadAsync(found.Name, replacement, folder).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return RepositoryErrors.LoadFailed(name, new LoadFailure("the server is stopping") { IsRetryable = true });
         }
         finally
         {
@@ -92,21 +105,18 @@ internal sealed class ModelRepositoryControl(
         }
     }
 
+    /// <summary>A plain name that meant nothing at start, or too much, and was a failure since then, means this model now.</summary>
+    private async Task ForgetAsync(string name)
+    {
+        if (scanner.TrySplit(name, out _, out var plain) && manager.Aspired.GetValueOrDefault(plain) is { Folder: null })
+        {
+            await manager.UnloadAsync(plain).ConfigureAwait(false);
+        }
+    }
+
     private async Task<InferenceError?> LoadAsync(string name, ModelOverride? replacement, string? folder)
     {
-        IReadOnlyList<(RepositoryMirror Mirror, string Reason)> unreachable = [];
-        if (folder is null && Mirrors is not null)
-        {
-            try
-            {
-                unreachable = await Mirrors.FetchAsync(name, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                return RepositoryErrors.LoadFailed(name, new LoadFailure("the server is stopping") { IsRetryable = true });
-            }
-        }
-
+        var unreachable = folder is null ? await Names.FetchAsync(name, CancellationToken.None).ConfigureAwait(false) : [];
         var found = folder is null ? scanner.Scan(name) : scanner.ReadOutside(name, folder);
         if (unreachable.Count > 0 && (found is null || unreachable.Any(one => found.Path.StartsWith(one.Mirror.Folder, StringComparison.Ordinal))))
         {
@@ -139,8 +149,13 @@ internal sealed class ModelRepositoryControl(
             return refusal;
         }
 
-        await manager.UnloadAsync(name).ConfigureAwait(false);
-        return null;
+        var found = Names.FindLoaded(name, manager.Aspired);
+        if (found.Error is null)
+        {
+            await manager.UnloadAsync(found.Name).ConfigureAwait(false);
+        }
+
+        return found.Error;
     }
 
     /// <summary>What a model that a scan has found should serve.</summary>
@@ -152,22 +167,33 @@ internal sealed class ModelRepositoryControl(
 
     private async Task<AspiredModel> InitialAsync(string name, CancellationToken stopping)
     {
-        if (ModelNames.IsValid(name) && Mirrors is not null && await Mirrors.FetchAsync(name, stopping).ConfigureAwait(false) is [var (mirror, reason), ..])
+        if (!Names.IsValid(name))
+        {
+            return Missing(name);
+        }
+
+        var found = await Names.FindAsync(name, stopping).ConfigureAwait(false);
+        if (found.Error is not null)
+        {
+            return new AspiredModel(name, [], found.Error.Message);
+        }
+
+        var unreachable = await Names.FetchAsync(found.Name, stopping).ConfigureAwait(false) is [var store, ..] ? store : found.Unreachable;
+        if (unreachable is var (mirror, reason))
         {
             throw new RemoteRepositoryException($"{mirror.Url}: {reason}");
         }
 
-        if (!ModelNames.IsValid(name) || scanner.Scan(name) is not { } folder)
-        {
-            return new AspiredModel(name, [], "no repository has a model of this name");
-        }
+        return scanner.Scan(found.Name) is { } folder ? Read(folder) : Missing(found.Name);
 
-        return Read(folder);
+        static AspiredModel Missing(string name) => new(name, [], "no repository has a model of this name");
     }
 
     /// <summary>In explicit mode as they are listed now, since nothing but what is loaded has been mirrored; otherwise those that have been.</summary>
     private async Task<IEnumerable<string>> RemoteNamesAsync() =>
-        Mirrors is null ? [] : mode == ModelControlMode.Explicit ? await Mirrors.ListNamesAsync().ConfigureAwait(false) : Mirrors.Mirrors.SelectMany(static mirror => mirror.Names);
+        Mirrors is null ? []
+        : (mode == ModelControlMode.Explicit ? await Mirrors.ListNamesAsync().ConfigureAwait(false) : Mirrors.Mirrors.SelectMany(static mirror => mirror.Names.Select(name => (Mirror: mirror, Name: name))))
+            .Select(one => scanner.NameIn(one.Mirror.Folder, one.Name));
 
     private InferenceError Unreachable(string name, string reason)
     {
@@ -219,7 +245,7 @@ internal sealed class ModelRepositoryControl(
     /// <summary>What refuses every request to load or unload a model of that name; null when nothing does.</summary>
     public InferenceError? Check(string name) =>
         mode != ModelControlMode.Explicit ? RepositoryErrors.NotExplicit(mode)
-        : !ModelNames.IsValid(name) ? RepositoryErrors.Name(name)
+        : !Names.IsValid(name) ? RepositoryErrors.Name(name)
         : null;
 
     private InferenceError? Store(string name, ModelOverride replacement, out string? folder)
@@ -254,7 +280,7 @@ internal sealed class ModelRepositoryControl(
     {
         LifecycleLog.ModelRefused(logger, model.Name, problem);
         manager.Counts.Fail(model.Name);
-        if (manager.FindAspired(model.Name) is null && (_refusals.Count < MaxRefusals || _refusals.ContainsKey(model.Name)))
+        if (!manager.Aspired.ContainsKey(model.Name) && (_refusals.Count < MaxRefusals || _refusals.ContainsKey(model.Name)))
         {
             _refusals[model.Name] = model.LacksVersions ? null : problem;
         }
@@ -267,7 +293,7 @@ internal sealed class ModelRepositoryControl(
     /// </summary>
     private AspiredModel KeepOverride(AspiredModel model)
     {
-        var current = manager.FindAspired(model.Name);
+        var current = manager.Aspired.GetValueOrDefault(model.Name);
         if (current is not { HasConfigOverride: true, Folder: { } before, Versions: [var version, ..] } || model.Folder is not { } now || !IsServed(current))
         {
             return model;

@@ -25,6 +25,25 @@ internal static class RepositoryErrors
     public static InferenceError NotFound(string name) =>
         new(ErrorCode.Internal, $"failed to load '{name}', failed to poll from model repository: no repository has a model of this name") { Subject = name };
 
+    /// <summary>A plain name that says not enough.</summary>
+    /// <param name="verb">What was to be done.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="choices">The models that it may stand for.</param>
+    public static InferenceError Ambiguous(string verb, string name, IEnumerable<string> choices) =>
+        new(ErrorCode.InvalidArgument, $"failed to {verb} '{name}': several namespaces have a model of this name; name one of {NameChoices.Print(choices)}")
+        {
+            Subject = name,
+            Expected = NameChoices.Print(choices),
+        };
+
+    public static InferenceError NoSuchNamespace(string name, string space, IEnumerable<string> spaces) =>
+        new(ErrorCode.Internal, $"failed to load '{name}', failed to poll from model repository: there is no namespace '{space}', expected one of {NameChoices.Print(spaces)}")
+        {
+            Subject = name,
+            Expected = NameChoices.Print(spaces),
+            Actual = space,
+        };
+
     public static InferenceError Unreachable(string name, string reason) =>
         new(ErrorCode.Unavailable, $"failed to load '{name}', failed to poll from model repository: {reason}") { Subject = name };
 

@@ -11,8 +11,14 @@ internal sealed record ServedVersions(string Name, ImmutableArray<ServedModel> R
     /// <summary>The versions that are loaded when they are asked for, whether they serve now or not, in ascending order of their numbers.</summary>
     public ImmutableArray<OnDemandVersion> OnDemand { get; init; } = [];
 
+    /// <summary>False for what is only remembered, or about to leave.</summary>
+    public bool IsWanted { get; init; } = true;
+
     /// <summary>True while a version is on its way: what is not there now will be soon.</summary>
     public bool IsLoading { get; init; }
+
+    /// <summary>True when not one version is known: of the model there is no more than its name, which somebody has asked to be loaded.</summary>
+    public bool IsNameAlone => Ready.IsEmpty && Others.IsEmpty && OnDemand.IsEmpty && !IsLoading;
 
     /// <summary>A version that does not serve now and will when it is asked for; null for none.</summary>
     /// <param name="version">The version's number; null for any.</param>

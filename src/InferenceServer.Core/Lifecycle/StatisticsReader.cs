@@ -30,10 +30,11 @@ internal static class StatisticsReader
             return true;
         }
 
-        var ready = current.Find(modelName)?.Ready ?? [];
+        var known = current.Find(modelName);
+        var ready = known?.Ready ?? [];
         if (ready.IsEmpty)
         {
-            error = InferenceErrors.NoStatisticsOfModel(modelName);
+            error = current.PlainNames.Find(modelName) is { Length: > 1 } choices ? InferenceErrors.AmbiguousModel(modelName, choices) : InferenceErrors.NoStatisticsOfModel(modelName);
             return false;
         }
 
@@ -44,6 +45,8 @@ internal static class StatisticsReader
             return false;
         }
 
+        // A client looks for the name that it has asked for.
+        reports = known!.Name == modelName ? reports : [.. reports.Select(report => report with { Name = modelName })];
         return true;
     }
 

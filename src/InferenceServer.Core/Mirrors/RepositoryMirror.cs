@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Core.Repository;
 
 namespace InferenceServer.Core.Mirrors;
 
@@ -29,6 +30,9 @@ internal sealed class RepositoryMirror(IRemoteRepository repository, MirrorStore
 
     /// <summary>What the log calls it.</summary>
     public string Url => repository.Url;
+
+    /// <summary>The namespace that it is, where each repository is one.</summary>
+    public string Namespace { get; } = ModelNamespaces.OfUrl(repository.Url);
 
     /// <summary>Why models cannot be mirrored as they are now, by name.</summary>
     public IReadOnlyDictionary<string, string> Problems => _models.Problems;
@@ -87,6 +91,11 @@ internal sealed class RepositoryMirror(IRemoteRepository repository, MirrorStore
             }
         }
     }
+
+    /// <summary>Asks the store whether it has a model, without downloading any of it.</summary>
+    /// <exception cref="RemoteRepositoryException">The store does not answer.</exception>
+    public async Task<bool> HasAsync(string name, CancellationToken cancellationToken) =>
+        (await PatientlyAsync(stop => ListAsync(name, stop), cancellationToken).ConfigureAwait(false)).ContainsKey(name);
 
     /// <summary>Mirrors one model, if there is one of the name. What keeps it from being mirrored is among <see cref="Problems"/> then.</summary>
     /// <returns>Why the store could not be asked; null when it could.</returns>

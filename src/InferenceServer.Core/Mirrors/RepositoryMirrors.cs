@@ -53,7 +53,20 @@ internal sealed class RepositoryMirrors : IDisposable
     /// <returns>The mirrors whose stores could not be asked, and why.</returns>
     /// <exception cref="IOException">The folder cannot be had.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be had.</exception>
-    public async Task<IReadOnlyList<(RepositoryMirror Mirror, string Reason)>> FetchAsync(string name, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<(RepositoryMirror Mirror, string Reason)>> FetchAsync(string name, CancellationToken cancellationToken) => FetchAsync(Mirrors, name, cancellationToken);
+
+    /// <summary>As the other one, of one namespace alone.</summary>
+    /// <returns>The mirrors whose stores could not be asked, and why.</returns>
+    /// <exception cref="IOException">The folder cannot be had.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be had.</exception>
+    public Task<IReadOnlyList<(RepositoryMirror Mirror, string Reason)>> FetchAsync(string space, string name, CancellationToken cancellationToken) =>
+        FetchAsync([.. Mirrors.Where(mirror => mirror.Namespace == space)], name, cancellationToken);
+
+    /// <summary>Asks every store whether it has a model.</summary>
+    /// <returns>The mirrors that have it; those whose stores could not be asked, with why.</returns>
+    /// <exception cref="IOException">The folder cannot be had.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be had.</exception>
+    public async Task<IReadOnlyList<(RepositoryMirror Mirror, string? Reason)>> FindAsync(string name, CancellationToken cancellationToken)
     {
         if (Mirrors.IsEmpty)
         {
@@ -62,20 +75,15 @@ internal sealed class RepositoryMirrors : IDisposable
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, cancellationToken);
         await OpenAsync(either.Token).ConfigureAwait(false);
-        var reasons = await Task.WhenAll(Mirrors.Select(mirror => mirror.FetchAsync(name, either.Token))).ConfigureAwait(false);
-        return [.. Mirrors.Zip(reasons).Where(static one => one.Second is not null).Select(static one => (one.First, one.Second!))];
+        var found = await Task.WhenAll(Mirrors.Select(mirror => AskAsync(mirror, name, either.Token))).ConfigureAwait(false);
+        return [.. found.Where(static one => one.Has || one.Reason is not null).Select(static one => (one.Mirror, one.Reason))];
     }
 
-    /// <summary>The names of all models, from listings alone; those of earlier ones where a store does not answer.</summary>
-    public async Task<IEnumerable<string>> ListNamesAsync()
+    /// <summary>The names of all models, each with its mirror, from listings alone; those of earlier ones where a store does not answer.</summary>
+    public async Task<IEnumerable<(RepositoryMirror Mirror, string Name)>> ListNamesAsync()
     {
-        if (Mirrors.IsEmpty)
-        {
-            return [];
-        }
-
-        var names = await Task.WhenAll(Mirrors.Select(mirror => mirror.ListNamesAsync(_stopping.Token))).ConfigureAwait(false);
-        return names.SelectMany(static one => one);
+        var names = await Task.WhenAll(Mirrors.Select(async mirror => (Mirror: mirror, Names: await mirror.ListNamesAsync(_stopping.Token).ConfigureAwait(false)))).ConfigureAwait(false);
+        return names.SelectMany(static one => one.Names.Select(name => (one.Mirror, name)));
     }
 
     /// <summary>Mirrors what is there and settled, then ends; what comes after that is followed by the task in the result.</summary>
@@ -101,6 +109,31 @@ internal sealed class RepositoryMirrors : IDisposable
         _download.Dispose();
         _stopping.Dispose();
         _folder.Dispose();
+    }
+
+    private async Task<IReadOnlyList<(RepositoryMirror Mirror, string Reason)>> FetchAsync(ImmutableArray<RepositoryMirror> mirrors, string name, CancellationToken cancellationToken)
+    {
+        if (mirrors.IsEmpty)
+        {
+            return [];
+        }
+
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, cancellationToken);
+        await OpenAsync(either.Token).ConfigureAwait(false);
+        var reasons = await Task.WhenAll(mirrors.Select(mirror => mirror.FetchAsync(name, either.Token))).ConfigureAwait(false);
+        return [.. mirrors.Zip(reasons).Where(static one => one.Second is not null).Select(static one => (one.First, one.Second!))];
+    }
+
+    private static async Task<(RepositoryMirror Mirror, bool Has, string? Reason)> AskAsync(RepositoryMirror mirror, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (mirror, await mirror.HasAsync(name, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (RemoteRepositoryException exception)
+        {
+            return (mirror, false, exception.Message);
+        }
     }
 
     /// <summary>A folder's name that tells addresses apart.</summary>

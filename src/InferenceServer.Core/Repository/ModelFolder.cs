@@ -5,8 +5,15 @@ namespace InferenceServer.Core.Repository;
 /// <summary>One model on disk: a folder with versions, or a single file that is a whole model.</summary>
 public sealed record ModelFolder
 {
-    /// <summary>The model's name: that of the folder, or of the file without its extension.</summary>
+    /// <summary>The model's name: that of the folder, or of the file without its extension, behind its namespace where each repository is one.</summary>
     public required string Name { get; init; }
+
+    /// <summary>The name within its repository; the same where repositories are no namespaces.</summary>
+    public string FolderName
+    {
+        get => field ?? Name;
+        init;
+    }
 
     /// <summary>The folder or the file, absolute.</summary>
     public required string Path { get; init; }

@@ -29,11 +29,11 @@ public sealed class AliasCheck
         }
 
         var models = _scanner.Scan().Models.ToDictionary(static model => model.Name, StringComparer.Ordinal);
+        var plain = _scanner.UsesNamespaces ? new PlainNames(models.Keys) : PlainNames.None;
         ImmutableArray<string> problems =
         [
             .. found.Aliases.Where(alias => models.ContainsKey(alias.Name)).Select(static alias => $"{AliasFiles.FileName}: alias '{alias.Name}' has the name of a model, which goes before"),
-            .. found.Aliases.SelectMany(static alias => Named(alias).Select(target => (alias, target))).Where(pair => !IsThere(models, pair.target))
-                .Select(static pair => $"{AliasFiles.FileName}: alias '{pair.alias.Name}' names {pair.target}, which is in no repository"),
+            .. found.Aliases.SelectMany(alias => Named(alias).Select(target => FindProblem(models, plain, target) is { } problem ? $"{AliasFiles.FileName}: alias '{alias.Name}' names {target}, {problem}" : null)).OfType<string>(),
         ];
         names = problems.IsEmpty ? [.. found.Aliases.Select(static alias => alias.Name)] : [];
         return problems;
@@ -42,6 +42,15 @@ public sealed class AliasCheck
     private static IEnumerable<AliasTarget> Named(AliasConfig alias) =>
         alias.Shadow is { } shadow ? alias.Targets.Append(new AliasTarget(shadow.Model, shadow.Version, 0, IsStable: false)) : alias.Targets;
 
-    private static bool IsThere(Dictionary<string, ModelFolder> models, AliasTarget target) =>
-        models.TryGetValue(target.Model, out var folder) && (target.Version is not { } number || folder.Versions.Any(version => version.Number == number));
+    private static string? FindProblem(Dictionary<string, ModelFolder> models, PlainNames plain, AliasTarget target)
+    {
+        var meant = plain.Find(target.Model);
+        if (!models.TryGetValue(target.Model, out var folder) && meant.Length > 1)
+        {
+            return $"which several repositories have; write one of {NameChoices.Print(meant)}";
+        }
+
+        folder ??= meant is [var only] ? models[only] : null;
+        return folder is not null && (target.Version is not { } number || folder.Versions.Any(version => version.Number == number)) ? null : "which is in no repository";
+    }
 }

@@ -135,10 +135,12 @@ internal sealed class AliasRegistry(ModelCatalog catalog, Func<IReadOnlySet<stri
         }
 
         IReadOnlySet<string>? names = null;
+        PlainNames? plain = null;
         foreach (var route in after.Routes.Where(route => !ReferenceEquals(route, before.Find(route.Name))))
         {
             RoutingLog.Changed(logger, route.Name, route.Config.Describe());
             names ??= modelNames();
+            plain ??= catalog.UsesNamespaces ? new PlainNames(names) : PlainNames.None;
             if (names.Contains(route.Name))
             {
                 RoutingLog.HiddenByModel(logger, route.Name);
@@ -146,7 +148,15 @@ internal sealed class AliasRegistry(ModelCatalog catalog, Func<IReadOnlySet<stri
 
             foreach (var model in route.Config.Targets.Select(static target => target.Model).Distinct(StringComparer.Ordinal).Where(model => !names.Contains(model)))
             {
-                RoutingLog.NoSuchModel(logger, route.Name, model);
+                var meant = plain.Find(model);
+                if (meant.IsEmpty)
+                {
+                    RoutingLog.NoSuchModel(logger, route.Name, model);
+                }
+                else if (meant.Length > 1)
+                {
+                    RoutingLog.SeveralModels(logger, route.Name, model, NameChoices.Print(meant));
+                }
             }
         }
     }
@@ -181,7 +191,7 @@ internal sealed class AliasRegistry(ModelCatalog catalog, Func<IReadOnlySet<stri
                 return Conflict(name, before);
             }
 
-            var nested = config.Targets.Select(static target => target.Model).Append(config.Shadow?.Model ?? "").FirstOrDefault(model => table.Find(model) is not null);
+            var nested = config.Targets.Select(static target => target.Model).Append(config.Shadow?.Model ?? "").FirstOrDefault(model => table.Find(model) is not null || (catalog.UsesNamespaces && model == name));
             if (nested is not null)
             {
                 return new AliasChange(null, AliasErrors.TargetIsAlias(name, nested));
@@ -256,8 +266,11 @@ internal sealed class AliasRegistry(ModelCatalog catalog, Func<IReadOnlySet<stri
 
     private AliasChange Conflict(string name, AliasRoute? before) => new(null, AliasErrors.Changed(name, TagOf(before))) { IsConflict = true };
 
-    /// <summary>True when a model of the name serves, or does when it is asked for. One that still loads, or has failed to, takes no traffic away from an alias.</summary>
-    private bool IsModel(string name) => catalog.Current.Find(name) is { } versions && !(versions.Ready.IsEmpty && versions.OnDemand.IsEmpty);
+    /// <summary>
+    /// True when a model of the name serves, or does when it is asked for. One that still loads, or has failed to, takes no traffic away from an alias; nor does the plain name of one
+    /// in a namespace, which may mean another one tomorrow, where the alias says what it means.
+    /// </summary>
+    private bool IsModel(string name) => catalog.Current.FindExact(name) is { } versions && !(versions.Ready.IsEmpty && versions.OnDemand.IsEmpty);
 
     private string? TagOf(AliasRoute? route) => route is null ? null : string.Create(CultureInfo.InvariantCulture, $"{_run}-{route.Revision}");
 

@@ -23,6 +23,9 @@ internal static partial class RoutingLog
     [LoggerMessage(4305, LogLevel.Warning, "Alias {Alias}: no repository has the model '{Model}' now; its share goes to the other targets")]
     public static partial void NoSuchModel(ILogger logger, string alias, string model);
 
+    [LoggerMessage(4307, LogLevel.Warning, "Alias {Alias}: '{Model}' may be one of {Choices}; its share goes to the other targets until the alias says which")]
+    public static partial void SeveralModels(ILogger logger, string alias, string model, string choices);
+
     [LoggerMessage(4306, LogLevel.Warning, "A copy for the shadow {Model} ended with an unexpected exception; it is dropped")]
     public static partial void ShadowThrew(ILogger logger, Exception exception, string model);
 }

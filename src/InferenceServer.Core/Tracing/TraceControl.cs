@@ -38,7 +38,7 @@ internal sealed class TraceControl : ITraceControl
     public bool TryGet(string model, [NotNullWhen(true)] out TraceSettings? settings, [NotNullWhen(false)] out InferenceError? error)
     {
         settings = null;
-        if (!IsKnown(model, out error))
+        if (!TryResolve(ref model, out error))
         {
             return false;
         }
@@ -51,7 +51,7 @@ internal sealed class TraceControl : ITraceControl
     {
         ArgumentNullException.ThrowIfNull(update);
         settings = null;
-        if (!IsKnown(model, out error))
+        if (!TryResolve(ref model, out error))
         {
             return false;
         }
@@ -107,7 +107,7 @@ internal sealed class TraceControl : ITraceControl
     }
 
     private ImmutableDictionary<string, TraceOverrides> WithRoom(ImmutableDictionary<string, TraceOverrides> models) =>
-        models.Count < ManyModels ? models : models.RemoveRange(models.Keys.Where(name => !IsKnown(name, out _)));
+        models.Count < ManyModels ? models : models.RemoveRange(models.Keys.Where(name => !_catalog.TryFind(name, "", out _, out _)));
 
     private InferenceError? Check(TraceScopes scopes)
     {
@@ -129,10 +129,21 @@ internal sealed class TraceControl : ITraceControl
 
     private void Publish(TraceScopes scopes) => Tracer.Follow(scopes.IsOn ? scopes : null);
 
-    private bool IsKnown(string model, [NotNullWhen(false)] out InferenceError? error)
+    /// <summary>Puts the name that the model itself has in place of a plain one: that is the name that its requests are looked up by.</summary>
+    private bool TryResolve(ref string model, [NotNullWhen(false)] out InferenceError? error)
     {
         error = null;
-        return model.Length == 0 || _catalog.TryFind(model, "", out _, out error);
+        if (model.Length > 0)
+        {
+            if (!_catalog.TryFind(model, "", out _, out error))
+            {
+                return false;
+            }
+
+            model = _catalog.Current.Find(model)?.Name ?? model;
+        }
+
+        return true;
     }
 
     private static TraceSettings Show(TraceSampler sampler) => sampler.Settings with { Count = sampler.Left };

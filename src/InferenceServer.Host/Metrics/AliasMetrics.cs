@@ -4,7 +4,9 @@ using InferenceServer.Core.Routing;
 namespace InferenceServer.Host.Metrics;
 
 /// <summary>Shows what has come of aliases to Prometheus: the series of an alias come with it, at 0, and go with it.</summary>
-internal sealed class AliasMetrics(IAliasControl aliases)
+/// <param name="aliases">The aliases.</param>
+/// <param name="usesNamespaces">True when targets may have qualified names.</param>
+internal sealed class AliasMetrics(IAliasControl aliases, bool usesNamespaces)
 {
     /// <summary>The version of a target that means the highest one.</summary>
     private const string Highest = "highest";
@@ -45,7 +47,7 @@ internal sealed class AliasMetrics(IAliasControl aliases)
         }
     }
 
-    private static void Targets(MetricsText text, ImmutableArray<AliasStatus> shown, string name, MetricType type, string help, Func<AliasTargetStatus, double> read)
+    private void Targets(MetricsText text, ImmutableArray<AliasStatus> shown, string name, MetricType type, string help, Func<AliasTargetStatus, double> read)
     {
         text.Begin(name, type, help);
         foreach (var alias in shown)
@@ -53,7 +55,7 @@ internal sealed class AliasMetrics(IAliasControl aliases)
             foreach (var target in alias.Targets)
             {
                 var version = target.Target.Version is null ? Highest : target.Target.VersionText;
-                text.Sample(name, $"{Label(alias)},{MetricsText.Label("model", target.Target.Model)},{MetricsText.Label("version", version)}", read(target));
+                text.Sample(name, $"{Label(alias)},{ModelLabels.Of(target.Target.Model, usesNamespaces)},{MetricsText.Label("version", version)}", read(target));
             }
         }
     }

@@ -38,7 +38,7 @@ internal sealed class ModelMetrics(IModelStatusSource source, MetricsOptions opt
         text.Begin(Name, MetricType.Counter, "Loads of versions since the start, and refused configurations, by result.");
         foreach (var count in source.LoadCounts)
         {
-            var model = MetricsText.Label("model", count.Model);
+            var model = ModelLabels.Of(count.Model, options.UsesNamespaces);
             text.Sample(Name, $"{model},{MetricsText.Label("result", "success")}", count.Succeeded);
             text.Sample(Name, $"{model},{MetricsText.Label("result", "failure")}", count.Failed);
         }
@@ -52,13 +52,13 @@ internal sealed class ModelMetrics(IModelStatusSource source, MetricsOptions opt
         text.Begin(ColdStarts, MetricType.Counter, "Loads of models that a request has caused.");
         foreach (var count in counts)
         {
-            text.Sample(ColdStarts, MetricsText.Label("model", count.Model), count.ColdStarts);
+            text.Sample(ColdStarts, ModelLabels.Of(count.Model, options.UsesNamespaces), count.ColdStarts);
         }
 
         text.Begin(Evictions, MetricType.Counter, "Times that a model has left the memory although it is wanted, by reason.");
         foreach (var count in counts)
         {
-            var model = MetricsText.Label("model", count.Model);
+            var model = ModelLabels.Of(count.Model, options.UsesNamespaces);
             text.Sample(Evictions, $"{model},{MetricsText.Label("reason", "memory")}", count.ForMemory);
             text.Sample(Evictions, $"{model},{MetricsText.Label("reason", "idle")}", count.ForIdleness);
         }
@@ -71,7 +71,7 @@ internal sealed class ModelMetrics(IModelStatusSource source, MetricsOptions opt
         foreach (var versions in source.Statuses.Where(static status => status.Served is not null).GroupBy(static status => (status.Name, status.Version)))
         {
             var status = versions.LastOrDefault(static status => status.State == ModelState.Ready) ?? versions.Last();
-            shown.Add(new ShownModel(status.Served!, status.LoadDuration));
+            shown.Add(new ShownModel(status.Served!, status.LoadDuration, options.UsesNamespaces));
         }
 
         return shown;

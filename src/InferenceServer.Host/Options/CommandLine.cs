@@ -74,6 +74,9 @@ internal sealed class CommandLine
         return $"unknown option '--{flag}'{(near is null ? "" : $"; did you mean '--{near}'?")}";
     }
 
+    /// <summary>True for the words of a boolean: after check, anything else that follows one is a repository.</summary>
+    private static bool IsBoolean(string word) => word.ToUpperInvariant() is "TRUE" or "ON" or "1" or "FALSE" or "OFF" or "0";
+
     private void ParseOption(ReadOnlySpan<string> args, ref int i)
     {
         var text = args[i].AsSpan(2);
@@ -98,7 +101,7 @@ internal sealed class CommandLine
         {
             value = text[(equals + 1)..].ToString();
         }
-        else if (option.Kind == OptionKind.Boolean && (i + 1 == args.Length || args[i + 1].StartsWith("--", StringComparison.Ordinal)))
+        else if (option.Kind == OptionKind.Boolean && (i + 1 == args.Length || args[i + 1].StartsWith("--", StringComparison.Ordinal) || (WantsCheck && !IsBoolean(args[i + 1]))))
         {
             value = "true";
         }

@@ -24,7 +24,6 @@ internal static class ForeignOptions
     {
         ["enable-peer-access"] = NoGpu,
         ["log-file"] = "the log goes to standard error, which a shell or a container runtime can redirect",
-        ["model-namespacing"] = "the names of models are unique over all repositories",
         ["model-load-gpu-limit"] = NoGpu,
         ["reuse-http-port"] = "a port belongs to one process; put a balancer in front of several",
         ["http-thread-count"] = NoThreads,

@@ -21,6 +21,9 @@ internal sealed record MetricsOptions
     /// <summary>The quantiles of the summaries.</summary>
     public ImmutableArray<QuantileTarget> SummaryQuantiles { get; init; } = DefaultQuantiles;
 
+    /// <summary>True to show the namespaces of models beside their plain names.</summary>
+    public bool UsesNamespaces { get; init; }
+
     /// <summary>True to show the load of the machine's processors and memory.</summary>
     public bool CpuMetrics { get; init; } = true;
 

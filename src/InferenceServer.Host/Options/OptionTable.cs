@@ -25,6 +25,8 @@ internal static class OptionTable
 
     public static OptionDefinition ModelConfigName { get; } = new("model-config-name", "ModelConfigName", OptionKind.Text, "", "Where a model has configs/<name>.pbtxt, that is its configuration in place of config.pbtxt.");
 
+    public static OptionDefinition ModelNamespacing { get; } = new("model-namespacing", "ModelNamespacing", OptionKind.Boolean, "false", "Make each repository a namespace, called as its folder: its models are <namespace>::<model>, and also <model> alone while no other repository has one of that name.");
+
     public static OptionDefinition AllowModelLinks { get; } = new("allow-model-links", "AllowModelLinks", OptionKind.Boolean, "false", "Let symbolic links in a repository lead out of it, and take files that are hard links.");
 
     public static OptionDefinition RepositoryCacheDirectory { get; } = new("repository-cache-directory", "RepositoryCacheDirectory", OptionKind.Text, "", "The folder, of one server alone, that copies of repositories elsewhere are kept in; a temporary one that goes with the process when not given.");
@@ -139,7 +141,7 @@ internal static class OptionTable
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
-        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendConfig,
+        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, ModelNamespacing, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendConfig,
         ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests,
         MaxQueueSize, MaxQueueBytes, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,

@@ -38,6 +38,9 @@ internal sealed record ServerOptions
     /// <summary>The name of the configuration files that go before the ordinary ones; empty for none.</summary>
     public required string ModelConfigName { get; init; }
 
+    /// <summary>Whether each repository is a namespace.</summary>
+    public required bool ModelNamespacing { get; init; }
+
     /// <summary>Whether links in a repository may lead out of it.</summary>
     public required bool AllowModelLinks { get; init; }
 

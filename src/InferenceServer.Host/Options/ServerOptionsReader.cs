@@ -74,6 +74,7 @@ internal sealed class ServerOptionsReader
             LoadModels = LoadModels(mode),
             RepositoryPollInterval = TimeSpan.FromSeconds(Number(OptionTable.RepositoryPoll)),
             ModelConfigName = ConfigName(),
+            ModelNamespacing = Namespacing(folders, remote),
             AllowModelLinks = Boolean(OptionTable.AllowModelLinks),
             ModelRepositories = folders,
             RemoteRepositories = remote,
@@ -331,7 +332,7 @@ internal sealed class ServerOptionsReader
         var problems = new List<string>();
         var options = MetricsConfigReader.Read(values.Where(static value => value.Length > 0), problems);
         _errors.AddRange(problems.Select(problem => $"{source}: {problem}"));
-        return options with { CpuMetrics = Boolean(OptionTable.AllowCpuMetrics), Interval = TimeSpan.FromMilliseconds(Number(OptionTable.MetricsInterval)) };
+        return options with { UsesNamespaces = Boolean(OptionTable.ModelNamespacing), CpuMetrics = Boolean(OptionTable.AllowCpuMetrics), Interval = TimeSpan.FromMilliseconds(Number(OptionTable.MetricsInterval)) };
     }
 
     private (ImmutableArray<string> Folders, ImmutableArray<RemoteAddress> Remote, CloudCredentials Credentials) Repositories(string defaultRepository)
@@ -343,6 +344,20 @@ internal sealed class ServerOptionsReader
         }
 
         return new RepositoriesReader(_files, source, _errors).Read(values);
+    }
+
+    private bool Namespacing(ImmutableArray<string> folders, ImmutableArray<RemoteAddress> remote)
+    {
+        if (!Boolean(OptionTable.ModelNamespacing))
+        {
+            return false;
+        }
+
+        // What is given twice is one repository.
+        var repositories = folders.Where(static folder => folder.Length > 0).DistinctBy(_files.Path.GetFullPath).Select(folder => (folder, ModelNamespaces.OfFolder(_files, folder)))
+            .Concat(remote.DistinctBy(static address => address.Url).Select(static address => (address.Text, ModelNamespaces.OfUrl(address.Url))));
+        _errors.AddRange(ModelNamespaces.FindProblems([.. repositories]).Select(problem => $"{Raw(OptionTable.ModelNamespacing).Source}: {problem}"));
+        return true;
     }
 
     private string CacheDirectory()

@@ -72,7 +72,7 @@ internal static class ServerHost
     private static MetricsEndpoint MakeMetrics(IServiceProvider services, MetricsOptions options, CollectorRegistry registry) => new(
         services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(),
         new ModelMetrics(services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(), options),
-        new AliasMetrics(services.GetRequiredService<Core.Routing.IAliasControl>()),
+        new AliasMetrics(services.GetRequiredService<Core.Routing.IAliasControl>(), options.UsesNamespaces),
         options.CpuMetrics && OperatingSystem.IsLinux()
             ? new MachineMetrics(services.GetRequiredService<IFileSystem>(), services.GetRequiredService<TimeProvider>(), options.Interval)
             : null,
@@ -113,6 +113,7 @@ internal static class ServerHost
                 Identity = new ServerIdentity(options.Id, Version),
                 Repositories = options.ModelRepositories,
                 Mirrors = options.Mirrors,
+                UsesNamespaces = options.ModelNamespacing,
                 ControlMode = options.ModelControlMode,
                 InitialModels = options.LoadModels,
                 StrictReadiness = options.StrictReadiness,

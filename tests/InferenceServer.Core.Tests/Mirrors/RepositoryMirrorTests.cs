@@ -189,7 +189,7 @@ public sealed class RepositoryMirrorTests : IDisposable
         Assert.Null(await _mirror.FetchAsync("nowhere"));
         Assert.Equal(["a/1/model.onnx"], Store.Opened);
         Assert.Equal(["a 1"], _mirror.Scan());
-        Assert.Equal(["a", "ab", "c"], (await _mirror.Mirrors.ListNamesAsync()).Order(StringComparer.Ordinal));
+        Assert.Equal(["a", "ab", "c"], (await _mirror.Mirrors.ListNamesAsync()).Select(static one => one.Name).Order(StringComparer.Ordinal));
         Assert.Null(await _mirror.FetchAsync("c"));
         Assert.Equal(["a 1", "c 1"], _mirror.Scan());
 

@@ -355,7 +355,7 @@ public sealed class OnDemandTests : IAsyncDisposable
     private async Task ServeAsync(string model)
     {
         await _loader.Load(model, 1).Begun;
-        _meter.Bytes += Manager.FindAspired(model)!.Versions[0].Files.Bytes;
+        _meter.Bytes += Manager.Aspired.GetValueOrDefault(model)!.Versions[0].Files.Bytes;
         await _loader.Load(model, 1).SucceedAsync(_time);
     }
 

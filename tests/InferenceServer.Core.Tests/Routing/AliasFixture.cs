@@ -2,6 +2,7 @@ using System.Text;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Routing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -11,10 +12,13 @@ namespace InferenceServer.Core.Tests.Routing;
 /// <summary>Aliases over a catalog that a test fills, changed as by requests.</summary>
 internal sealed class AliasFixture
 {
-    public AliasFixture(ModelControlMode mode = ModelControlMode.Explicit) =>
-        Registry = new AliasRegistry(Catalog, () => ModelNames, mode, Time, NullLogger<AliasRegistry>.Instance);
+    public AliasFixture(ModelControlMode mode = ModelControlMode.Explicit, bool usesNamespaces = false, ILoggerFactory? log = null)
+    {
+        Catalog = new ModelCatalog { UsesNamespaces = usesNamespaces };
+        Registry = new AliasRegistry(Catalog, () => ModelNames, mode, Time, log?.CreateLogger<AliasRegistry>() ?? NullLogger<AliasRegistry>.Instance);
+    }
 
-    public ModelCatalog Catalog { get; } = new();
+    public ModelCatalog Catalog { get; }
 
     public FakeTimeProvider Time { get; } = new();
 

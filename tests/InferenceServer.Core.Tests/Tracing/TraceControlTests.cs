@@ -125,6 +125,28 @@ public sealed class TraceControlTests : IAsyncLifetime
         Assert.Equal(ErrorCode.NotFound, error.Code);
     }
 
+    [Fact]
+    public async Task Settings_OfAPlainName_AreThoseOfTheModelThatItMeans()
+    {
+        await using var model = new ServedModelFixture(name: "east::m");
+        var catalog = new ModelCatalog { UsesNamespaces = true };
+        catalog.Publish(new ServingSnapshot([new ServedVersions("east::m", [model.Served], [])]));
+        var control = Make(TraceSettings.Default with { Rate = 1 }, catalog);
+        Update(control, "m", new TraceSettingsUpdate { Levels = new(TraceLevels.Timestamps) });
+        Assert.Equal(TraceLevels.Timestamps, Get(control, "east::m").Levels);
+        using (var trace = control.Tracer.Begin(model.Served, null, TraceActivity.HttpReceiveStart, 0))
+        {
+            Assert.NotNull(trace);
+        }
+
+        Update(control, "east::m", new TraceSettingsUpdate { Levels = new(TraceLevels.Off) });
+        Assert.Equal(TraceLevels.Off, Get(control, "m").Levels);
+        Assert.False(control.Tracer.IsOn);
+        catalog.Publish(new ServingSnapshot([new ServedVersions("east::m", [model.Served], []), new ServedVersions("west::m", [model.Served], [])]));
+        Assert.False(control.TryGet("m", out _, out var error));
+        Assert.Equal(ErrorCode.InvalidArgument, error.Code);
+    }
+
     [Theory]
     [InlineData(TraceLevels.Off, null)]
     [InlineData(TraceLevels.Timestamps, null)]
@@ -146,7 +168,7 @@ public sealed class TraceControlTests : IAsyncLifetime
         }
     }
 
-    private TraceControl Make(TraceSettings start) => new(_catalog, TraceWriter.None, new TraceOptions { File = "/traces.json", Start = start }, TimeProvider.System, "traces.json");
+    private TraceControl Make(TraceSettings start, ModelCatalog? catalog = null) => new(catalog ?? _catalog, TraceWriter.None, new TraceOptions { File = "/traces.json", Start = start }, TimeProvider.System, "traces.json");
 
     private RequestTrace? Begin(TraceControl control) => control.Tracer.Begin(_model.Served, null, TraceActivity.HttpReceiveStart, 0);
 

@@ -134,6 +134,42 @@ public sealed class RemoteRepositoryTests : IDisposable
     }
 
     [Fact]
+    public async Task Namespaces_AreTheLastPartsOfPrefixes_AndALoadDownloadsFromOneAlone()
+    {
+        using var store = await S3Store.StartAsync();
+        await store.PutAsync("team/prod/a/1/model.onnx", ScaledModel.Of(10));
+        await store.PutAsync("team/test/a/1/model.onnx", ScaledModel.Of(20));
+        await store.PutAsync("team/test/b/1/model.onnx", ScaledModel.Of(3));
+        foreach (var model in new[] { "prod/a", "test/a", "test/b" })
+        {
+            await store.PutAsync($"team/{model}/note", []);
+        }
+
+        string[] flags = [$"--model-repository={store.Address("team/test")}", "--model-namespacing=true", CacheFlag];
+        await using (var server = await RunningServer.StartAsync(store.Address("team/prod"), flags: [.. flags, "--model-control-mode=explicit", "--load-model=prod::a"]))
+        {
+            Assert.Equal(["prod::a 1 READY", "test::a", "test::b"], await ScaledModel.IndexAsync(server));
+            var (status, body) = await server.PostAsync("/v2/repository/models/a/load", "");
+            Assert.Equal(HttpStatusCode.BadRequest, status);
+            Assert.Contains("'prod::a', 'test::a'", body, StringComparison.Ordinal);
+            Assert.Equal((HttpStatusCode.OK, ""), await server.PostAsync("/v2/repository/models/b/load", ""));
+            await UntilAsync(() => Task.FromResult(store.Downloads.Length >= 2));
+            Assert.Equal(["team/prod/a/1/model.onnx", "team/test/b/1/model.onnx"], store.Downloads);
+            Assert.Equal((HttpStatusCode.OK, ""), await server.PostAsync("/v2/repository/models/test::a/load", ""));
+            Assert.Equal(10, await ScaledModel.AskAsync(server, "prod::a"));
+            Assert.Equal(20, await ScaledModel.AskAsync(server, "test::a"));
+            Assert.Equal(3, await ScaledModel.AskAsync(server, "b"));
+        }
+
+        await using var polling = await RunningServer.StartAsync(store.Address("team/prod"), flags: [.. flags, .. s_poll]);
+        await UntilAsync(async () => await ScaledModel.IndexAsync(polling) is ["prod::a 1 READY", "test::a 1 READY", "test::b 1 READY"]);
+        await store.DeleteAsync("team/test/a/1/model.onnx");
+        await store.DeleteAsync("team/test/a/note");
+        await UntilAsync(async () => (await polling.PostAsync("/v2/models/a/infer", ScaledModel.Question)).Status == HttpStatusCode.OK);
+        Assert.Equal(10, await ScaledModel.AskAsync(polling, "a"));
+    }
+
+    [Fact]
     public async Task RestartWithTheSameCache_DownloadsNothing()
     {
         using var store = await S3Store.StartAsync();

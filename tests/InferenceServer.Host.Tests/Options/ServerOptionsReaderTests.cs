@@ -36,6 +36,18 @@ public sealed class ServerOptionsReaderTests
         Assert.Empty(errors);
     }
 
+    [Theory]
+    [InlineData("check", "--model-namespacing", "/a", "/b")]
+    [InlineData("check", "/a", "--model-namespacing", "/b")]
+    [InlineData("check", "--model-namespacing", "true", "/a", "/b")]
+    public void Check_TakesRepositoriesAfterABooleanToo(params string[] args)
+    {
+        var options = Read(args, out var errors);
+        Assert.Empty(errors);
+        Assert.True(options.ModelNamespacing);
+        Assert.Equal(["/a", "/b"], options.ModelRepositories);
+    }
+
     [Fact]
     public void ClientSharedMemory_IsOffUnlessAskedFor()
     {
@@ -68,6 +80,27 @@ public sealed class ServerOptionsReaderTests
         Assert.Contains(errors, static error => error.Contains("/nowhere", StringComparison.Ordinal));
         Assert.Contains(errors, static error => error.Contains("--repository-cache-max-bytes", StringComparison.Ordinal));
         Assert.All(errors, static error => Assert.DoesNotContain("verysecret", error, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Namespaces_AreOffUnlessAskedFor()
+    {
+        Assert.False(Read(["--model-repository=/a", "--model-repository=/b/../a"], out var none).ModelNamespacing);
+        Assert.Empty(none);
+        var options = Read(["--model-namespacing", "--model-repository=/a", "--model-repository=/b", "--model-repository=/b/../a", "--model-repository=s3://bucket/p"], out var errors);
+        Assert.Empty(errors);
+        Assert.True(options.ModelNamespacing);
+        Assert.True(options.MetricsContent.UsesNamespaces);
+        Assert.True(Read([], out _, new Dictionary<string, string?> { ["InferenceServer:ModelNamespacing"] = "true" }).ModelNamespacing);
+    }
+
+    [Fact]
+    public void RepositoriesThatWouldBeOneNamespace_AreRefused()
+    {
+        Read(["--model-namespacing=true", "--model-repository=/a", "--model-repository=s3://bucket/team/a", "--model-repository=s3://bucket/b::c/"], out var errors);
+        Assert.Equal(2, errors.Count);
+        Assert.StartsWith("--model-namespacing: the repository 's3://bucket/b::c/' cannot be a namespace", errors[0], StringComparison.Ordinal);
+        Assert.StartsWith("--model-namespacing: the repositories '/a' and 's3://bucket/team/a' would be one namespace, 'a'; rename", errors[1], StringComparison.Ordinal);
     }
 
     [Fact]
