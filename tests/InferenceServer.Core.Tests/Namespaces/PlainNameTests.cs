@@ -73,6 +73,7 @@ public sealed class PlainNameTests : IAsyncDisposable
         await LoadAsync("east::m", 1);
         var loading = _manager.LoadAsync(AspiredFixture.Model("west::m", [1]));
         await _loader.Load("west::m", 1).Begun;
+        await AnsweredAsync();
         Assert.Equal(ErrorCode.InvalidArgument, Refusal("m").Code);
         _loader.Load("west::m", 1).Fail("junk");
         await loading.WaitAsync(TestTimeouts.Phase, Token);
@@ -87,6 +88,7 @@ public sealed class PlainNameTests : IAsyncDisposable
         await LoadAsync("west::m", 1);
         var reload = _manager.LoadAsync(AspiredFixture.Model("east::m", [1], fingerprint: "other"));
         await _loader.Load("east::m", 1, "other").Begun;
+        await AnsweredAsync();
         Assert.Equal(ErrorCode.InvalidArgument, Refusal("m").Code);
         _loader.Load("east::m", 1, "other").Fail("junk");
         await reload.WaitAsync(TestTimeouts.Phase, Token);
@@ -131,7 +133,7 @@ public sealed class PlainNameTests : IAsyncDisposable
     public async Task NameThatCouldNotBeLoaded_HidesNothing()
     {
         _manager.Aspire([new AspiredModel("m", [], "several namespaces have a model of this name")]);
-        await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
+        await AnsweredAsync();
         Assert.Equal("Request for unknown model: 'm' has no available versions", Refusal("m").Message);
         await LoadAsync("east::m", 1);
         Assert.Equal("east::m", Asked("m"));
@@ -144,7 +146,7 @@ public sealed class PlainNameTests : IAsyncDisposable
         _manager.Aspire([AspiredFixture.Model("east::m", [1]), AspiredFixture.Model("west::m", [1])]);
         await _loader.Load("east::m", 1).SucceedAsync();
         await _loader.Load("west::m", 1).SucceedAsync();
-        await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
+        await AnsweredAsync();
         Assert.Empty(_log.Lines);
     }
 
@@ -182,6 +184,9 @@ public sealed class PlainNameTests : IAsyncDisposable
         Assert.False(catalog.TryFind("m", "", out _, out var error));
         Assert.Equal(ErrorCode.NotFound, error.Code);
     }
+
+    /// <summary>Ends when requests see all that was asked of the manager before: it answers in order, and what it has published first.</summary>
+    private Task AnsweredAsync() => _manager.UnloadAsync("nobody").WaitAsync(TestTimeouts.Phase, Token);
 
     private async Task LoadAsync(string name, long version)
     {
