@@ -32,23 +32,23 @@ public sealed class NamespacedAliasTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Alias_GoesBeforeThePlainNameOfModels()
+    public async Task Alias_GoesBeforeThePlainNameOfModels()
     {
-        _aliases.Put("m", """{"targets": [{"model": "east::m", "weight": 1, "stable": true}, {"model": "west::m", "weight": 1}]}""");
+        await _aliases.PutAsync("m", """{"targets": [{"model": "east::m", "weight": 1, "stable": true}, {"model": "west::m", "weight": 1}]}""");
         Assert.NotNull(_aliases.Registry.FindRoute("m"));
         Assert.False(_aliases.Registry.Find("m")!.IsHidden);
         Publish(_east, _west);
         Assert.NotNull(_aliases.Registry.FindRoute("m"));
-        Assert.Equal(ErrorCode.AlreadyExists, _aliases.TryPut("east::m", """{"targets": [{"model": "west::m", "weight": 1}]}""").Error?.Code);
+        Assert.Equal(ErrorCode.AlreadyExists, (await _aliases.TryPutAsync("east::m", """{"targets": [{"model": "west::m", "weight": 1}]}""")).Error?.Code);
 
         // Its own name is no model's any more.
-        Assert.Contains("'n' is an alias itself", _aliases.TryPut("n", """{"targets": [{"model": "n", "weight": 1}]}""").Error?.Message, StringComparison.Ordinal);
+        Assert.Contains("'n' is an alias itself", (await _aliases.TryPutAsync("n", """{"targets": [{"model": "n", "weight": 1}]}""")).Error?.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Target_MayHaveAPlainName_AsLongAsThatMeansOneModel()
+    public async Task Target_MayHaveAPlainName_AsLongAsThatMeansOneModel()
     {
-        var alias = _aliases.Put("a", """{"targets": [{"model": "m", "weight": 1}]}""");
+        var alias = await _aliases.PutAsync("a", """{"targets": [{"model": "m", "weight": 1}]}""");
         Assert.True(alias.IsReady);
         Publish(_east, _west);
         Assert.False(_aliases.Registry.Find("a")!.IsReady);

@@ -28,14 +28,14 @@ internal sealed class AliasFixture
 
     public static ReadOnlyMemory<byte> Bytes(string json) => Encoding.UTF8.GetBytes(json);
 
-    public AliasStatus Put(string name, string json)
+    public async Task<AliasStatus> PutAsync(string name, string json)
     {
-        var change = TryPut(name, json);
+        var change = await TryPutAsync(name, json);
         Assert.Null(change.Error);
         return change.Status!;
     }
 
-    public AliasChange TryPut(string name, string json, AliasCondition? condition = null) => Registry.PutAsync(name, Bytes(json), condition ?? AliasCondition.None).GetAwaiter().GetResult();
+    public Task<AliasChange> TryPutAsync(string name, string json, AliasCondition? condition = null) => Registry.PutAsync(name, Bytes(json), condition ?? AliasCondition.None);
 
     public void Apply(params AliasConfig[] configs) => Registry.Apply(new AliasFileSet([.. configs], [], ""));
 

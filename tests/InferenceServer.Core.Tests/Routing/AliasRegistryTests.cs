@@ -15,9 +15,9 @@ public sealed class AliasRegistryTests
     private AliasRegistry Registry => _aliases.Registry;
 
     [Fact]
-    public void Promote_TheOnlyOtherTarget_GetsEverythingAndWhatWasIsRemembered()
+    public async Task Promote_TheOnlyOtherTarget_GetsEverythingAndWhatWasIsRemembered()
     {
-        _aliases.Put("a", Canary);
+        await _aliases.PutAsync("a", Canary);
         Assert.Null(Registry.Promote("a", default, AliasCondition.None).Error);
         Assert.Equal("m1=0 m2=100*", _aliases.Weights("a"));
         Assert.Equal([90, 10], Registry.Find("a")!.Previous!.Targets.Select(static target => target.Weight));
@@ -37,9 +37,9 @@ public sealed class AliasRegistryTests
     }
 
     [Fact]
-    public void Promote_OneOfSeveral_MustBeNamed()
+    public async Task Promote_OneOfSeveral_MustBeNamed()
     {
-        _aliases.Put("a", """{"targets": [{"model": "m", "weight": 2, "stable": true}, {"model": "n", "weight": 1}, {"model": "n", "version": 4, "weight": 1}]}""");
+        await _aliases.PutAsync("a", """{"targets": [{"model": "m", "weight": 2, "stable": true}, {"model": "n", "weight": 1}, {"model": "n", "version": 4, "weight": 1}]}""");
         Assert.Contains("must say which one is meant", Registry.Promote("a", default, AliasCondition.None).Error?.Message, StringComparison.Ordinal);
         Assert.Contains("'n' version 5 is none of its targets, which are 'm', 'n', 'n' version 4", Registry.Promote("a", AliasFixture.Bytes("""{"model": "n", "version": 5}"""), AliasCondition.None).Error?.Message, StringComparison.Ordinal);
         Assert.Contains("did you mean 'version'", Registry.Promote("a", AliasFixture.Bytes("""{"model": "n", "verzion": 4}"""), AliasCondition.None).Error?.Message, StringComparison.Ordinal);
@@ -49,21 +49,21 @@ public sealed class AliasRegistryTests
     }
 
     [Fact]
-    public void Conditions_OfTwoOperators_KeepOneFromUndoingTheOthersChange()
+    public async Task Conditions_OfTwoOperators_KeepOneFromUndoingTheOthersChange()
     {
         var isNew = new AliasCondition { MustBeNew = true };
-        var first = _aliases.TryPut("a", Canary, isNew);
+        var first = await _aliases.TryPutAsync("a", Canary, isNew);
         Assert.Null(first.Error);
-        Assert.True(_aliases.TryPut("a", Canary, isNew).IsConflict);
+        Assert.True((await _aliases.TryPutAsync("a", Canary, isNew)).IsConflict);
         var seen = new AliasCondition { Tags = [first.Status!.Tag] };
         Assert.Null(Registry.Promote("a", default, seen).Error);
         var late = Registry.RollBack("a", default, seen);
         Assert.True(late.IsConflict);
         Assert.Contains(Registry.Find("a")!.Tag, late.Error!.Message, StringComparison.Ordinal);
         Assert.True(Registry.Delete("a", seen).IsConflict);
-        Assert.True(_aliases.TryPut("a", Canary, seen).IsConflict);
+        Assert.True((await _aliases.TryPutAsync("a", Canary, seen)).IsConflict);
         Assert.Equal("m1=0 m2=100*", _aliases.Weights("a"));
-        Assert.True(_aliases.TryPut("b", Canary, new AliasCondition { Tags = ["*"] }).IsConflict);
+        Assert.True((await _aliases.TryPutAsync("b", Canary, new AliasCondition { Tags = ["*"] })).IsConflict);
         Assert.Null(Registry.Delete("a", new AliasCondition { Tags = ["other", Registry.Find("a")!.Tag] }).Error);
         Assert.Null(Registry.Find("a"));
         Assert.Equal(ErrorCode.NotFound, Registry.Delete("a", AliasCondition.None).Error?.Code);
@@ -72,38 +72,38 @@ public sealed class AliasRegistryTests
     [Theory]
     [InlineData("m", ErrorCode.AlreadyExists)]
     [InlineData("../x", ErrorCode.InvalidArgument)]
-    public void Put_NameThatCannotBe_IsRefused(string name, ErrorCode code) => Assert.Equal(code, _aliases.TryPut(name, Canary).Error?.Code);
+    public async Task Put_NameThatCannotBe_IsRefused(string name, ErrorCode code) => Assert.Equal(code, (await _aliases.TryPutAsync(name, Canary)).Error?.Code);
 
     [Fact]
-    public void Put_TargetThatIsAnAlias_IsRefused()
+    public async Task Put_TargetThatIsAnAlias_IsRefused()
     {
-        _aliases.Put("a", Canary);
-        Assert.Contains("'a' is an alias itself", _aliases.TryPut("b", """{"targets": [{"model": "a", "weight": 1}]}""").Error?.Message, StringComparison.Ordinal);
-        Assert.Contains("'a' is an alias itself", _aliases.TryPut("b", """{"targets": [{"model": "m", "weight": 1}], "shadow": {"model": "a"}}""").Error?.Message, StringComparison.Ordinal);
+        await _aliases.PutAsync("a", Canary);
+        Assert.Contains("'a' is an alias itself", (await _aliases.TryPutAsync("b", """{"targets": [{"model": "a", "weight": 1}]}""")).Error?.Message, StringComparison.Ordinal);
+        Assert.Contains("'a' is an alias itself", (await _aliases.TryPutAsync("b", """{"targets": [{"model": "m", "weight": 1}], "shadow": {"model": "a"}}""")).Error?.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Put_MoreThanThereMayBe_IsRefused()
+    public async Task Put_MoreThanThereMayBe_IsRefused()
     {
         for (var i = 0; i < AliasConfig.MaxAliases; i++)
         {
-            _aliases.Put($"a{i}", """{"targets": [{"model": "m", "weight": 1}]}""");
+            await _aliases.PutAsync($"a{i}", """{"targets": [{"model": "m", "weight": 1}]}""");
         }
 
-        Assert.Equal(ErrorCode.ResourceExhausted, _aliases.TryPut("b", Canary).Error?.Code);
-        _aliases.Put("a5", Canary);
+        Assert.Equal(ErrorCode.ResourceExhausted, (await _aliases.TryPutAsync("b", Canary)).Error?.Code);
+        await _aliases.PutAsync("a5", Canary);
     }
 
     [Theory]
     [InlineData(ModelControlMode.None)]
     [InlineData(ModelControlMode.Poll)]
-    public void Changes_WhereFilesDecide_AreRefused(ModelControlMode mode)
+    public async Task Changes_WhereFilesDecide_AreRefused(ModelControlMode mode)
     {
         var aliases = new AliasFixture(mode);
         aliases.Apply(Config("a", 90, 10));
         foreach (var change in new[]
         {
-            aliases.TryPut("a", Canary), aliases.Registry.Delete("a", AliasCondition.None), aliases.Registry.Promote("a", default, AliasCondition.None),
+            await aliases.TryPutAsync("a", Canary), aliases.Registry.Delete("a", AliasCondition.None), aliases.Registry.Promote("a", default, AliasCondition.None),
             aliases.Registry.RollBack("a", default, AliasCondition.None), aliases.Registry.RollBack("a", AliasFixture.Bytes("{\"to\": 5}"), AliasCondition.None),
         })
         {
@@ -114,11 +114,11 @@ public sealed class AliasRegistryTests
     }
 
     [Fact]
-    public void RollBack_OfAnAliasThatHasBeenChangedMeanwhile_IsForgotten()
+    public async Task RollBack_OfAnAliasThatHasBeenChangedMeanwhile_IsForgotten()
     {
-        _aliases.Put("a", Canary);
+        await _aliases.PutAsync("a", Canary);
         var old = Registry.FindRoute("a")!;
-        _aliases.Put("a", Canary);
+        await _aliases.PutAsync("a", Canary);
         Registry.RollBack(old, old.Config.Targets[1], new RollbackDecision(RollbackCause.ErrorRate, "why"));
         Assert.Equal("m1=90* m2=10", _aliases.Weights("a"));
         var now = Registry.FindRoute("a")!;
@@ -161,7 +161,7 @@ public sealed class AliasRegistryTests
     public async Task Model_OfTheSameName_GoesBeforeTheAlias()
     {
         await using var model = new ServedModelFixture(name: "a");
-        _aliases.Put("a", Canary);
+        await _aliases.PutAsync("a", Canary);
         Assert.NotNull(Registry.FindRoute("a"));
         _aliases.Catalog.Publish(new ServingSnapshot([new ServedVersions("a", [model.Served], [])]));
         Assert.Null(Registry.FindRoute("a"));

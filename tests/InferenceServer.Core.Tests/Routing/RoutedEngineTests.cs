@@ -47,7 +47,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     [Fact]
     public async Task Requests_GoByTheWeights_AndTheAnswerSaysWhoGaveIt()
     {
-        _aliases.Put("a", """{"targets": [{"model": "m", "version": 1, "weight": 90, "stable": true}, {"model": "m", "version": 2, "weight": 10}]}""");
+        await _aliases.PutAsync("a", """{"targets": [{"model": "m", "version": 1, "weight": 90, "stable": true}, {"model": "m", "version": 2, "weight": 10}]}""");
         var canary = 0;
         for (var i = 0; i < 1000; i++)
         {
@@ -62,7 +62,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     [Fact]
     public async Task SameKey_GoesToTheSameTarget()
     {
-        _aliases.Put("a", Half.Replace("]}", "], \"sticky_header\": \"x-user\"}", StringComparison.Ordinal));
+        await _aliases.PutAsync("a", Half.Replace("]}", "], \"sticky_header\": \"x-user\"}", StringComparison.Ordinal));
         Assert.Equal("x-user", _engine.FindStickyHeader("a"));
         Assert.Null(_engine.FindStickyHeader("m"));
         var versions = new HashSet<long>();
@@ -82,7 +82,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     [Fact]
     public async Task TargetThatIsNotReady_LeavesItsShareToTheOthers()
     {
-        _aliases.Put("a", Half);
+        await _aliases.PutAsync("a", Half);
         Publish(_stable);
         for (var i = 0; i < 50; i++)
         {
@@ -100,7 +100,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     [Fact]
     public async Task NoTarget_IsUnavailableAndSaysWhy()
     {
-        _aliases.Put("a", Half);
+        await _aliases.PutAsync("a", Half);
         Publish();
         var error = await RefusalAsync("a", "");
         Assert.Equal(ErrorCode.Unavailable, error.Code);
@@ -117,7 +117,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     public async Task TargetThatErrs_IsOutBeforeTheAnswerThatTippedItLeaves()
     {
         _canary.Backend.Execute = static _ => throw new BackendException("it errs");
-        _aliases.Put("a", Half.Replace("]}", "], \"rollback\": {\"max_error_rate\": 0.2, \"min_requests\": 5}}", StringComparison.Ordinal));
+        await _aliases.PutAsync("a", Half.Replace("]}", "], \"rollback\": {\"max_error_rate\": 0.2, \"min_requests\": 5}}", StringComparison.Ordinal));
         var failures = 0;
         for (var i = 0; i < 200; i++)
         {
@@ -136,7 +136,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     [Fact]
     public async Task MistakesOfClients_TakeNothingBack()
     {
-        _aliases.Put("a", Half.Replace("]}", "], \"rollback\": {\"max_error_rate\": 0, \"min_requests\": 1}}", StringComparison.Ordinal));
+        await _aliases.PutAsync("a", Half.Replace("]}", "], \"rollback\": {\"max_error_rate\": 0, \"min_requests\": 1}}", StringComparison.Ordinal));
         for (var i = 0; i < 20; i++)
         {
             var request = await RequestAsync();
@@ -155,7 +155,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     {
         using var gate = new ExecutionGate();
         _canary.Backend.Gate = gate;
-        _aliases.Put("a", Half.Replace("]}", "], \"rollback\": {\"max_latency_ms\": 100, \"min_requests\": 2}}", StringComparison.Ordinal));
+        await _aliases.PutAsync("a", Half.Replace("]}", "], \"rollback\": {\"max_latency_ms\": 100, \"min_requests\": 2}}", StringComparison.Ordinal));
         var hanging = new List<Task<InferenceOutcome>>();
         while (hanging.Count < 2)
         {
@@ -192,7 +192,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     {
         using var gate = new ExecutionGate();
         _stable.Backend.Gate = gate;
-        _aliases.Put("a", """{"targets": [{"model": "m", "version": 1, "weight": 1}]}""");
+        await _aliases.PutAsync("a", """{"targets": [{"model": "m", "version": 1, "weight": 1}]}""");
         var asked = new List<Task<InferenceOutcome>> { AskAsync().AsTask() };
         await gate.WaitForArrivalAsync();
         for (var i = 0; i < 5; i++)
@@ -214,7 +214,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     [Fact]
     public async Task Stream_EndsAreCountedAndCopied()
     {
-        _aliases.Put("a", Shadowed);
+        await _aliases.PutAsync("a", Shadowed);
         using (var stream = _engine.StartStream(await RowsAsync(), Token))
         {
             using var outcome = new Answered((await stream.ReadAsync(Token))!.Value);
@@ -234,7 +234,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
             seen.TrySetResult(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(batch.Inputs[0].Span)[3]);
             FakeBackend.EchoFirst(batch);
         };
-        _aliases.Put("a", Shadowed);
+        await _aliases.PutAsync("a", Shadowed);
         Assert.Equal(1, await AskVersionAsync());
         Assert.Equal(7, await seen.Task.WaitAsync(TestTimeouts.Phase, Token));
         await UntilAsync(shadow => shadow is { Sent: 1, Failed: 0, InFlight: 0 });
@@ -245,7 +245,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     public async Task Shadow_Errs_AndNothingOfTheAliasKnows()
     {
         _canary.Backend.Execute = static _ => throw new BackendException("it errs");
-        _aliases.Put("a", Shadowed);
+        await _aliases.PutAsync("a", Shadowed);
         for (var i = 0; i < 20; i++)
         {
             Assert.Equal(1, await AskVersionAsync());
@@ -262,7 +262,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     {
         using var gate = new ExecutionGate();
         _canary.Backend.Gate = gate;
-        _aliases.Put("a", Shadowed);
+        await _aliases.PutAsync("a", Shadowed);
         Assert.Equal(1, await AskVersionAsync());
         await gate.WaitForArrivalAsync();
         for (var i = 0; i < 10; i++)
@@ -286,7 +286,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     {
         using var gate = new ExecutionGate();
         _canary.Backend.Gate = gate;
-        _aliases.Put("a", """{"targets": [{"model": "m", "version": 1, "weight": 1}], "shadow": {"model": "m", "version": 2, "timeout_ms": 20}}""");
+        await _aliases.PutAsync("a", """{"targets": [{"model": "m", "version": 1, "weight": 1}], "shadow": {"model": "m", "version": 2, "timeout_ms": 20}}""");
         Assert.Equal(1, await AskVersionAsync());
         await UntilAsync(static shadow => shadow is { InFlight: 0, Failed: 1 });
         Assert.Equal(0, _stable.Pool.RentedBuffers);
@@ -296,13 +296,13 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     [Fact]
     public async Task Shadow_ThatCannotBeAsked_IsDroppedWithTheReason()
     {
-        _aliases.Put("a", """{"targets": [{"model": "m", "version": 1, "weight": 1}], "shadow": {"model": "s"}}""");
+        await _aliases.PutAsync("a", """{"targets": [{"model": "m", "version": 1, "weight": 1}], "shadow": {"model": "s"}}""");
         Assert.Equal(1, await AskVersionAsync());
         await UntilAsync(static shadow => shadow is { InFlight: 0 } && shadow.Dropped[(int)ShadowDrop.NotReady] == 1);
 
         // The highest version is version 1 now, which has answered already.
         Publish(_stable);
-        _aliases.Put("b", """{"targets": [{"model": "m", "version": 1, "weight": 1}], "shadow": {"model": "m"}}""");
+        await _aliases.PutAsync("b", """{"targets": [{"model": "m", "version": 1, "weight": 1}], "shadow": {"model": "m"}}""");
         using (var outcome = new Answered(await _engine.InferAsync(await RowsAsync("b"), Token)))
         {
             Assert.Null(outcome.Error);
@@ -314,7 +314,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     [Fact]
     public async Task Shadow_OfARequestThatIsRefused_IsNotAsked()
     {
-        _aliases.Put("a", Shadowed);
+        await _aliases.PutAsync("a", Shadowed);
         using (var outcome = new Answered(await _engine.InferAsync(await RequestAsync(), Token)))
         {
             Assert.Equal(ErrorCode.InvalidArgument, outcome.Error?.Code);
@@ -330,7 +330,7 @@ public sealed class RoutedEngineTests : IAsyncDisposable
     [Fact]
     public async Task Fraction_OfTheRequests_IsCopied()
     {
-        _aliases.Put("a", """{"targets": [{"model": "m", "version": 1, "weight": 1}], "shadow": {"model": "m", "version": 2, "fraction": 0}}""");
+        await _aliases.PutAsync("a", """{"targets": [{"model": "m", "version": 1, "weight": 1}], "shadow": {"model": "m", "version": 2, "fraction": 0}}""");
         for (var i = 0; i < 20; i++)
         {
             Assert.Equal(1, await AskVersionAsync());

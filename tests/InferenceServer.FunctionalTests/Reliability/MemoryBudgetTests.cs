@@ -3,7 +3,6 @@ using System.Net;
 using InferenceServer.FunctionalTests.Operations;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Files;
-using InferenceServer.Testing.Onnx;
 using Xunit;
 
 namespace InferenceServer.FunctionalTests.Reliability;
@@ -24,7 +23,7 @@ public sealed class MemoryBudgetTests(ITestOutputHelper output)
         using var repository = new TemporaryDirectory();
         for (var i = 0; i < Models; i++)
         {
-            repository.Write($"m{i}/1/model.onnx", Summing(i + 1));
+            repository.Write($"m{i}/1/model.onnx", SummingModel.Of(Weights, i + 1));
         }
 
         // Two fit, with what an engine takes beside the weights; three do not.
@@ -99,12 +98,4 @@ public sealed class MemoryBudgetTests(ITestOutputHelper output)
         Assert.True(response.StatusCode == HttpStatusCode.OK, body);
         Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"\"data\":[{(model + 1) * Weights}.0]"), body, StringComparison.Ordinal);
     }
-
-    private static byte[] Summing(float each) => new OnnxModelBuilder()
-        .Input("X", OnnxElementType.Float, 1)
-        .Output("Y", OnnxElementType.Float, 1)
-        .Initializer("weights", OnnxTensor.Floats([Weights], [.. Enumerable.Repeat(each, Weights)]))
-        .Node("Mul", ["X", "weights"], ["products"])
-        .Node("ReduceSum", ["products"], ["Y"])
-        .Build();
 }

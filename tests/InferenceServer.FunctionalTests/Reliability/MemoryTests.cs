@@ -3,7 +3,6 @@ using InferenceServer.FunctionalTests.Operations;
 using InferenceServer.FunctionalTests.Repository;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Files;
-using InferenceServer.Testing.Onnx;
 using Xunit;
 
 namespace InferenceServer.FunctionalTests.Reliability;
@@ -22,7 +21,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the memory of a process is read from /proc");
         var cycles = Stress.IsLong ? 200 : 25;
         using var repository = new TemporaryDirectory();
-        repository.Write("big/1/model.onnx", Large());
+        repository.Write("big/1/model.onnx", SummingModel.Of(Weights));
         repository.Write("small/1/model.onnx", ScaledModel.Of(2));
         using var server = ServerProcess.Start($"--model-repository={repository.FullPath}", "--model-control-mode=explicit", "--http-port=0", "--grpc-port=0", "--metrics-port=0", "--http-address=127.0.0.1", "--grpc-address=127.0.0.1");
         using var client = new HttpClient { BaseAddress = await server.WaitForSummaryAsync(), Timeout = TestTimeouts.Phase };
@@ -72,13 +71,4 @@ public sealed class MemoryTests(ITestOutputHelper output)
         Assert.True(response.StatusCode == HttpStatusCode.OK, body);
         return body;
     }
-
-    /// <summary>X times as many ones as there are weights, added up.</summary>
-    private static byte[] Large() => new OnnxModelBuilder()
-        .Input("X", OnnxElementType.Float, 1)
-        .Output("Y", OnnxElementType.Float, 1)
-        .Initializer("weights", OnnxTensor.Floats([Weights], [.. Enumerable.Repeat(1f, Weights)]))
-        .Node("Mul", ["X", "weights"], ["products"])
-        .Node("ReduceSum", ["products"], ["Y"])
-        .Build();
 }

@@ -5,7 +5,6 @@ using InferenceServer.FunctionalTests.Operations;
 using InferenceServer.FunctionalTests.Repository;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Files;
-using InferenceServer.Testing.Onnx;
 using Xunit;
 
 namespace InferenceServer.FunctionalTests.Reliability;
@@ -23,7 +22,7 @@ public sealed class NeighbourTests(ITestOutputHelper output)
     {
         using var repository = new TemporaryDirectory();
         repository.Write("a/1/model.onnx", ScaledModel.Of(2));
-        repository.Write("b/1/model.onnx", Large());
+        repository.Write("b/1/model.onnx", SummingModel.Of(Weights));
         using var server = ServerProcess.Start(
             $"--model-repository={repository.FullPath}", "--model-control-mode=explicit", "--load-model=a",
             "--http-port=0", "--grpc-port=0", "--metrics-port=0", "--http-address=127.0.0.1", "--grpc-address=127.0.0.1");
@@ -94,12 +93,4 @@ public sealed class NeighbourTests(ITestOutputHelper output)
     }
 
     private static double Quantile(List<double> values, double quantile) => values.Order().ElementAt((int)(quantile * (values.Count - 1)));
-
-    private static byte[] Large() => new OnnxModelBuilder()
-        .Input("X", OnnxElementType.Float, 1)
-        .Output("Y", OnnxElementType.Float, 1)
-        .Initializer("weights", OnnxTensor.Floats([Weights], [.. Enumerable.Repeat(1f, Weights)]))
-        .Node("Mul", ["X", "weights"], ["products"])
-        .Node("ReduceSum", ["products"], ["Y"])
-        .Build();
 }
