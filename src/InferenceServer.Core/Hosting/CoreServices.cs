@@ -101,7 +101,7 @@ public static class CoreServices
             provider.GetRequiredService<CoreOptions>().AllowsModelLinks));
         services.AddSingleton(static provider => new AliasRegistry(
             provider.GetRequiredService<ModelCatalog>(),
-            provider.GetRequiredService<RepositoryScanner>().ListNames,
+            provider.GetRequiredService<RepositoryScanner>().ListKnownNames,
             provider.GetRequiredService<CoreOptions>().ControlMode,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<AliasRegistry>>()));

@@ -28,6 +28,13 @@ internal sealed class ModelRepositoryControl(
     /// <summary>The most names whose last refusal is remembered.</summary>
     private const int MaxRefusals = 4096;
 
+    /// <summary>Requests for different models rarely wait for each other; for as many names as clients make up there are no more than these.</summary>
+    private const int Gates = 64;
+
+    private static readonly Task<LoadFailure?> s_none = Task.FromResult<LoadFailure?>(null);
+
+    private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, Gates).Select(static _ => new SemaphoreSlim(1))];
+
     /// <summary>The mirrors of remote repositories; null for none.</summary>
     public RepositoryMirrors? Mirrors { get; init; }
 
@@ -116,16 +123,38 @@ internal sealed class ModelRepositoryControl(
 
     private async Task<InferenceError?> LoadAsync(string name, ModelOverride? replacement, string? folder)
     {
+        var (refusal, load) = await InOrderAsync(name, () => BeginLoadAsync(name, replacement, folder)).ConfigureAwait(false);
+        return refusal ?? (await load.ConfigureAwait(false) is { } failure ? RepositoryErrors.LoadFailed(name, failure) : null);
+    }
+
+    /// <summary>One look at a model, and what is asked for by it, at a time: what was seen earlier must not overtake what was seen later.</summary>
+    private async Task<T> InOrderAsync<T>(string name, Func<Task<T>> work)
+    {
+        var gate = _gates[(uint)StringComparer.Ordinal.GetHashCode(name) % Gates];
+        await gate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Looks at what there is and asks for it to be loaded; does not wait for that.</summary>
+    private async Task<(InferenceError? Refusal, Task<LoadFailure?> Load)> BeginLoadAsync(string name, ModelOverride? replacement, string? folder)
+    {
         var unreachable = folder is null ? await Names.FetchAsync(name, CancellationToken.None).ConfigureAwait(false) : [];
         var found = folder is null ? scanner.Scan(name) : scanner.ReadOutside(name, folder);
         if (unreachable.Count > 0 && (found is null || unreachable.Any(one => found.Path.StartsWith(one.Mirror.Folder, StringComparison.Ordinal))))
         {
-            return Unreachable(name, unreachable[0].Reason);
+            return (Unreachable(name, unreachable[0].Reason), s_none);
         }
 
         if (found is null)
         {
-            return RepositoryErrors.NotFound(name);
+            return (RepositoryErrors.NotFound(name), s_none);
         }
 
         Warn([found]);
@@ -133,12 +162,11 @@ internal sealed class ModelRepositoryControl(
             : AspiredModels.From(found, ModelConfigDocument.ReadJson(OverrideName, replacement.Config), _backends) with { HasConfigOverride = folder is null };
         if (model.Problem is { } problem)
         {
-            return Refuse(model, problem);
+            return (Refuse(model, problem), s_none);
         }
 
         _refusals.TryRemove(name, out _);
-        var failure = await manager.LoadAsync(replacement is null ? KeepOverride(model) : model).ConfigureAwait(false);
-        return failure is null ? null : RepositoryErrors.LoadFailed(name, failure);
+        return (null, manager.LoadAsync(replacement is null ? KeepOverride(model) : model));
     }
 
     /// <summary>Unloads a model; ends when no new request gets to it. A name that is not known is unloaded already.</summary>
@@ -152,7 +180,14 @@ internal sealed class ModelRepositoryControl(
         var found = Names.FindLoaded(name, manager.Aspired);
         if (found.Error is null)
         {
-            await manager.UnloadAsync(found.Name).ConfigureAwait(false);
+            // A load that comes now finds the copy linked again, or not at all.
+            await InOrderAsync(found.Name, async () =>
+            {
+                await manager.UnloadAsync(found.Name).ConfigureAwait(false);
+                scanner.TrySplit(found.Name, out var space, out var plain);
+                await (Mirrors?.ReleaseAsync(space, plain) ?? Task.CompletedTask).ConfigureAwait(false);
+                return true;
+            }).ConfigureAwait(false);
         }
 
         return found.Error;

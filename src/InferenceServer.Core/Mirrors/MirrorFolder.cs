@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
 using InferenceServer.Core.Repository;
+using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Core.Mirrors;
 
@@ -46,6 +47,28 @@ internal sealed class MirrorFolder : IDisposable
         {
             throw new IOException($"the folder of --repository-cache-directory cannot be locked; is another server using it? Each needs one of its own ({exception.Message})", exception);
         }
+    }
+
+    /// <summary>Deletes the copies of repositories that are configured no longer. Nobody would look at them again, or count them.</summary>
+    /// <param name="known">The folders, by name, of those that are.</param>
+    /// <param name="logger">Where it is told.</param>
+    public void Tidy(IReadOnlySet<string> known, ILogger logger)
+    {
+        foreach (var folder in _files.Directory.EnumerateDirectories(FullPath).Where(IsCopy).ToArray())
+        {
+            try
+            {
+                _files.Directory.Delete(folder, recursive: true);
+                MirrorLog.Abandoned(logger, _files.Path.GetFileName(folder));
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                MirrorLog.NotDeleted(logger, exception);
+            }
+        }
+
+        bool IsCopy(string folder) =>
+            _files.Path.GetFileName(folder) is { Length: 32 } name && name.All(char.IsAsciiHexDigitLower) && !known.Contains(name) && _files.Directory.Exists(_files.Path.Combine(folder, MirrorStore.UnitsName));
     }
 
     public void Dispose()

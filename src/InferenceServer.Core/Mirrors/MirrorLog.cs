@@ -23,6 +23,9 @@ internal static partial class MirrorLog
     [LoggerMessage(1025, LogLevel.Warning, "Model {Model}: '{Object}' is downloaded again, {Attempt} of {Attempts} times: {Reason}")]
     public static partial void DownloadRetried(ILogger logger, string model, string @object, int attempt, int attempts, string reason);
 
+    [LoggerMessage(1028, LogLevel.Information, "The copy {Folder} of a repository that is not configured any more has been deleted")]
+    public static partial void Abandoned(ILogger logger, string folder);
+
     [LoggerMessage(1027, LogLevel.Warning, "The model repository {Repository} cannot be listed for the index, which shows what was there before: {Reason}")]
     public static partial void IndexIsOld(ILogger logger, string repository, string reason);
 

@@ -17,6 +17,9 @@ internal sealed class MirrorStore(IFileSystem files, string root, MirrorBudget b
     /// <summary>Only the server's own user comes near.</summary>
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    /// <summary>The folder of all that was downloaded.</summary>
+    public const string UnitsName = "units";
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, MirrorManifest> _units = new(StringComparer.Ordinal);
 
@@ -36,7 +39,7 @@ internal sealed class MirrorStore(IFileSystem files, string root, MirrorBudget b
     /// <summary>The folder that its links stay in.</summary>
     public string Root => root;
 
-    private string Units { get; } = files.Path.Combine(root, "units");
+    private string Units { get; } = files.Path.Combine(root, UnitsName);
 
     private string Scratch { get; } = files.Path.Combine(root, "tmp");
 
@@ -46,6 +49,7 @@ internal sealed class MirrorStore(IFileSystem files, string root, MirrorBudget b
     public void Open()
     {
         CreatePrivate(files, root);
+        budget.Add(this);
         foreach (var left in new[] { Scratch, Models }.Where(files.Directory.Exists))
         {
             // Links are deleted as links. What they led to is linked again when it has been found to be what the repository holds.
@@ -108,25 +112,29 @@ internal sealed class MirrorStore(IFileSystem files, string root, MirrorBudget b
     /// <exception cref="MirrorProblemException">There is no room.</exception>
     public void Reserve(long bytes)
     {
-        if (budget.TryTake(bytes))
+        if (budget.TryMakeRoom(this, bytes))
         {
             return;
         }
 
+        throw new MirrorProblemException($"it needs {bytes} more bytes of the cache of remote repositories, which has {Math.Max(0, budget.Limit - budget.Used)} of {budget.Limit} left (--repository-cache-max-bytes)");
+    }
+
+    /// <summary>Deletes a unit that nothing leads to; false when there is none.</summary>
+    public bool TryEvict()
+    {
         lock (_lock)
         {
             var inUse = _current.Values.Concat(_previous.Values).SelectMany(static units => units).ToHashSet(StringComparer.Ordinal);
-            foreach (var unit in _units.Keys.Where(unit => !inUse.Contains(unit) && !_pinned.Contains(unit)).ToArray())
+            var unit = _units.Keys.FirstOrDefault(unit => !inUse.Contains(unit) && !_pinned.Contains(unit));
+            if (unit is null)
             {
-                Delete(unit);
-                if (budget.TryTake(bytes))
-                {
-                    return;
-                }
+                return false;
             }
-        }
 
-        throw new MirrorProblemException($"it needs {bytes} more bytes of the cache of remote repositories, which has {Math.Max(0, budget.Limit - budget.Used)} of {budget.Limit} left (--repository-cache-max-bytes)");
+            Delete(unit);
+            return true;
+        }
     }
 
     /// <summary>Gives a unit that is whole its name.</summary>
@@ -165,7 +173,7 @@ internal sealed class MirrorStore(IFileSystem files, string root, MirrorBudget b
     public void Link(RemoteModel model, IReadOnlyList<MirrorUnit> units)
     {
         var entry = units[^1].Entry;
-        var target = files.Path.Combine("..", "units", units[^1].Id, entry);
+        var target = files.Path.Combine("..", UnitsName, units[^1].Id, entry);
         lock (_lock)
         {
             FolderLink.Set(files, files.Path.Combine(Models, entry), target, !model.IsBareFile, model.LastWriteUtc, NewScratch());
@@ -202,14 +210,17 @@ internal sealed class MirrorStore(IFileSystem files, string root, MirrorBudget b
     {
         lock (_lock)
         {
-            if (_links.Remove(model, out var entry))
-            {
-                FolderLink.Remove(files, files.Path.Combine(Models, entry));
-            }
-
-            _current.Remove(model);
-            _previous.Remove(model);
+            Unlink(model);
             DeleteAll(_units.Where(unit => unit.Value.Model == model).Select(static unit => unit.Key), [], []);
+        }
+    }
+
+    /// <summary>Nothing leads to what is stored of a model any more.</summary>
+    public void Release(string model)
+    {
+        lock (_lock)
+        {
+            Unlink(model);
         }
     }
 
@@ -235,6 +246,18 @@ internal sealed class MirrorStore(IFileSystem files, string root, MirrorBudget b
         {
             DeleteAll(_units.Where(unit => !isThere(unit.Value.Model) && !_current.ContainsKey(unit.Value.Model)).Select(static unit => unit.Key), [], []);
         }
+    }
+
+    private void Unlink(string model)
+    {
+        if (_links.TryGetValue(model, out var entry))
+        {
+            FolderLink.Remove(files, files.Path.Combine(Models, entry));
+            _links.Remove(model);
+        }
+
+        _current.Remove(model);
+        _previous.Remove(model);
     }
 
     private void DeleteAll(IEnumerable<string> units, HashSet<string> except, HashSet<string> alsoExcept)

@@ -47,6 +47,12 @@ internal sealed class ModelMirroring(IRemoteRepository repository, MirrorStore s
             MirrorLog.NotStored(setup.Logger, exception, model.Name);
             _problems[model.Name] = "its copy cannot be written: the folder of --repository-cache-directory is full or cannot be written to";
         }
+        catch (Exception exception) when (exception is not (OperationCanceledException or RemoteRepositoryException))
+        {
+            // Whatever a store has listed that nobody thought of: one model must not end what serves all others.
+            MirrorLog.NotStored(setup.Logger, exception, model.Name);
+            _problems[model.Name] = "it cannot be copied as the store lists it; the server's log says why";
+        }
 
         return true;
     }
@@ -54,9 +60,33 @@ internal sealed class ModelMirroring(IRemoteRepository repository, MirrorStore s
     /// <summary>Removes a model that there is no more.</summary>
     public void Remove(string model)
     {
-        store.Remove(model);
-        _stamps.TryRemove(model, out _);
-        _problems.TryRemove(model, out _);
+        try
+        {
+            store.Remove(model);
+            _stamps.TryRemove(model, out _);
+            _problems.TryRemove(model, out _);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It is still known, so that it is tried again.
+            MirrorLog.NotDeleted(setup.Logger, exception);
+            _problems[model] = "the store has it no longer, and its copy cannot be deleted: the folder of --repository-cache-directory cannot be written to";
+        }
+    }
+
+    /// <summary>Nothing leads to the copy of a model any more; it stays until room is needed.</summary>
+    public void Release(string model)
+    {
+        try
+        {
+            store.Release(model);
+            _stamps.TryRemove(model, out _);
+            _problems.TryRemove(model, out _);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            MirrorLog.NotDeleted(setup.Logger, exception);
+        }
     }
 
     private async Task<bool> CopyAsync(RemoteModel model, CancellationToken cancellationToken)

@@ -64,10 +64,12 @@ internal sealed class RepositoryMirror(IRemoteRepository repository, MirrorStore
         var tried = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var round = 1; ; round++)
         {
+            // What comes while it is listed is no matter of this listing.
+            var before = Names.ToArray();
             var found = await PatientlyAsync(stop => ListAsync("", stop), cancellationToken).ConfigureAwait(false);
-            foreach (var gone in Names.Where(name => !found.ContainsKey(name)).ToArray())
+            foreach (var gone in before.Where(name => !found.ContainsKey(name)))
             {
-                _models.Remove(gone);
+                await RemoveAsync(gone, cancellationToken).ConfigureAwait(false);
             }
 
             var wanted = found.Values.Where(model => !_models.IsCurrent(model) && tried.GetValueOrDefault(model.Name) != model.Stamp).ToArray();
@@ -209,7 +211,24 @@ internal sealed class RepositoryMirror(IRemoteRepository repository, MirrorStore
     }
 
     /// <summary>Removes a model that there is no more.</summary>
-    public void Remove(string model) => _models.Remove(model);
+    public Task RemoveAsync(string model, CancellationToken cancellationToken) => AloneAsync(model, () => _models.Remove(model), cancellationToken);
+
+    /// <summary>Has the copy of a model that nobody uses make room when another one needs it.</summary>
+    public Task ReleaseAsync(string model, CancellationToken cancellationToken) => AloneAsync(model, () => _models.Release(model), cancellationToken);
+
+    private async Task AloneAsync(string model, Action change, CancellationToken cancellationToken)
+    {
+        var stripe = StripeOf(model);
+        await stripe.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            change();
+        }
+        finally
+        {
+            stripe.Release();
+        }
+    }
 
     /// <summary>Deletes what models led to before their last change.</summary>
     public void DeletePrevious() => store.DeletePrevious();

@@ -62,6 +62,21 @@ internal sealed class RepositoryMirrors : IDisposable
     public Task<IReadOnlyList<(RepositoryMirror Mirror, string Reason)>> FetchAsync(string space, string name, CancellationToken cancellationToken) =>
         FetchAsync([.. Mirrors.Where(mirror => mirror.Namespace == space)], name, cancellationToken);
 
+    /// <summary>Has the copies of a model that nobody uses make room when another one needs it.</summary>
+    /// <param name="space">The namespace of the only repository that is meant; null for all.</param>
+    /// <param name="name">The model's name in it.</param>
+    public async Task ReleaseAsync(string? space, string name)
+    {
+        try
+        {
+            await Task.WhenAll(Mirrors.Where(mirror => space is null || mirror.Namespace == space).Select(mirror => mirror.ReleaseAsync(name, _stopping.Token))).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The server stops, and nobody needs room any more.
+        }
+    }
+
     /// <summary>Asks every store whether it has a model.</summary>
     /// <returns>The mirrors that have it; those whose stores could not be asked, with why.</returns>
     /// <exception cref="IOException">The folder cannot be had.</exception>
@@ -142,6 +157,7 @@ internal sealed class RepositoryMirrors : IDisposable
     private async Task OpenCoreAsync()
     {
         _folder.Open();
+        _folder.Tidy(Mirrors.Select(static mirror => NameOf(mirror.Url)).ToHashSet(StringComparer.Ordinal), _setup.Logger);
         foreach (var mirror in Mirrors)
         {
             mirror.Open();

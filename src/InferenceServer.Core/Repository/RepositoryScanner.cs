@@ -108,6 +108,15 @@ public sealed class RepositoryScanner
     public IReadOnlySet<string> ListNames() =>
         Entries(withMirrors: false).Where(static entry => ModelNames.IsValid(entry.Name)).Select(static entry => entry.Repository.NameOf(entry.Name)).ToHashSet(StringComparer.Ordinal);
 
+    /// <summary>As <see cref="ListNames"/>, with the models of remote repositories that there is a copy of.</summary>
+    /// <exception cref="IOException">A repository folder itself cannot be read.</exception>
+    internal IReadOnlySet<string> ListKnownNames()
+    {
+        var names = ListNames().ToHashSet(StringComparer.Ordinal);
+        names.UnionWith((Mirrors?.Mirrors ?? []).SelectMany(mirror => mirror.Names.Select(name => NameIn(mirror.Folder, name))));
+        return names;
+    }
+
     /// <summary>The qualified names of all models of one plain name in folders that are no mirrors.</summary>
     /// <param name="plain">A name for which <see cref="ModelNames.IsValid"/> holds.</param>
     internal IEnumerable<string> FindNames(string plain) =>

@@ -11,6 +11,9 @@ public sealed record AliasConfig(string Name, ImmutableArray<AliasTarget> Target
     /// <summary>The most aliases of a server.</summary>
     public const int MaxAliases = 1024;
 
+    /// <summary>The largest weight of a target.</summary>
+    public const double MaxWeight = 1_000_000;
+
     /// <summary>The most targets of an alias.</summary>
     public const int MaxTargets = 16;
 
@@ -38,7 +41,7 @@ public sealed record AliasConfig(string Name, ImmutableArray<AliasTarget> Target
     /// <summary>The same with one of its targets as the stable one, which gets all traffic.</summary>
     public AliasConfig WithAllOn(AliasTarget chosen) => this with
     {
-        Targets = [.. Targets.Select(target => target with { IsStable = ReferenceEquals(target, chosen), Weight = ReferenceEquals(target, chosen) ? TotalWeight : 0 })],
+        Targets = [.. Targets.Select(target => target with { IsStable = ReferenceEquals(target, chosen), Weight = ReferenceEquals(target, chosen) ? Math.Min(TotalWeight, MaxWeight) : 0 })],
     };
 
     /// <summary>Who gets how much, as the repository index says it.</summary>

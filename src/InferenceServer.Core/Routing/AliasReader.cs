@@ -130,7 +130,7 @@ internal sealed class AliasReader
                     version = _json.ReadVersion(ref inner, what);
                     break;
                 case AliasNames.Weight:
-                    weight = _json.ReadNumber(ref inner, member, what, 0, 1_000_000);
+                    weight = _json.ReadNumber(ref inner, member, what, 0, AliasConfig.MaxWeight);
                     break;
                 default:
                     isStable = _json.ReadBool(ref inner, member, what);

@@ -87,7 +87,8 @@ internal sealed class AliasRegistry(ModelCatalog catalog, Func<IReadOnlySet<stri
     {
         lock (_lock)
         {
-            if (!ReferenceEquals(_table.Find(route.Name), route) || !route.Config.HasCanary)
+            // Nothing would answer any more if the stable target does not serve: it is decided again at the next end of a request.
+            if (!ReferenceEquals(_table.Find(route.Name), route) || !route.Config.HasCanary || !IsReady(route.Config.Stable))
             {
                 return;
             }

@@ -10,6 +10,7 @@ internal static class OutcomePolicy
     public static OutcomeKind Judge(InferenceError? error, bool isDecoupled) => error?.Code switch
     {
         null => OutcomeKind.Success,
+        _ when error!.IsCallersLimit => OutcomeKind.GivenUp,
         ErrorCode.Internal or ErrorCode.Unavailable => OutcomeKind.Failure,
         ErrorCode.ResourceExhausted => isDecoupled ? OutcomeKind.GivenUp : OutcomeKind.Failure,
 

@@ -174,7 +174,7 @@ internal sealed class InstanceRunner : IDisposable
     {
         var isDeadline = pending.DeadlineTimestamp <= _setup.Time.GetTimestamp();
         RecordFailure(pending, isDeadline ? FailureReason.Cancelled : FailureReason.Rejected, _setup);
-        pending.Fail(isDeadline ? InferenceErrors.DeadlineExceeded(pending.Request) : InferenceErrors.QueueTimeout(pending.Request));
+        pending.Fail(isDeadline ? InferenceErrors.DeadlineExceeded(pending.Request) : InferenceErrors.QueueTimeout(pending.Request) with { IsCallersLimit = pending.HasOwnTimeout });
     }
 
     private void Execute(PendingInference[] members, ReleaseReason reason, LaneSetup setup)

@@ -292,9 +292,8 @@ internal sealed class LaneScheduler : IModelScheduler
     /// <summary>When a request is given up: after the model's timeout, or the request's own where that is allowed and shorter; it can never be longer.</summary>
     private long TimeoutOf(PendingInference pending)
     {
-        var timeout = _rules.AllowTimeoutOverride && pending.RequestedTimeout > TimeSpan.Zero && pending.RequestedTimeout < _rules.DefaultTimeout
-            ? pending.RequestedTimeout
-            : _rules.DefaultTimeout;
+        pending.HasOwnTimeout = _rules.AllowTimeoutOverride && pending.RequestedTimeout > TimeSpan.Zero && pending.RequestedTimeout < _rules.DefaultTimeout;
+        var timeout = pending.HasOwnTimeout ? pending.RequestedTimeout : _rules.DefaultTimeout;
         return timeout > TimeSpan.Zero ? TimeProviderTicks.Add(pending.EnqueuedTimestamp, _time.ToTicks(timeout)) : long.MaxValue;
     }
 

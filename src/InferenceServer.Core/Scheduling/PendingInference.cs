@@ -56,6 +56,9 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
     /// <summary>How long the client would have the request wait in the queue; zero when it does not say.</summary>
     public TimeSpan RequestedTimeout { get; set; }
 
+    /// <summary>True when <see cref="QueueTimeoutTimestamp"/> is the client's own, not the model's.</summary>
+    public bool HasOwnTimeout { get; set; }
+
     /// <summary>When the queue policy gives the request up if it still waits; <see cref="long.MaxValue"/> for never.</summary>
     public long QueueTimeoutTimestamp { get; set; } = long.MaxValue;
 

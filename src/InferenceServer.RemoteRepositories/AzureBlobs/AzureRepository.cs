@@ -33,11 +33,11 @@ internal sealed class AzureRepository : IRemoteRepository, IDisposable
             Retry = { MaxRetries = 2, Mode = RetryMode.Exponential, Delay = TimeSpan.FromMilliseconds(200), MaxDelay = TimeSpan.FromSeconds(2), NetworkTimeout = TimeSpan.FromSeconds(30) },
             Diagnostics = { IsLoggingEnabled = false },
         };
-        var account = credential.Account ?? address.Account;
-        var service = address.Endpoint is { } endpoint ? new Uri(endpoint, address.Account) : new Uri($"https://{account}.blob.core.windows.net");
+        // The address says whose models they are; the credential, whose key it is.
+        var service = address.Endpoint is { } endpoint ? new Uri(endpoint, address.Account) : new Uri($"https://{address.Account}.blob.core.windows.net");
         var container = new BlobUriBuilder(service) { BlobContainerName = address.Bucket }.ToUri();
         _container = credential.Key is { } key
-            ? new BlobContainerClient(container, new StorageSharedKeyCredential(account, key), options)
+            ? new BlobContainerClient(container, new StorageSharedKeyCredential(credential.Account ?? address.Account, key), options)
             : new BlobContainerClient(container, options);
     }
 

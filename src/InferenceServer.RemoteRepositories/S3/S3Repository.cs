@@ -13,6 +13,9 @@ namespace InferenceServer.RemoteRepositories.S3;
 /// <summary>A repository in a bucket of S3, or of a store that speaks like it.</summary>
 internal sealed class S3Repository : IRemoteRepository, IDisposable
 {
+    /// <summary>How long a page of a listing may take. The SDK's own limit ends with the headers of the answer.</summary>
+    private static readonly TimeSpan s_listing = TimeSpan.FromSeconds(60);
+
     private readonly RemoteAddress _address;
 
     // The SDK may have to ask the machine for its region: not before somebody waits for it.
@@ -108,7 +111,7 @@ internal sealed class S3Repository : IRemoteRepository, IDisposable
         do
         {
             var request = new ListObjectsV2Request { BucketName = _address.Bucket, Prefix = _address.Prefix + start, Delimiter = delimiter, ContinuationToken = token, Encoding = EncodingType.Url };
-            var page = await CallAsync(client => client.ListObjectsV2Async(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var page = await CallAsync(client => client.ListObjectsV2Async(request, cancellationToken).WaitAsync(s_listing, cancellationToken), cancellationToken).ConfigureAwait(false);
             yield return page;
             var next = page.IsTruncated == true ? page.NextContinuationToken : null;
             if (page.IsTruncated == true && (string.IsNullOrEmpty(next) || next == token || (page.S3Objects ?? []).Count + (page.CommonPrefixes ?? []).Count == 0))

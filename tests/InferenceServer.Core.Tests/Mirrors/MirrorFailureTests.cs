@@ -119,6 +119,61 @@ public sealed class MirrorFailureTests : IDisposable
     }
 
     [Fact]
+    public async Task CopiesOfModelsThatHaveBeenUnloaded_MakeRoom()
+    {
+        _mirror.Options = _mirror.Options with { MaxBytes = 100 };
+        _mirror.Start();
+        Store.Put("a/1/model.onnx", new string('a', 60));
+        Store.Put("b/1/model.onnx", new string('b', 60));
+        await _mirror.FetchAsync("a");
+        await _mirror.FetchAsync("b");
+        Assert.Contains("--repository-cache-max-bytes", _mirror.Scan()[1], StringComparison.Ordinal);
+        await _mirror.Mirrors.ReleaseAsync(null, "a");
+        Assert.NotEmpty(_mirror.Units());
+
+        // Nobody needed the room yet: nothing is downloaded again.
+        await _mirror.FetchAsync("a");
+        Assert.Equal("a 1", _mirror.Scan()[0]);
+        Assert.Single(Store.Opened, static key => key.StartsWith('a'));
+        await _mirror.Mirrors.ReleaseAsync(null, "a");
+        await _mirror.FetchAsync("b");
+        Assert.Equal(["b 1"], _mirror.Scan());
+    }
+
+    [Fact]
+    public async Task CopyThatCannotBeDeleted_EndsNothing_AndIsTriedAgain()
+    {
+        Store.Put("a/1/model.onnx", "one");
+        Store.Put("b/1/model.onnx", "two");
+        await _mirror.FetchAllAsync();
+        Store.Delete("a/1/model.onnx");
+
+        // A folder in the place of the link cannot be deleted as a link.
+        File.Delete(Path.Combine(_mirror.Mirror.Folder, "a"));
+        Directory.CreateDirectory(Path.Combine(_mirror.Mirror.Folder, "a", "x"));
+        await _mirror.FetchAllAsync();
+        Assert.Contains("cannot be deleted", _mirror.Mirror.Problems["a"], StringComparison.Ordinal);
+        Directory.Delete(Path.Combine(_mirror.Mirror.Folder, "a"), recursive: true);
+        await _mirror.FetchAllAsync();
+        Assert.Equal(["b 1"], _mirror.Scan());
+        Assert.Empty(_mirror.Mirror.Problems);
+    }
+
+    [Fact]
+    public void CopiesOfRepositoriesThatAreConfiguredNoMore_Go()
+    {
+        var old = Directory.CreateDirectory(Path.Combine(_mirror.CacheFolder, new string('a', 32), "units")).Parent!;
+        var foreign = Directory.CreateDirectory(Path.Combine(_mirror.CacheFolder, "mine", "units")).Parent!;
+        var other = Directory.CreateDirectory(Path.Combine(_mirror.CacheFolder, new string('b', 32)));
+        using var folder = new MirrorFolder(new System.IO.Abstractions.FileSystem(), _mirror.CacheFolder);
+        folder.Open();
+        folder.Tidy(new HashSet<string>(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        Assert.False(old.Exists && Directory.Exists(old.FullName));
+        Assert.True(Directory.Exists(foreign.FullName));
+        Assert.True(Directory.Exists(other.FullName));
+    }
+
+    [Fact]
     public async Task FailureThatPasses_IsTriedAgain()
     {
         Store.Put("a/1/model.onnx", "one");

@@ -123,6 +123,48 @@ public sealed class MirrorFollowerTests : IDisposable
         Assert.Equal(["a 1"], _mirror.Scan());
     }
 
+    /// <summary>Whatever lies there that can never be mirrored must not have a store of any size listed every second, nor downloaded again and again.</summary>
+    [Fact]
+    public async Task DownloadThatFailsAgainAndAgain_IsTriedEverMoreSeldom()
+    {
+        Store.Put("b/1/model.onnx", "two");
+        await BeginAsync();
+        Store.Put("a/1/model.onnx", "one");
+        Store.OnOpen = static _ => throw new RemoteRepositoryException("the store answered 403 AccessDenied");
+        for (var i = 0; i < 64; i++)
+        {
+            await LookAsync();
+        }
+
+        Assert.InRange(Store.Opened.Count(static key => key.StartsWith('a')), 4, 8);
+        Assert.Equal(TimeSpan.FromSeconds(15), _follower.Pause());
+
+        // Something else lies there now: that is tried at once.
+        Store.OnOpen = static _ => Task.CompletedTask;
+        Store.Put("a/1/model.onnx", "eins");
+        await LookAsync();
+        await LookAsync();
+        Assert.Equal(["a 1", "b 1"], _mirror.Scan());
+    }
+
+    /// <summary>Whoever is reading the copy before the change has not been told of it yet.</summary>
+    [Fact]
+    public async Task CopyBeforeAChange_StaysUntilItsReadersKnow()
+    {
+        Store.Put("a/1/model.onnx", "one");
+        await BeginAsync();
+        Store.Put("a/1/model.onnx", "eins");
+        await LookAsync();
+        await LookAsync();
+        await LookAsync();
+        Assert.Equal(4, _mirror.Units().Length);
+        await LookAsync();
+        Assert.Equal(4, _mirror.Units().Length);
+        await LookAsync();
+        await LookAsync();
+        Assert.Equal(2, _mirror.Units().Length);
+    }
+
     private async Task BeginAsync()
     {
         await _mirror.RunAsync(_mirror.Mirrors.OpenAsync(Token));

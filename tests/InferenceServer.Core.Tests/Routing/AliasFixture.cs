@@ -22,6 +22,10 @@ internal sealed class AliasFixture
 
     public FakeTimeProvider Time { get; } = new();
 
+    /// <summary>Versions of a model that would be loaded if somebody asked: as ready as those that serve.</summary>
+    public void Serve(string model, params long[] versions) =>
+        Catalog.Publish(new ServingSnapshot([new ServedVersions(model, [], []) { OnDemand = [.. versions.Select(version => new OnDemandVersion(model, version, null))] }]));
+
     public HashSet<string> ModelNames { get; } = ["m", "n", "s"];
 
     public AliasRegistry Registry { get; }

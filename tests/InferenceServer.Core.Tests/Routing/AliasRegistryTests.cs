@@ -116,6 +116,7 @@ public sealed class AliasRegistryTests
     [Fact]
     public async Task RollBack_OfAnAliasThatHasBeenChangedMeanwhile_IsForgotten()
     {
+        _aliases.Serve("m", 1, 2);
         await _aliases.PutAsync("a", Canary);
         var old = Registry.FindRoute("a")!;
         await _aliases.PutAsync("a", Canary);
@@ -133,6 +134,7 @@ public sealed class AliasRegistryTests
     public void File_ThatSaysTheSameAsBefore_LeavesARollbackInForce()
     {
         var aliases = new AliasFixture(ModelControlMode.Poll);
+        aliases.Serve("m", 1, 2);
         aliases.Apply(Config("a", 90, 10), Config("b", 50, 50));
         var route = aliases.Registry.FindRoute("a")!;
         aliases.Registry.RollBack(route, route.Config.Targets[1], new RollbackDecision(RollbackCause.Latency, "why"));
@@ -143,6 +145,28 @@ public sealed class AliasRegistryTests
         Assert.Equal("m1=95* m2=5", aliases.Weights("a"));
         Assert.Null(aliases.Registry.Find("a")!.RolledBack);
         Assert.Null(aliases.Registry.Find("b"));
+    }
+
+    /// <summary>The canary may err; with nobody else to answer, it is better than nothing.</summary>
+    [Fact]
+    public async Task RollBack_ToAStableTargetThatDoesNotServe_IsPutOff()
+    {
+        _aliases.Serve("m", 2);
+        await _aliases.PutAsync("a", Canary);
+        var route = Registry.FindRoute("a")!;
+        Registry.RollBack(route, route.Config.Targets[1], new RollbackDecision(RollbackCause.ErrorRate, "why"));
+        Assert.Equal("m1=90* m2=10", _aliases.Weights("a"));
+        _aliases.Serve("m", 1, 2);
+        Registry.RollBack(route, route.Config.Targets[1], new RollbackDecision(RollbackCause.ErrorRate, "why"));
+        Assert.Equal("m1=100* m2=0", _aliases.Weights("a"));
+    }
+
+    [Fact]
+    public async Task WhatIsShown_CanBePutBack()
+    {
+        await _aliases.PutAsync("a", """{"targets": [{"model": "m", "version": 1, "weight": 900000, "stable": true}, {"model": "m", "version": 2, "weight": 200000}]}""");
+        Assert.Null(Registry.Promote("a", default, AliasCondition.None).Error);
+        Assert.Equal("m1=0 m2=1000000*", _aliases.Weights("a"));
     }
 
     [Fact]

@@ -41,6 +41,10 @@ public sealed class RollbackPolicyTests
         Assert.Equal("9 of its 40 requests of the last 30 s took longer than 250 ms, at most 5 % may (max_latency_ms)", RollbackPolicy.Decide(rule, new WindowCounts(40, 0, 9))?.Reason);
     }
 
+    [Fact]
+    public void TimeoutOfTheRequestsOwn_SaysNothingAboutTheModel() =>
+        Assert.Equal(OutcomeKind.GivenUp, OutcomePolicy.Judge(new InferenceError(ErrorCode.Unavailable, "Request timeout expired") { IsCallersLimit = true }, isDecoupled: false));
+
     [Theory]
     [InlineData(null, false, "Success")]
     [InlineData(ErrorCode.Internal, false, "Failure")]

@@ -306,6 +306,20 @@ public sealed class LaneSchedulerTests
         Assert.Equal(isServed, outcome.IsSuccess);
         outcome.Response?.Dispose();
         Assert.Equal(isServed ? 0 : 1, model.Statistics.Failures(FailureReason.Rejected));
+
+        // Who has waited no longer than he wanted to has no reason to blame the model.
+        Assert.Equal(!isServed && secondsPassed < 5, outcome.Error?.IsCallersLimit ?? false);
+    }
+
+    [Fact]
+    public async Task LaneThatIsExpected_WaitsForItsFirstRequest_AndNoLongerThanOthers()
+    {
+        var time = new FakeTimeProvider();
+        await using var model = new ServedModelFixture(idleTimeout: TimeSpan.FromSeconds(10), time: time);
+        model.Scheduler.Expect();
+        Assert.True(model.Lanes[0].HasThread);
+        (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 1f), Token))).Dispose();
+        await StepUntilAsync(time, TimeSpan.FromSeconds(1), () => !model.Lanes[0].HasThread, atLeast: TimeSpan.FromSeconds(10));
     }
 
     [Fact]
