@@ -33,12 +33,12 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             return ValueTask.FromResult(LeaseOutcome.Failure(InferenceErrors.ServerStopping()));
         }
 
-        if (catalog.TryAcquire(modelName, version, out var lease, out var error))
+        if (catalog.TryAcquire(modelName, version, out var lease, out var asleep, out var error))
         {
             return ValueTask.FromResult(LeaseOutcome.Success(lease));
         }
 
-        return ColdStarts is not null && catalog.FindAsleep(modelName, version) is { } asleep
+        return ColdStarts is not null && asleep is not null
             ? ColdStarts.AcquireAsync(asleep.Model, version, cancellationToken)
             : ValueTask.FromResult(LeaseOutcome.Failure(error));
     }

@@ -76,9 +76,9 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     private bool TryDescribeModel(string modelName, string version, [NotNullWhen(true)] out ModelDescription? description, [NotNullWhen(false)] out InferenceError? error)
     {
         description = null;
-        if (!catalog.TryFind(modelName, version, out var model, out error))
+        if (!catalog.TryFind(modelName, version, out var model, out var asleep, out error))
         {
-            if (catalog.FindAsleep(modelName, version) is not { Config: { } config } asleep)
+            if (asleep is not { Config: { } config })
             {
                 return false;
             }
@@ -103,12 +103,12 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
             return error is null;
         }
 
-        if (catalog.TryFind(modelName, version, out _, out error))
+        if (catalog.TryFind(modelName, version, out _, out var asleep, out error))
         {
             return true;
         }
 
-        if (catalog.FindAsleep(modelName, version) is not { } asleep)
+        if (asleep is null)
         {
             return false;
         }
@@ -126,7 +126,7 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
             return TryDescribe(modelName, version, out _, out _) ? null : await WakeAsync(route.Config.Stable.Model, route.Config.Stable.VersionText, cancellationToken).ConfigureAwait(false);
         }
 
-        if (ColdStarts is null || phase.IsStopping || catalog.FindAsleep(modelName, version) is not { Config: null } asleep)
+        if (ColdStarts is null || phase.IsStopping || catalog.TryFind(modelName, version, out _, out var asleep, out _) || asleep is not { Config: null })
         {
             return null;
         }

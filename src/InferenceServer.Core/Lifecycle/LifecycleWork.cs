@@ -19,6 +19,7 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
 
     // A knob must not wait for somebody else's weights.
     private readonly SemaphoreSlim _tuningSlots = new(options.ModelLoadThreads);
+    private readonly GarbageCollection _garbage = new(time);
     private int _unloads;
     private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -63,6 +64,7 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
     {
         _loadSlots.Dispose();
         _tuningSlots.Dispose();
+        _garbage.Dispose();
     }
 
     private Task LoadAsync(Incarnation incarnation) => RetryAsync(incarnation, _loadSlots, () => LoadOnceAsync(incarnation));
@@ -157,8 +159,7 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
 
         if (Interlocked.Decrement(ref _unloads) == 0)
         {
-            // What a model has left on the managed heap is little, and the runtime may wait for hundreds of megabytes before it looks. It looks in the background.
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+            _garbage.Ask();
         }
 
         events.TryWrite(new LifecycleEvent.UnloadEnded(incarnation, isFreed));

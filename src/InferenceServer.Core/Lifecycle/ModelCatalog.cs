@@ -41,10 +41,14 @@ internal sealed class ModelCatalog
     }
 
     /// <summary>Finds a ready version and counts one more user of it.</summary>
-    public bool TryAcquire(string name, string version, [NotNullWhen(true)] out ModelLease? lease, [NotNullWhen(false)] out InferenceError? error)
+    public bool TryAcquire(string name, string version, [NotNullWhen(true)] out ModelLease? lease, [NotNullWhen(false)] out InferenceError? error) =>
+        TryAcquire(name, version, out lease, out _, out error);
+
+    /// <summary>As the other one; where nothing is ready, says of the same moment what will be when it is asked for.</summary>
+    public bool TryAcquire(string name, string version, [NotNullWhen(true)] out ModelLease? lease, out OnDemandVersion? asleep, [NotNullWhen(false)] out InferenceError? error)
     {
         lease = null;
-        while (TryFind(name, version, out var model, out error))
+        while (TryFind(name, version, out var model, out asleep, out error))
         {
             if (model.TryAcquire())
             {
@@ -58,25 +62,15 @@ internal sealed class ModelCatalog
         return false;
     }
 
-    /// <summary>Finds a version that does not serve now and will when it is asked for; null when there is none.</summary>
-    /// <param name="name">The model's name.</param>
-    /// <param name="version">The version as the client wrote it; empty for any, when none serves.</param>
-    public OnDemandVersion? FindAsleep(string name, string version)
-    {
-        if (_current.Find(name) is not { OnDemand.IsEmpty: false } versions)
-        {
-            return null;
-        }
-
-        return version.Length == 0 ? versions.Ready.IsEmpty ? versions.FindAsleep(null) : null
-            : long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? versions.FindAsleep(number)
-            : null;
-    }
-
     /// <summary>Finds a ready version.</summary>
-    public bool TryFind(string name, string version, [NotNullWhen(true)] out ServedModel? model, [NotNullWhen(false)] out InferenceError? error)
+    public bool TryFind(string name, string version, [NotNullWhen(true)] out ServedModel? model, [NotNullWhen(false)] out InferenceError? error) =>
+        TryFind(name, version, out model, out _, out error);
+
+    /// <summary>As the other one; where nothing is ready, says of the same moment what will be when it is asked for: a moment later it may be ready, and asleep no more.</summary>
+    public bool TryFind(string name, string version, [NotNullWhen(true)] out ServedModel? model, out OnDemandVersion? asleep, [NotNullWhen(false)] out InferenceError? error)
     {
         model = null;
+        asleep = null;
         error = null;
         long number = 0;
         if (version.Length > 0 && (!long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out number)))
@@ -99,6 +93,8 @@ internal sealed class ModelCatalog
         {
             return true;
         }
+
+        asleep = versions.FindAsleep(version.Length == 0 ? null : number);
 
         // Whoever gave the plain name learns which model it stands for.
         error = version.Length == 0 ? versions.IsLoading ? InferenceErrors.StillLoading(versions.Name) : InferenceErrors.NoReadyVersion(versions.Name)

@@ -275,7 +275,7 @@ internal sealed class AliasRegistry(ModelCatalog catalog, Func<IReadOnlySet<stri
 
     private string? TagOf(AliasRoute? route) => route is null ? null : string.Create(CultureInfo.InvariantCulture, $"{_run}-{route.Revision}");
 
-    private bool IsReady(AliasTarget target) => catalog.TryFind(target.Model, target.VersionText, out _, out _) || catalog.FindAsleep(target.Model, target.VersionText) is not null;
+    private bool IsReady(AliasTarget target) => catalog.TryFind(target.Model, target.VersionText, out _, out var asleep, out _) || asleep is not null;
 
     private AliasStatus Describe(AliasRoute route)
     {

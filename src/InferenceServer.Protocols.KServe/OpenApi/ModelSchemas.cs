@@ -10,10 +10,13 @@ namespace InferenceServer.Protocols.KServe.OpenApi;
 /// <summary>Writes what one version of a model takes and gives: its tensors by name, with their types and shapes, and a request that works.</summary>
 internal static class ModelSchemas
 {
-    public static void Write(JsonComposer json, ModelDescription model)
+    /// <param name="json">The document.</param>
+    /// <param name="model">The version, or what an alias is described by.</param>
+    /// <param name="isAlias">True when others answer under the name, each with its own.</param>
+    public static void Write(JsonComposer json, ModelDescription model, bool isAlias)
     {
         WriteRequest(json, model);
-        WriteResponse(json, model);
+        WriteResponse(json, model, isAlias);
     }
 
     private static void WriteRequest(JsonComposer json, ModelDescription model)
@@ -60,15 +63,24 @@ internal static class ModelSchemas
         json.EndObject();
     }
 
-    private static void WriteResponse(JsonComposer json, ModelDescription model)
+    private static void WriteResponse(JsonComposer json, ModelDescription model, bool isAlias)
     {
         json.BeginObject(ModelNames.OfSchema(model, "InferResponse"));
         json.Member("type", "object");
         json.Raw("required", """["model_name","model_version","outputs"]""");
         json.BeginObject("properties");
         json.Raw("id", """{"type":"string"}""");
-        WriteOneWord(json, "model_name", model.Config.Name);
-        WriteOneWord(json, "model_version", ModelNames.VersionInPath(model));
+        if (isAlias)
+        {
+            json.Raw("model_name", """{"type":"string"}""");
+            json.Raw("model_version", """{"type":"string"}""");
+        }
+        else
+        {
+            WriteOneWord(json, "model_name", model.Config.Name);
+            WriteOneWord(json, "model_version", ModelNames.VersionInPath(model));
+        }
+
         json.Reference("parameters", "Parameters");
         json.BeginObject("outputs");
         json.Member("type", "array");

@@ -20,11 +20,12 @@ internal static class OpenApiDocument
 
     /// <param name="server">Who describes itself.</param>
     /// <param name="models">Every version that is ready, by name and then by number.</param>
+    /// <param name="aliases">The aliases that are answered for, each described as a model of its name.</param>
     /// <param name="maxPathBytes">See <see cref="MaxPathBytes"/>.</param>
-    public static byte[] Write(ServerIdentity server, ImmutableArray<ModelDescription> models, int maxPathBytes = MaxPathBytes)
+    public static byte[] Write(ServerIdentity server, ImmutableArray<ModelDescription> models, ImmutableArray<ModelDescription> aliases, int maxPathBytes = MaxPathBytes)
     {
         using var paths = new PooledText();
-        var described = WritePaths(new JsonComposer(paths), models, maxPathBytes);
+        var described = WritePaths(new JsonComposer(paths), models, aliases, maxPathBytes);
         using var text = new PooledText();
         var json = new JsonComposer(text);
         json.BeginObject();
@@ -32,7 +33,7 @@ internal static class OpenApiDocument
         json.BeginObject("info");
         json.Member("title", server.Name);
         json.Member("version", server.Version);
-        json.Member("description", Describe(models.Length, described));
+        json.Member("description", Describe(aliases.Length + models.Length, described));
         json.EndObject();
         json.BeginArray("servers");
         json.BeginObject();
@@ -44,9 +45,9 @@ internal static class OpenApiDocument
         json.BeginObject("components");
         json.BeginObject("schemas");
         SharedSchemas.Write(json);
-        for (var i = 0; i < described; i++)
+        foreach (var (i, model) in aliases.Concat(models).Take(described).Index())
         {
-            ModelSchemas.Write(json, models[i]);
+            ModelSchemas.Write(json, model, isAlias: i < aliases.Length);
         }
 
         json.EndObject();
@@ -57,31 +58,37 @@ internal static class OpenApiDocument
     }
 
     private static string Describe(int models, int described) =>
-        "KServe v2 over HTTP. The paths of each model and version that is ready name its tensors."
-        + (described == models ? "" : string.Create(CultureInfo.InvariantCulture, $" {models - described} of {models} versions have no paths of their own here, since the document would grow too long: the paths with {{model}} hold for them too."));
+        "KServe v2 over HTTP. The paths of each model and version that is ready, and of each alias, name its tensors."
+        + (described == models ? "" : string.Create(CultureInfo.InvariantCulture, $" {models - described} of {models} versions and aliases have no paths of their own here, since the document would grow too long: the paths with {{model}} hold for them too."));
 
-    /// <returns>How many of the models have paths of their own.</returns>
-    private static int WritePaths(JsonComposer json, ImmutableArray<ModelDescription> models, int maxPathBytes)
+    /// <returns>How many of the aliases and then of the models have paths of their own.</returns>
+    private static int WritePaths(JsonComposer json, ImmutableArray<ModelDescription> models, ImmutableArray<ModelDescription> aliases, int maxPathBytes)
     {
         json.BeginObject();
         WriteRoutes(json, RouteTable.All, static route => route.Pattern, null, "");
         WriteRoutes(json, [.. RouteTable.All.Where(static route => route.HasVersions)], static route => route.WithVersion("{model}", "{version}"), null, "Version");
         var ofModel = RouteTable.All.Where(static route => route.IsOfModel).ToArray();
         var described = 0;
-        foreach (var model in models)
+        foreach (var model in aliases.Concat(models))
         {
             if (json.Length > maxPathBytes)
             {
                 break;
             }
 
+            var isAlias = described < aliases.Length;
             described++;
             var (name, key, version) = (ModelNames.InPath(model), ModelNames.InKey(model), ModelNames.VersionInPath(model));
             RouteDescription[] routes = [.. ofModel.Where(route => !route.IsTyped || !model.Config.IsDecoupled)];
-            if (model.Version == model.ReadyVersions[^1])
+            if (isAlias || model.Version == model.ReadyVersions[^1])
             {
-                // A model may have a name that makes a path of its own the path of something else, which the server answers there.
-                WriteRoutes(json, [.. routes.Where(route => !s_fixedPaths.Contains(route.WithModel(name)))], route => route.WithModel(name), model, $".{key}");
+                // A model may have a name that makes a path of its own the path of something else, which the server answers there. What has no versions is no matter of aliases: they are not loaded.
+                WriteRoutes(json, [.. routes.Where(route => (route.HasVersions || !isAlias) && !s_fixedPaths.Contains(route.WithModel(name)))], route => route.WithModel(name), model, $".{key}");
+            }
+
+            if (isAlias)
+            {
+                continue;
             }
 
             WriteRoutes(json, [.. routes.Where(static route => route.HasVersions)], route => route.WithVersion(name, version), model, $".{key}.{version}");

@@ -61,7 +61,8 @@ public sealed class PlainNameTests : IAsyncDisposable
         Assert.Equal("west::m", Asked("west::m"));
         Assert.False(StatisticsReader.TryRead(_catalog, "m", "", out _, out var error));
         Assert.Equal(refusal, error);
-        Assert.Null(_catalog.FindAsleep("m", ""));
+        Assert.False(_catalog.TryFind("m", "", out _, out var asleep, out _));
+        Assert.Null(asleep);
 
         // Whoever has used the plain name until now is refused from now on: an operator must be able to find out why.
         Assert.Equal("The name m alone stands for several models now, 'east::m', 'west::m': requests that do not say which are refused", Assert.Single(_log.Lines).Message);

@@ -56,6 +56,33 @@ public sealed class AliasApiTests : IDisposable
         Assert.DoesNotContain(await AliasRepository.MetricsAsync(server), static line => line.Contains("alias=", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task OpenApi_HasThePathsOfAnAlias_AsLongAsItIsThere()
+    {
+        await using var server = await RunningServer.StartAsync(_repository.FullPath, flags: AliasRepository.ExplicitFlags);
+        Assert.DoesNotContain(await PathsAsync(), static path => path.Contains("/models/live", StringComparison.Ordinal));
+        await AliasRepository.DoAsync(server, "PUT", "/v2/aliases/live", Canary);
+        var paths = await PathsAsync();
+        Assert.Contains("/v2/models/live/infer", paths);
+        Assert.DoesNotContain(paths, static path => path.Contains("/live/versions", StringComparison.Ordinal) || path.EndsWith("/live/load", StringComparison.Ordinal));
+        foreach (var path in paths.Where(static path => path.Contains("/models/live", StringComparison.Ordinal)))
+        {
+            // Whatever is described is answered for; what takes a body is asked without one, and does not say that there is nothing.
+            using var response = await server.Http.GetAsync(path, Cancellation);
+            Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.MethodNotAllowed or HttpStatusCode.BadRequest, $"{path}: {response.StatusCode}");
+        }
+
+        var document = JsonDocument.Parse(await server.Http.GetStringAsync("/openapi.json", Cancellation)).RootElement;
+        var answer = document.GetProperty("components").GetProperty("schemas").GetProperty("live.1.InferResponse").GetProperty("properties");
+        Assert.False(answer.GetProperty("model_name").TryGetProperty("enum", out _));
+        Assert.Equal("X", document.GetProperty("components").GetProperty("schemas").GetProperty("live.1.InferRequest").GetProperty("properties").GetProperty("inputs").GetProperty("items").GetProperty("anyOf")[0].GetProperty("title").GetString());
+        await AliasRepository.DoAsync(server, "DELETE", "/v2/aliases/live");
+        Assert.DoesNotContain(await PathsAsync(), static path => path.Contains("/models/live", StringComparison.Ordinal));
+
+        async Task<string[]> PathsAsync() =>
+            [.. JsonDocument.Parse(await server.Http.GetStringAsync("/openapi.json", Cancellation)).RootElement.GetProperty("paths").EnumerateObject().Select(static path => path.Name)];
+    }
+
     [Theory]
     [InlineData("PUT", "/v2/aliases/m", Canary, "a repository has a model of this name")]
     [InlineData("PUT", "/v2/aliases/.x", Canary, "invalid alias name")]

@@ -120,7 +120,7 @@ public sealed class OpenApiDocumentTests
     public void ManyModels_AreNotAllDescribed_AndThatIsSaid()
     {
         ModelDescription[] models = [.. Enumerable.Range(0, 100).Select(static i => new ModelDescription(1, [1], EchoModel.Config($"m{i:D3}", 0, ("IN", "OUT", TensorDataType.Fp32, [1]))))];
-        var document = OpenApiDocument.Write(new ServerIdentity("s", "1"), [.. models], maxPathBytes: 150_000);
+        var document = OpenApiDocument.Write(new ServerIdentity("s", "1"), [.. models], [], maxPathBytes: 150_000);
         var root = JsonDocument.Parse(document).RootElement;
         var described = root.GetProperty("components").GetProperty("schemas").EnumerateObject().Count(static schema => schema.Name.EndsWith(".InferRequest", StringComparison.Ordinal));
         Assert.InRange(described, 5, 99);
@@ -153,7 +153,7 @@ public sealed class OpenApiDocumentTests
         new(2, [2], EchoModel.Config("a", 0, ("IN", "OUT", TensorDataType.Fp32, [1]))),
     ];
 
-    private static byte[] Write(ModelDescription[] models) => OpenApiDocument.Write(new ServerIdentity("test \"server\"", "1.2.3"), [.. models]);
+    private static byte[] Write(ModelDescription[] models) => OpenApiDocument.Write(new ServerIdentity("test \"server\"", "1.2.3"), [.. models], []);
 
     private static void Walk(JsonElement element, Action<JsonElement> visit)
     {
