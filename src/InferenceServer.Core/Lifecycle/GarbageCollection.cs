@@ -7,7 +7,7 @@ namespace InferenceServer.Core.Lifecycle;
 internal sealed class GarbageCollection : IDisposable
 {
     /// <summary>The shortest time between two collections.</summary>
-    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _time;
     private readonly Action _collect;

@@ -18,7 +18,7 @@ public sealed class GarbageCollectionTests
         Assert.Equal(1, count);
         collection.Ask();
         collection.Ask();
-        time.Advance(TimeSpan.FromSeconds(9));
+        time.Advance(TimeSpan.FromSeconds(4));
         Assert.Equal(1, count);
         collection.Ask();
         time.Advance(TimeSpan.FromSeconds(1));
