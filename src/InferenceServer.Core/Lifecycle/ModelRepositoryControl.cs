@@ -29,7 +29,7 @@ internal sealed class ModelRepositoryControl(
     private const int MaxRefusals = 4096;
 
     /// <summary>Requests for different models rarely wait for each other; for as many names as clients make up there are no more than these.</summary>
-    private const int Gates = 64;
+    private const int Gates = 1024;
 
     private static readonly Task<LoadFailure?> s_none = Task.FromResult<LoadFailure?>(null);
 
@@ -178,7 +178,12 @@ internal sealed class ModelRepositoryControl(
         }
 
         var found = Names.FindLoaded(name, manager.Aspired);
-        if (found.Error is null)
+        if (found.Error is null && Mirrors is not { Mirrors.IsEmpty: false })
+        {
+            // Nothing but copies has to be put in order: a disk that hangs in a look must not hold this up.
+            await manager.UnloadAsync(found.Name).ConfigureAwait(false);
+        }
+        else if (found.Error is null)
         {
             // A load that comes now finds the copy linked again, or not at all.
             await InOrderAsync(found.Name, async () =>
