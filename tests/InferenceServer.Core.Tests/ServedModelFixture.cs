@@ -43,7 +43,9 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         Func<QueueRules, QueueRules>? queue = null,
         Func<ModelConfig, ModelConfig>? change = null,
         bool preservesOrdering = false,
-        IEnumerable<TensorSpec>? generatedFirst = null)
+        IEnumerable<TensorSpec>? generatedFirst = null,
+        RateLimiter? limiter = null,
+        LaneDemand? demand = null)
     {
         Time = time ?? TimeProvider.System;
         Pool = new TensorPool(new TensorPoolOptions());
@@ -91,7 +93,14 @@ internal sealed class ServedModelFixture : IAsyncDisposable
                 Time = Time,
                 Statistics = Statistics,
             },
-            owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0) })]);
+            owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0), Claim = Claim() })]);
+        LaneClaim? Claim()
+        {
+            LaneClaim? claim = null;
+            Assert(limiter is null || limiter.TryAdd(new InstancePlacement("m", InstanceKind.Cpu, 0), demand ?? LaneDemand.None, out claim, out _), "the limiter refuses the lane");
+            return claim;
+        }
+
         MakeLane = () => new InstanceRunner(Scheduler, model.CreateInstance(new InstancePlacement("more", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement("more", InstanceKind.Cpu, 0) };
         Served = new ServedModel(version, config, model, Scheduler, Statistics, Time);
         _catalog.Publish(new ServingSnapshot([new ServedVersions(name, [Served], [2])]));

@@ -8,4 +8,11 @@ namespace InferenceServer.Core.Configuration;
 /// <param name="Count">How many instances, on each device where there are several; at least 1.</param>
 /// <param name="Kind">The kind of device.</param>
 /// <param name="Gpus">The numbers of the devices; empty on the processor.</param>
-public sealed record InstanceGroup(string Name, int Count, InstanceKind Kind, ImmutableArray<int> Gpus);
+public sealed record InstanceGroup(string Name, int Count, InstanceKind Kind, ImmutableArray<int> Gpus)
+{
+    /// <summary>What each execution needs where the server limits their rate.</summary>
+    public ImmutableArray<InstanceResource> Resources { get; init; } = [];
+
+    /// <summary>How rarely instances are preferred to those of others: one of 2 is run half as often as one of 1, where both wait. At least 1.</summary>
+    public int RatePriority { get; init; } = 1;
+}

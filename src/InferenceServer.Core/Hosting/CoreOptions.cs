@@ -71,6 +71,9 @@ public sealed record CoreOptions
     /// <summary>Limits of the queues.</summary>
     public SchedulerOptions Scheduler { get; init; } = new();
 
+    /// <summary>How much may run at the same time.</summary>
+    public RateLimiterOptions RateLimiter { get; init; } = new();
+
     /// <summary>What is measured of each version beside its counters.</summary>
     public TelemetryOptions Telemetry { get; init; } = new();
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.IO.Abstractions;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
-using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Hosting;
@@ -25,6 +24,7 @@ internal sealed class ModelLoader(
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
     private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, [.. options.Repositories, .. roots ?? []], options.AllowsModelLinks));
+    private readonly RateLimiter _limiter = new(options.RateLimiter);
     private readonly BackgroundThreads _loads = new("load", options.ModelLoadThreads);
     private readonly LaneWarmup _warmup = MakeWarmup(files, allocator, time, options, loggers);
 
@@ -109,6 +109,11 @@ internal sealed class ModelLoader(
                 LifecycleLog.ConfigWarning(_logger, config.Name, warning.ToString());
             }
 
+            if (!_limiter.UsesResources && config.InstanceGroups.Any(static group => LaneDemand.Of(group) != LaneDemand.None))
+            {
+                LifecycleLog.ConfigWarning(_logger, config.Name, "rate_limiter has no effect: the server runs without --rate-limit=execution_count");
+            }
+
             var labels = await _labels.ReadAsync(version.Folder.Path, config, cancellationToken).ConfigureAwait(false);
             return ModelLoadResult.Loaded(Serve(version, config, model, labels));
         }
@@ -151,25 +156,31 @@ internal sealed class ModelLoader(
 
     private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels)
     {
-        var instances = new List<(InstancePlacement Placement, IModelInstance Instance)>();
+        var instances = new List<(LaneWish Wish, IModelInstance Instance, LaneClaim? Claim)>();
         try
         {
-            foreach (var placement in LanePlan.Place(config))
+            foreach (var wish in LanePlan.Place(config))
             {
-                instances.Add((placement, model.CreateInstance(placement)));
+                instances.Add((wish, model.CreateInstance(wish.Placement), null));
+                instances[^1] = instances[^1] with { Claim = Claim(wish) };
             }
 
             return Serve(version, config, model, labels, instances);
         }
         catch
         {
-            instances.ForEach(static made => made.Instance.Dispose());
+            foreach (var (_, instance, claim) in instances)
+            {
+                instance.Dispose();
+                claim?.Dispose();
+            }
+
             throw;
         }
     }
 
     private ServedModel Serve(
-        AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, List<(InstancePlacement Placement, IModelInstance Instance)> instances)
+        AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, List<(LaneWish Wish, IModelInstance Instance, LaneClaim? Claim)> instances)
     {
         var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time);
         var lanes = new LaneSetup
@@ -187,13 +198,30 @@ internal sealed class ModelLoader(
         };
         var scheduler = new LaneScheduler(
             LanePlan.Rules(config, options.Scheduler, time, statistics),
-            owner => instances.Select(made => new InstanceRunner(owner, made.Instance, lanes) { Placement = made.Placement }));
+            owner => instances.Select(made => new InstanceRunner(owner, made.Instance, lanes) { Placement = made.Wish.Placement, Demand = made.Wish.Demand, Claim = made.Claim }));
         return new ServedModel(version.Number, config, model, scheduler, statistics, time)
         {
             Labels = labels,
-            MakeLane = placement => new InstanceRunner(scheduler, model.CreateInstance(placement), lanes) { Placement = placement },
+            MakeLane = wish => MakeLane(wish, scheduler, model, lanes),
         };
     }
+
+    private InstanceRunner MakeLane(LaneWish wish, LaneScheduler scheduler, IBackendModel model, LaneSetup lanes)
+    {
+        var claim = Claim(wish);
+        try
+        {
+            return new InstanceRunner(scheduler, model.CreateInstance(wish.Placement), lanes) { Placement = wish.Placement, Demand = wish.Demand, Claim = claim };
+        }
+        catch
+        {
+            claim?.Dispose();
+            throw;
+        }
+    }
+
+    private LaneClaim? Claim(LaneWish wish) =>
+        _limiter.TryAdd(wish.Placement, wish.Demand, out var claim, out var problem) ? claim : throw new BackendException(ErrorCode.InvalidArgument, problem);
 
     private ModelLoadContext MakeContext(AspiredVersion version)
     {

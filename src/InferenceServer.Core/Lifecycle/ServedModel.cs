@@ -82,7 +82,7 @@ public sealed class ServedModel
     internal IModelScheduler Scheduler { get; }
 
     /// <summary>Makes one more lane, which belongs to the caller until the scheduler has taken it over; null where there are no lanes.</summary>
-    internal Func<InstancePlacement, InstanceRunner>? MakeLane { get; init; }
+    internal Func<LaneWish, InstanceRunner>? MakeLane { get; init; }
 
     /// <summary>Another configuration holds, which makes the same answers. The caller holds a lease.</summary>
     internal void Tune(ModelConfig config, LaneSchedulerSetup rules, IReadOnlyCollection<InstanceRunner> added, IReadOnlyCollection<InstanceRunner> retired)

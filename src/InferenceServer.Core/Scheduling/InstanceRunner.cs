@@ -45,6 +45,12 @@ internal sealed class InstanceRunner : IDisposable
     /// <summary>Where the instance runs.</summary>
     public required InstancePlacement Placement { get; init; }
 
+    /// <summary>What it needs to run.</summary>
+    public LaneDemand Demand { get; init; } = LaneDemand.None;
+
+    /// <summary>Its standing with the rate limiter; null when it runs whenever there is work.</summary>
+    public LaneClaim? Claim { get; init; }
+
     /// <summary>True while a thread belongs to the lane. This and the next two change under the scheduler's lock only.</summary>
     public bool HasThread { get; set; }
 
@@ -140,6 +146,7 @@ internal sealed class InstanceRunner : IDisposable
     {
         _idleTimer?.Dispose();
         _delayTimer?.Dispose();
+        Claim?.Dispose();
         _instance.Dispose();
     }
 

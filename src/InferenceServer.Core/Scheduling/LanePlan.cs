@@ -11,13 +11,13 @@ internal static class LanePlan
     private static readonly TimeSpan s_margin = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Where an instance is to run, for each lane.</summary>
-    public static IEnumerable<InstancePlacement> Place(ModelConfig config)
+    public static IEnumerable<LaneWish> Place(ModelConfig config)
     {
         foreach (var group in config.InstanceGroups)
         {
             for (var i = 0; i < group.Count; i++)
             {
-                yield return new InstancePlacement($"{group.Name}_{i}", group.Kind, group.Gpus.IsDefaultOrEmpty ? 0 : group.Gpus[i % group.Gpus.Length]);
+                yield return new LaneWish(new InstancePlacement($"{group.Name}_{i}", group.Kind, group.Gpus.IsDefaultOrEmpty ? 0 : group.Gpus[i % group.Gpus.Length]), LaneDemand.Of(group));
             }
         }
     }
@@ -61,16 +61,16 @@ internal static class LanePlan
     }
 
     /// <summary>Which lanes go and which are to be made, for a configuration in the place of another. A lane whose instance runs where one is wanted stays.</summary>
-    public static (IReadOnlyList<InstancePlacement> Missing, IReadOnlyList<InstanceRunner> Spare) Compare(ModelConfig config, IEnumerable<InstanceRunner> lanes)
+    public static (IReadOnlyList<LaneWish> Missing, IReadOnlyList<InstanceRunner> Spare) Compare(ModelConfig config, IEnumerable<InstanceRunner> lanes)
     {
         var spare = lanes.ToList();
-        var missing = new List<InstancePlacement>();
-        foreach (var placement in Place(config))
+        var missing = new List<LaneWish>();
+        foreach (var wish in Place(config))
         {
-            var kept = spare.FindIndex(lane => lane.Placement.Kind == placement.Kind && lane.Placement.DeviceId == placement.DeviceId);
+            var kept = spare.FindIndex(lane => lane.Placement.Kind == wish.Placement.Kind && lane.Placement.DeviceId == wish.Placement.DeviceId && lane.Demand == wish.Demand);
             if (kept < 0)
             {
-                missing.Add(placement);
+                missing.Add(wish);
             }
             else
             {

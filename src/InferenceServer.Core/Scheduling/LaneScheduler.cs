@@ -30,6 +30,7 @@ internal sealed class LaneScheduler : IModelScheduler
     private InstanceRunner[] _lanes;
     private int _retiringLanes;
     private int _waitingLanes;
+    private int _claimingLanes;
     private bool _isDraining;
     private bool _isStopping;
 
@@ -41,19 +42,11 @@ internal sealed class LaneScheduler : IModelScheduler
         _time = setup.Time;
         _statistics = setup.Statistics;
         _lanes = [.. makeLanes(this)];
+        Array.ForEach(_lanes, HearFromLimiter);
         _onClientGone = state => OnClientGone((PendingInference)state!);
     }
 
-    public IReadOnlyList<InstanceRunner> Lanes
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _lanes;
-            }
-        }
-    }
+    public IReadOnlyList<InstanceRunner> Lanes => Volatile.Read(ref _lanes);
 
     public int QueuedRequests
     {
@@ -80,7 +73,7 @@ internal sealed class LaneScheduler : IModelScheduler
     public InferenceError? TryEnqueue(PendingInference pending)
     {
         // Watched before it is queued: the registration must be in place before a lane can complete the request.
-        InferenceError? refusal = null;
+        InferenceError? refusal;
         pending.WatchClient(_onClientGone, pending, _time);
         lock (_gate)
         {
@@ -98,7 +91,7 @@ internal sealed class LaneScheduler : IModelScheduler
             }
             else
             {
-                refusal = Admit(pending) ?? (TryWakeLane() ? null : InferenceErrors.NoThread(pending.Request));
+                refusal = LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _time) ?? (TryWakeLane() ? null : InferenceErrors.NoThread(pending.Request));
                 if (refusal is null)
                 {
                     _order?.Enter(pending);
@@ -111,7 +104,7 @@ internal sealed class LaneScheduler : IModelScheduler
         }
 
         pending.UnwatchClient();
-        return pending.IsAbandoned ? InferenceErrors.Cancelled(pending.Request) : refusal;
+        return refusal;
     }
 
     public void Retune(LaneSchedulerSetup rules, IReadOnlyCollection<InstanceRunner> added, IReadOnlyCollection<InstanceRunner> retired)
@@ -123,6 +116,7 @@ internal sealed class LaneScheduler : IModelScheduler
             _queue.Retune(rules.Queue);
             _order = rules.PreservesOrdering ? _order ?? new ResponseOrder() : null;
             _lanes = [.. _lanes.Except(retired), .. added];
+            Array.ForEach(_lanes, HearFromLimiter);
             foreach (var lane in retired)
             {
                 lane.IsRetired = true;
@@ -192,6 +186,11 @@ internal sealed class LaneScheduler : IModelScheduler
 
                 var now = _time.GetTimestamp();
                 lane.ReportTo(_costs);
+                if (lane.Claim is { State: ClaimState.Running })
+                {
+                    lane.Claim.Return();
+                }
+
                 _queue.RemoveExpired(now, expired);
                 if (expired.Count > 0)
                 {
@@ -199,6 +198,12 @@ internal sealed class LaneScheduler : IModelScheduler
                 }
 
                 var decision = BatchPolicy.Decide(_queue.Peek(_rules.Limits.MaxRows, _isDraining, (long)_costs.Most(_rules.Limits.MaxRows), now), _rules.Limits, now);
+                if (decision.Requests > 0 && lane.Claim?.TryTake() == false)
+                {
+                    WaitForLimiter(lane, now);
+                    continue;
+                }
+
                 if (decision.Requests > 0)
                 {
                     batch = _queue.Take(decision.Requests, now);
@@ -213,6 +218,7 @@ internal sealed class LaneScheduler : IModelScheduler
                     return LaneTurn.Work;
                 }
 
+                lane.Claim?.Return();
                 if (!WaitForWork(lane, decision.WaitUntil, now))
                 {
                     lane.HasThread = false;
@@ -277,16 +283,7 @@ internal sealed class LaneScheduler : IModelScheduler
             if (left < s_timerResolution)
             {
                 // Too short for a timer: the lane steps out of the lock, naps and looks again.
-                Monitor.Exit(_gate);
-                try
-                {
-                    ShortNap.Take(left);
-                }
-                finally
-                {
-                    Monitor.Enter(_gate);
-                }
-
+                ShortNap.TakeOutside(_gate, left);
                 return true;
             }
 
@@ -299,47 +296,44 @@ internal sealed class LaneScheduler : IModelScheduler
         return true;
     }
 
-    /// <summary>Why a request that has just been queued is better refused at once: it would be too late when its turn comes. Null when it is not.</summary>
-    private InferenceError? Admit(PendingInference pending)
+    private void HearFromLimiter(InstanceRunner lane)
     {
-        var timeout = _rules.Queue.Levels[pending.Level].DelaysExpired ? long.MaxValue : pending.QueueTimeoutTimestamp;
-        if ((pending.DeadlineTimestamp == long.MaxValue && timeout == long.MaxValue) || _costs.IsEmpty || Array.Exists(_lanes, static lane => !lane.IsRunning))
+        if (lane.Claim is { } claim)
         {
-            // Whoever finds a lane idle is always tried: that is also how costs that were too high once are learnt anew.
-            return null;
+            claim.Wake = Wake;
+        }
+    }
+
+    /// <summary>The lane waits for what an execution needs: until it has it, or has nothing to run any more. What waits meanwhile does not outstay its time.</summary>
+    private void WaitForLimiter(InstanceRunner lane, long now)
+    {
+        if (_queue.NextExpiry != long.MaxValue)
+        {
+            lane.ArmDelayTimer(TimeProviderTicks.Add(_queue.NextExpiry, _time.ToTicks(s_timerResolution)), now);
         }
 
-        var now = pending.EnqueuedTimestamp;
-        var view = new AdmissionView
-        {
-            RowsAhead = _queue.RowsAhead(pending.Priority) - pending.Rows,
-            MaxRows = _rules.Limits.MaxRows,
-            Lanes = _lanes.Length,
-            FirstFreeTicks = _lanes.Min(lane => lane.TicksLeft(_costs, now)),
-        };
-        var forecast = AdmissionForecast.Of(view, _costs, pending.Rows);
-        var wait = _time.GetElapsedTime(0, forecast.WaitTicks);
-        if (forecast.EndTicks > pending.DeadlineTimestamp - now)
-        {
-            pending.IsTooLate = true;
-            return InferenceErrors.DeadlineTooSoon(pending.Request, wait, _time.GetElapsedTime(0, forecast.EndTicks), _time.GetElapsedTime(now, pending.DeadlineTimestamp));
-        }
-
-        if (forecast.WaitTicks > timeout - now)
-        {
-            pending.IsTooLate = true;
-            return InferenceErrors.TimeoutTooSoon(pending.Request, wait, _time.GetElapsedTime(now, timeout)) with { IsCallersLimit = pending.HasOwnTimeout };
-        }
-
-        return null;
+        _claimingLanes++;
+        _waitingLanes++;
+        Monitor.Wait(_gate);
+        _waitingLanes--;
+        _claimingLanes--;
     }
 
     /// <summary>Sees to it that a lane looks at the queue; false when no lane has a thread and the system gives none.</summary>
     private bool TryWakeLane()
     {
-        if (_waitingLanes > 0)
+        if (_waitingLanes > _claimingLanes)
         {
-            Monitor.Pulse(_gate);
+            // Those that wait for the limiter must not take the call that is meant for one that could run.
+            if (_claimingLanes > 0)
+            {
+                Monitor.PulseAll(_gate);
+            }
+            else
+            {
+                Monitor.Pulse(_gate);
+            }
+
             return true;
         }
 

@@ -30,6 +30,9 @@ internal sealed class RequestQueue
 
     public long Bytes { get; private set; }
 
+    /// <summary>When the first of those that wait may have waited too long; not later, and <see cref="long.MaxValue"/> for never.</summary>
+    public long NextExpiry => _nextExpiry;
+
     /// <summary>The rows of all that wait.</summary>
     public long Rows { get; private set; }
 

@@ -11,6 +11,20 @@ internal static partial class ShortNap
     /// <summary>The longest nap. Whoever naps holds no lock and looks again after it, so that an arrival is seen this late at most.</summary>
     public static TimeSpan Longest { get; } = TimeSpan.FromMicroseconds(100);
 
+    /// <summary>Naps without a lock that the caller holds, and has again when this returns.</summary>
+    public static void TakeOutside(object gate, TimeSpan duration)
+    {
+        Monitor.Exit(gate);
+        try
+        {
+            Take(duration);
+        }
+        finally
+        {
+            Monitor.Enter(gate);
+        }
+    }
+
     public static void Take(TimeSpan duration)
     {
         if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())

@@ -19,6 +19,7 @@ internal static class ConfigRules
         new QueuePolicyRule(),
         new StarvationRule(),
         new InstanceGroupRule(),
+        new RateLimiterRule(),
         new VersionPolicyRule(),
         new LabelFilenameRule(),
         new GraphLevelRule(),

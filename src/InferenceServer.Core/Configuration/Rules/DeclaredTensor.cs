@@ -35,7 +35,7 @@ internal sealed record DeclaredTensor(
 
     public static ImmutableArray<DeclaredTensor> OutputsOf(global::Inference.ModelConfig message) =>
         [.. message.Output.Select((output, i) => new DeclaredTensor(
-            PathOf("output", i), "output", output.Name, (TensorDataType)output.DataType, [.. output.Dims], ShapeOf(output.Reshape)) 
+            PathOf("output", i), "output", output.Name, (TensorDataType)output.DataType, [.. output.Dims], ShapeOf(output.Reshape))
         {
             LabelFilename = output.LabelFilename,
             IsFlat = message.BatchOutput.Any(scattered => scattered.TargetName.Contains(output.Name)),
