@@ -120,7 +120,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             pending.RequestedTimeout = TimeSpan.FromMicroseconds(Math.Min(microseconds, MaxTimeoutMicroseconds));
         }
 
-        error = model.Scheduler.TryEnqueue(pending);
+        error = model.Cache is { } cache ? cache.TryAccept(pending) : model.Scheduler.TryEnqueue(pending);
         if (error is not null)
         {
             if (error.Code == ErrorCode.Cancelled)

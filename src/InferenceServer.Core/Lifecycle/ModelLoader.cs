@@ -4,6 +4,7 @@ using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Caching;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Repository;
@@ -23,6 +24,9 @@ internal sealed class ModelLoader(
     ILoggerFactory loggers,
     IEnumerable<string>? roots = null) : IModelLoader
 {
+    /// <summary>Who keeps answers.</summary>
+    public ResponseCaching Caching { get; init; } = ResponseCaching.Off;
+
     private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
     private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, [.. options.Repositories, .. roots ?? []], options.AllowsModelLinks));
     private readonly BackgroundThreads _loads = new("load", options.ModelLoadThreads);
@@ -94,6 +98,7 @@ internal sealed class ModelLoader(
         var declared = version.Config;
         var backend = BackendOf(version);
         var context = MakeContext(version);
+        var witness = Caching.Witness(version);
         var loading = await _loads.RunAsync(() => backend.LoadAsync(context, cancellationToken).AsTask()).ConfigureAwait(false);
         var model = await loading.ConfigureAwait(false);
         try
@@ -110,7 +115,8 @@ internal sealed class ModelLoader(
             }
 
             var labels = await _labels.ReadAsync(version.Folder.Path, config, cancellationToken).ConfigureAwait(false);
-            return ModelLoadResult.Loaded(Serve(version, config, model, labels));
+            var seed = await Caching.MakeSeedAsync(version, witness, config, options.BackendSettings(backend.Descriptor.Name), cancellationToken).ConfigureAwait(false);
+            return ModelLoadResult.Loaded(Serve(version, config, model, labels, seed));
         }
         catch
         {
@@ -149,7 +155,7 @@ internal sealed class ModelLoader(
         return ModelLoadResult.Failed(problem);
     }
 
-    private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels)
+    private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, ImmutableArray<byte> seed)
     {
         var instances = new List<(InstancePlacement Placement, IModelInstance Instance)>();
         try
@@ -159,7 +165,7 @@ internal sealed class ModelLoader(
                 instances.Add((placement, model.CreateInstance(placement)));
             }
 
-            return Serve(version, config, model, labels, instances);
+            return Serve(version, config, model, labels, seed, instances);
         }
         catch
         {
@@ -169,9 +175,9 @@ internal sealed class ModelLoader(
     }
 
     private ServedModel Serve(
-        AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, List<(InstancePlacement Placement, IModelInstance Instance)> instances)
+        AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, ImmutableArray<byte> seed, List<(InstancePlacement Placement, IModelInstance Instance)> instances)
     {
-        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time);
+        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time, keepsResponses: !seed.IsEmpty);
         var lanes = new LaneSetup
         {
             ModelName = config.Name,
@@ -191,6 +197,7 @@ internal sealed class ModelLoader(
         return new ServedModel(version.Number, config, model, scheduler, statistics, time)
         {
             Labels = labels,
+            Cache = Caching.Make(seed, config, scheduler, statistics),
             MakeLane = placement => new InstanceRunner(scheduler, model.CreateInstance(placement), lanes) { Placement = placement },
         };
     }

@@ -83,7 +83,8 @@ internal sealed class LaneScheduler : IModelScheduler
         {
             if (!_isStopping && !pending.IsAbandoned)
             {
-                pending.EnqueuedTimestamp = _time.GetTimestamp();
+                // One that comes by the response cache has come earlier.
+                pending.EnqueuedTimestamp = pending.EnqueuedTimestamp == 0 ? _time.GetTimestamp() : pending.EnqueuedTimestamp;
                 pending.QueueTimeoutTimestamp = TimeoutOf(pending);
                 if (_queue.TryAdd(pending))
                 {

@@ -15,6 +15,7 @@ internal static class ConfigRules
         new ReshapeRule(),
         new DescribedTensorsRule(),
         new DynamicBatchingRule(),
+        new ResponseCacheRule(),
         new InstanceGroupRule(),
         new VersionPolicyRule(),
         new LabelFilenameRule(),

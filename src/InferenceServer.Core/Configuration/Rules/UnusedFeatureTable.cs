@@ -36,7 +36,6 @@ internal static class UnusedFeatureTable
         Ignored(static m => If(m.DynamicBatching is { PriorityLevels: > 0 }, "dynamic_batching.priority_levels"), "requests are served in the order in which they come"),
         Ignored(static m => If(m.DynamicBatching is { DefaultPriorityLevel: > 0 }, "dynamic_batching.default_priority_level"), "requests are served in the order in which they come"),
         Ignored(static m => If(m.DynamicBatching is { PriorityQueuePolicy.Count: > 0 }, "dynamic_batching.priority_queue_policy"), "default_queue_policy holds for every request"),
-        Ignored(static m => If(m.ResponseCache is { Enable: true }, "response_cache"), "every request is executed"),
         Ignored(static m => Groups(m, static g => g.RateLimiter is not null, "rate_limiter"), "instances run whenever there is work"),
         Ignored(static m => Groups(m, static g => g.HostPolicy.Length > 0, "host_policy"), "instances run on all processors of the server"),
         Ignored(static m => Groups(m, static g => g.Profile.Count > 0, "profile"), "it concerns TensorRT"),
