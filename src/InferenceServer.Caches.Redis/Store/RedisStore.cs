@@ -28,7 +28,12 @@ internal sealed class RedisStore : IResponseStore
         try
         {
             var found = await Next().StringGetAsync(NameOf(key)).ConfigureAwait(false);
-            return found.IsNull ? null : (ReadOnlyMemory<byte>)found;
+            if (found.IsNull)
+            {
+                return null;
+            }
+
+            return (ReadOnlyMemory<byte>)found;
         }
         catch (RedisServerException exception) when (exception.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
         {

@@ -20,6 +20,9 @@ internal static class AnswerCodec
     private const int MaxParts = 1 << 16;
     private const int DigestSize = 16;
 
+    /// <summary>What stands in front of the parameters. Bytes.</summary>
+    internal const int HeadSize = 8 + DigestSize;
+
     // Another format gets another last letter: servers of both may share a store.
     private static ReadOnlySpan<byte> Mark => "ISRVANS1"u8;
 
@@ -28,8 +31,7 @@ internal static class AnswerCodec
     {
         using var memory = new MemoryStream(checked((int)answer.Bytes));
         using var writer = new BinaryWriter(memory, Encoding.UTF8);
-        writer.Write(Mark);
-        writer.Write(new byte[DigestSize]);
+        writer.Write(new byte[HeadSize]);
         writer.Write(answer.Parameters.Count);
         foreach (var (name, value) in answer.Parameters)
         {
@@ -57,7 +59,7 @@ internal static class AnswerCodec
         }
 
         var bytes = memory.ToArray();
-        DigestOf(key, bytes, bytes.AsSpan(Mark.Length, DigestSize));
+        Seal(key, bytes.AsSpan());
         return bytes;
     }
 
@@ -66,7 +68,7 @@ internal static class AnswerCodec
     public static CachedAnswer? TryRead(CacheKey key, ReadOnlySpan<byte> bytes)
     {
         Span<byte> digest = stackalloc byte[DigestSize];
-        if (bytes.Length < Mark.Length + DigestSize || !bytes.StartsWith(Mark))
+        if (bytes.Length < HeadSize || !bytes.StartsWith(Mark))
         {
             return null;
         }
@@ -77,8 +79,22 @@ internal static class AnswerCodec
             return null;
         }
 
-        var rest = bytes[(Mark.Length + DigestSize)..];
+        var rest = bytes[HeadSize..];
         return TryReadParameters(ref rest, out var parameters) && TryReadHeads(ref rest, out var heads) ? TryReadTensors(rest, heads, parameters) : null;
+    }
+
+    /// <summary>Puts mark and digest in front of anything.</summary>
+    internal static byte[] Seal(CacheKey key, byte[] body)
+    {
+        byte[] bytes = [.. new byte[HeadSize], .. body];
+        Seal(key, bytes.AsSpan());
+        return bytes;
+    }
+
+    private static void Seal(CacheKey key, Span<byte> bytes)
+    {
+        Mark.CopyTo(bytes);
+        DigestOf(key, bytes, bytes.Slice(Mark.Length, DigestSize));
     }
 
     private static void DigestOf(CacheKey key, ReadOnlySpan<byte> bytes, Span<byte> digest)
@@ -87,7 +103,7 @@ internal static class AnswerCodec
         key.CopyTo(whole);
         var writer = DigestWriter.Begin();
         writer.Write(whole);
-        writer.Write(bytes[(Mark.Length + DigestSize)..]);
+        writer.Write(bytes[HeadSize..]);
         writer.End(whole);
         whole[..DigestSize].CopyTo(digest);
     }

@@ -42,6 +42,18 @@ internal sealed class ModelCache
         }
     }
 
+    /// <summary>Keys for which a request runs or is looked up.</summary>
+    internal int Flights
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _flights.Count;
+            }
+        }
+    }
+
     /// <summary>The version is freed: what is kept of it alone goes too.</summary>
     public void Forget() => _setup.Cache.Forget(this);
 

@@ -33,7 +33,6 @@ public sealed class UnusedFeatureTests
     [InlineData("dynamic_batching { priority_levels: 2 }", 1, 20, "dynamic_batching.priority_levels")]
     [InlineData("dynamic_batching { default_priority_level: 2 }", 1, 20, "dynamic_batching.default_priority_level")]
     [InlineData("dynamic_batching { priority_queue_policy { key: 1 value { } } }", 1, 20, "dynamic_batching.priority_queue_policy")]
-    [InlineData("response_cache { enable: true }", 1, 1, "response_cache")]
     [InlineData("instance_group { rate_limiter { } }", 1, 18, "instance_group[0].rate_limiter")]
     [InlineData("instance_group { host_policy: \"p\" }", 1, 18, "instance_group[0].host_policy")]
     [InlineData("instance_group { profile: \"0\" }", 1, 18, "instance_group[0].profile")]
