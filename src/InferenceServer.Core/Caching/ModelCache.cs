@@ -15,44 +15,20 @@ internal sealed class ModelCache
 {
     private readonly ModelCacheSetup _setup;
     private readonly TimeProvider _time;
-
-    // Guards the flights and those that wait. Never held while a request is completed or handed to the scheduler, nor while the cache is asked.
-    private readonly Lock _lock = new();
-    private readonly Dictionary<CacheKey, CacheFlight> _flights = [];
-    private readonly Action<object?> _onClientGone;
-    private int _waiting;
-    private long _waitingBytes;
+    private readonly FlightTable _flights;
 
     public ModelCache(ModelCacheSetup setup)
     {
         _setup = setup;
         _time = setup.Time;
-        _onClientGone = state => Leave((CacheWaiter)state!);
+        _flights = new FlightTable(this, setup);
     }
 
     /// <summary>Requests that wait for others.</summary>
-    public int WaitingRequests
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _waiting;
-            }
-        }
-    }
+    public int WaitingRequests => _flights.WaitingRequests;
 
     /// <summary>Keys for which a request runs or is looked up.</summary>
-    internal int Flights
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _flights.Count;
-            }
-        }
-    }
+    internal int Flights => _flights.Flights;
 
     /// <summary>The version is freed: what is kept of it alone goes too.</summary>
     public void Forget() => _setup.Cache.Forget(this);
@@ -74,7 +50,7 @@ internal sealed class ModelCache
         if (outcome.Response is { } response)
         {
             Keep(flight, response);
-            foreach (var waiter in Land(flight))
+            foreach (var waiter in _flights.Land(flight))
             {
                 Answer(waiter.Pending, response.Outputs, response.Parameters, flight.Lookup);
             }
@@ -82,7 +58,7 @@ internal sealed class ModelCache
         else if (pending.Membership is not null && !pending.IsAbandoned)
         {
             // The model itself has failed: it would for all of them.
-            foreach (var waiter in Land(flight))
+            foreach (var waiter in _flights.Land(flight))
             {
                 Fail(waiter.Pending, FailureReason.Backend, InferenceErrors.OfAnother(pending.Request.Id, waiter.Pending.Request, outcome.Error!));
             }
@@ -105,8 +81,8 @@ internal sealed class ModelCache
                 return null;
             }
 
-            var flight = FindOrBegin(key, pending, out var isNew);
-            var fate = flight is null ? FlightFate.FliesAlone : isNew ? FlightFate.Leads : Wait(flight, pending, isNew);
+            var flight = _flights.FindOrBegin(key, pending, out var isNew);
+            var fate = flight is null ? FlightFate.FliesAlone : isNew ? FlightFate.Leads : _flights.Wait(flight, pending, isNew);
             if (fate == FlightFate.Landed)
             {
                 continue;
@@ -144,8 +120,8 @@ internal sealed class ModelCache
         FlightFate fate;
         do
         {
-            var flight = FindOrBegin(key, pending, out var isNew);
-            fate = flight is null ? FlightFate.FliesAlone : Wait(flight, pending, isNew);
+            var flight = _flights.FindOrBegin(key, pending, out var isNew);
+            fate = flight is null ? FlightFate.FliesAlone : _flights.Wait(flight, pending, isNew);
             if (isNew)
             {
                 // Whatever has become of the first: others may have come.
@@ -194,52 +170,6 @@ internal sealed class ModelCache
         return found.IsCompletedSuccessfully ? found.Result : null;
     }
 
-    /// <summary>Finds the flight of a key, or begins it; null when it has no room for another one.</summary>
-    private CacheFlight? FindOrBegin(CacheKey key, PendingInference pending, out bool isNew)
-    {
-        lock (_lock)
-        {
-            isNew = !_flights.TryGetValue(key, out var flight);
-            if (flight is not null)
-            {
-                return HasRoom(pending) ? flight : null;
-            }
-
-            flight = new CacheFlight(this, key, pending.OutputOrder is null ? null : [.. pending.Request.RequestedOutputs]);
-            _flights.Add(key, flight);
-            return flight;
-        }
-    }
-
-    private FlightFate Wait(CacheFlight flight, PendingInference pending, bool isNew)
-    {
-        // Watched before it is put among the others: the registration must be in place before somebody can complete the request.
-        var waiter = new CacheWaiter(flight, pending);
-        pending.WatchCancellation(_onClientGone, waiter);
-        ArmDeadline(waiter);
-        FlightFate fate;
-        lock (_lock)
-        {
-            fate = flight.HasLanded ? FlightFate.Landed
-                : waiter.IsGone ? FlightFate.Gone
-                : isNew || HasRoom(pending) ? FlightFate.Waits
-                : FlightFate.FliesAlone;
-            if (fate == FlightFate.Waits)
-            {
-                flight.Waiters.AddLast(waiter.Node);
-                _waiting++;
-                _waitingBytes += pending.Bytes;
-            }
-        }
-
-        if (fate != FlightFate.Waits)
-        {
-            Unwatch(waiter);
-        }
-
-        return fate;
-    }
-
     /// <summary>Hands a request to the scheduler, with those in mind that wait for it.</summary>
     private InferenceError? Lead(CacheFlight flight, PendingInference pending)
     {
@@ -257,9 +187,8 @@ internal sealed class ModelCache
     /// <summary>The next one of those that wait runs; those that are refused meanwhile are told so.</summary>
     private void PassOn(CacheFlight flight)
     {
-        while (TakeNext(flight) is { } next)
+        while (_flights.TakeNext(flight) is { } next)
         {
-            Unwatch(next);
             var pending = next.Pending;
             pending.Observer = flight;
             if (_setup.Scheduler.TryEnqueue(pending) is not { } error)
@@ -272,47 +201,9 @@ internal sealed class ModelCache
         }
     }
 
-    private CacheWaiter? TakeNext(CacheFlight flight)
-    {
-        lock (_lock)
-        {
-            if (flight.Waiters.First is { } first)
-            {
-                Remove(first.Value);
-                return first.Value;
-            }
-
-            Close(flight);
-            return null;
-        }
-    }
-
-    /// <summary>Ends a flight; those that waited are the caller's.</summary>
-    private CacheWaiter[] Land(CacheFlight flight)
-    {
-        CacheWaiter[] waiters;
-        lock (_lock)
-        {
-            waiters = [.. flight.Waiters];
-            foreach (var waiter in waiters)
-            {
-                Remove(waiter);
-            }
-
-            Close(flight);
-        }
-
-        foreach (var waiter in waiters)
-        {
-            Unwatch(waiter);
-        }
-
-        return waiters;
-    }
-
     private void AnswerAll(CacheFlight flight, CachedAnswer found, TimeSpan lookup)
     {
-        foreach (var waiter in Land(flight))
+        foreach (var waiter in _flights.Land(flight))
         {
             Answer(waiter.Pending, found, lookup, keepsCount: true);
         }
@@ -394,23 +285,8 @@ internal sealed class ModelCache
         _setup.Statistics.RecordCacheMiss(flight.Lookup + _time.GetElapsedTime(started));
     }
 
-    /// <summary>The client of a request has gone, or its deadline has passed: it leaves alone.</summary>
-    private void Leave(CacheWaiter waiter)
-    {
-        lock (_lock)
-        {
-            waiter.IsGone = true;
-            if (waiter.Node.List is null)
-            {
-                return;
-            }
-
-            Remove(waiter);
-        }
-
-        Unwatch(waiter);
-        Fail(waiter.Pending, FailureReason.Cancelled, GoneError(waiter.Pending));
-    }
+    /// <summary>The client of a request that waited has gone, or its deadline has passed: it leaves alone.</summary>
+    public void GiveUp(PendingInference pending) => Fail(pending, FailureReason.Cancelled, GoneError(pending));
 
     private InferenceError GoneError(PendingInference pending) =>
         pending.DeadlineTimestamp <= _time.GetTimestamp() ? InferenceErrors.DeadlineExceeded(pending.Request) : InferenceErrors.Cancelled(pending.Request);
@@ -432,60 +308,5 @@ internal sealed class ModelCache
 
         _setup.Statistics.RecordRefusal(RefusalReason.NoCapacity);
         pending.Refuse(error);
-    }
-
-    private void ArmDeadline(CacheWaiter waiter)
-    {
-        if (waiter.Pending.DeadlineTimestamp == long.MaxValue)
-        {
-            return;
-        }
-
-        var left = _time.GetElapsedTime(_time.GetTimestamp(), waiter.Pending.DeadlineTimestamp);
-        var longest = TimeSpan.FromDays(1);
-        waiter.Deadline = _time.CreateTimer(
-            static state =>
-            {
-                var (cache, waiter) = ((ModelCache, CacheWaiter))state!;
-                cache.OnDeadline(waiter);
-            },
-            (this, waiter),
-            left < TimeSpan.Zero ? TimeSpan.Zero : left < longest ? left : longest,
-            longest);
-    }
-
-    /// <summary>Timers fire a little early, and at least once a day.</summary>
-    private void OnDeadline(CacheWaiter waiter)
-    {
-        var left = _time.GetElapsedTime(_time.GetTimestamp(), waiter.Pending.DeadlineTimestamp);
-        if (left <= TimeSpan.Zero)
-        {
-            Leave(waiter);
-        }
-        else
-        {
-            waiter.Deadline?.Change(left + TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1));
-        }
-    }
-
-    private static void Unwatch(CacheWaiter waiter)
-    {
-        waiter.Pending.UnwatchCancellation();
-        waiter.Deadline?.Dispose();
-    }
-
-    private bool HasRoom(PendingInference pending) => _waiting < _setup.MaxWaiting && (_waiting == 0 || pending.Bytes <= _setup.MaxWaitingBytes - _waitingBytes);
-
-    private void Remove(CacheWaiter waiter)
-    {
-        waiter.Flight.Waiters.Remove(waiter.Node);
-        _waiting--;
-        _waitingBytes -= waiter.Pending.Bytes;
-    }
-
-    private void Close(CacheFlight flight)
-    {
-        flight.HasLanded = true;
-        _flights.Remove(flight.Key);
     }
 }
