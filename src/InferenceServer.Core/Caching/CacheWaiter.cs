@@ -18,9 +18,6 @@ internal sealed class CacheWaiter
 
     public LinkedListNode<CacheWaiter> Node { get; }
 
-    /// <summary>Fires when the request's deadline passes; null when it has none.</summary>
-    public ITimer? Deadline { get; set; }
-
     /// <summary>True once its client does not wait any more. This changes under the lock of the cache.</summary>
     public bool IsGone { get; set; }
 }

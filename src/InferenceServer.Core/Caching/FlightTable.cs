@@ -7,7 +7,6 @@ internal sealed class FlightTable
 {
     private readonly ModelCache _owner;
     private readonly ModelCacheSetup _setup;
-    private readonly TimeProvider _time;
 
     // Never held while a request is completed or handed to the scheduler, nor while the cache is asked.
     private readonly Lock _lock = new();
@@ -20,7 +19,6 @@ internal sealed class FlightTable
     {
         _owner = owner;
         _setup = setup;
-        _time = setup.Time;
         _onClientGone = state => Leave((CacheWaiter)state!);
     }
 
@@ -70,8 +68,7 @@ internal sealed class FlightTable
     {
         // Watched before it is put among the others: the registration must be in place before somebody can complete the request.
         var waiter = new CacheWaiter(flight, pending);
-        pending.WatchCancellation(_onClientGone, waiter);
-        ArmDeadline(waiter);
+        pending.WatchClient(_onClientGone, waiter, _setup.Time);
         FlightFate fate;
         lock (_lock)
         {
@@ -89,7 +86,7 @@ internal sealed class FlightTable
 
         if (fate != FlightFate.Waits)
         {
-            Unwatch(waiter);
+            waiter.Pending.UnwatchClient();
         }
 
         return fate;
@@ -113,7 +110,7 @@ internal sealed class FlightTable
             }
         }
 
-        Unwatch(next);
+        next.Pending.UnwatchClient();
         return next;
     }
 
@@ -134,7 +131,7 @@ internal sealed class FlightTable
 
         foreach (var waiter in waiters)
         {
-            Unwatch(waiter);
+            waiter.Pending.UnwatchClient();
         }
 
         return waiters;
@@ -154,49 +151,8 @@ internal sealed class FlightTable
             Remove(waiter);
         }
 
-        Unwatch(waiter);
+        waiter.Pending.UnwatchClient();
         _owner.GiveUp(waiter.Pending);
-    }
-
-    private void ArmDeadline(CacheWaiter waiter)
-    {
-        if (waiter.Pending.DeadlineTimestamp == long.MaxValue)
-        {
-            return;
-        }
-
-        var left = _time.GetElapsedTime(_time.GetTimestamp(), waiter.Pending.DeadlineTimestamp);
-        var longest = TimeSpan.FromDays(1);
-        waiter.Deadline = _time.CreateTimer(
-            static state =>
-            {
-                var (flights, waiter) = ((FlightTable, CacheWaiter))state!;
-                flights.OnDeadline(waiter);
-            },
-            (this, waiter),
-            left < TimeSpan.Zero ? TimeSpan.Zero : left < longest ? left : longest,
-            longest);
-    }
-
-    /// <summary>Timers fire a little early, and at least once a day.</summary>
-    private void OnDeadline(CacheWaiter waiter)
-    {
-        var left = _time.GetElapsedTime(_time.GetTimestamp(), waiter.Pending.DeadlineTimestamp);
-        if (left <= TimeSpan.Zero)
-        {
-            Leave(waiter);
-        }
-        else
-        {
-            waiter.Deadline?.Change(left + TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1));
-        }
-    }
-
-    /// <summary>Nobody is to be told of a waiter's client or deadline any more.</summary>
-    private static void Unwatch(CacheWaiter waiter)
-    {
-        waiter.Pending.UnwatchCancellation();
-        waiter.Deadline?.Dispose();
     }
 
     private bool HasRoom(PendingInference pending) => _waiting < _setup.MaxWaiting && (_waiting == 0 || pending.Bytes <= _setup.MaxWaitingBytes - _waitingBytes);

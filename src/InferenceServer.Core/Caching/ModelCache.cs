@@ -288,8 +288,7 @@ internal sealed class ModelCache
     /// <summary>The client of a request that waited has gone, or its deadline has passed: it leaves alone.</summary>
     public void GiveUp(PendingInference pending) => Fail(pending, FailureReason.Cancelled, GoneError(pending));
 
-    private InferenceError GoneError(PendingInference pending) =>
-        pending.DeadlineTimestamp <= _time.GetTimestamp() ? InferenceErrors.DeadlineExceeded(pending.Request) : InferenceErrors.Cancelled(pending.Request);
+    private InferenceError GoneError(PendingInference pending) => pending.DescribeEnd(_time.GetTimestamp());
 
     private void Fail(PendingInference pending, FailureReason reason, InferenceError error)
     {
@@ -306,7 +305,15 @@ internal sealed class ModelCache
             return;
         }
 
-        _setup.Statistics.RecordRefusal(RefusalReason.NoCapacity);
+        if (pending.IsTooLate)
+        {
+            _setup.Statistics.RecordFailure(FailureReason.Rejected, TimeSpan.Zero);
+        }
+        else
+        {
+            _setup.Statistics.RecordRefusal(RefusalReason.NoCapacity);
+        }
+
         pending.Refuse(error);
     }
 }

@@ -10,7 +10,7 @@ namespace InferenceServer.Core.Caching;
 internal static class RequestKey
 {
     /// <summary>How a request is to be treated is no matter of its answer.</summary>
-    private static readonly string[] s_irrelevant = ["priority", "timeout"];
+    private static readonly string[] s_irrelevant = ["priority", "timeout", ScheduleExplanation.Parameter];
 
     /// <summary>Makes the key of a request that has been checked, so that its inputs have the model's order.</summary>
     /// <param name="seed">What stands for the version of the model.</param>

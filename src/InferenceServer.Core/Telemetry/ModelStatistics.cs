@@ -100,6 +100,7 @@ public sealed class ModelStatistics
             CacheHit = hits,
             CacheMiss = CacheMisses,
             Batches = batches,
+            Releases = [.. Enum.GetValues<ReleaseReason>().Select(reason => KeyValuePair.Create(reason, Releases(reason)))],
             Responses = _responses?.MakeReport() ?? ImmutableArray<ResponseReport>.Empty,
         };
     }

@@ -71,7 +71,7 @@ public sealed class SingleFlightTests
         var staying = InferAsync(model, "2");
         time.Advance(TimeSpan.FromSeconds(4));
         Assert.False(leaving.IsCompleted);
-        time.Advance(TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromMilliseconds(1002));
 
         var outcome = await leaving.WaitAsync(TestTimeouts.Phase, Token);
         Assert.Equal(ErrorCode.DeadlineExceeded, outcome.Error!.Code);
