@@ -20,6 +20,7 @@ COPY src/InferenceServer.Backends.Onnx/*.csproj src/InferenceServer.Backends.Onn
 COPY src/InferenceServer.Core/*.csproj src/InferenceServer.Core/
 COPY src/InferenceServer.Host/*.csproj src/InferenceServer.Host/
 COPY src/InferenceServer.Protocols.KServe/*.csproj src/InferenceServer.Protocols.KServe/
+COPY src/InferenceServer.Caches.Redis/*.csproj src/InferenceServer.Caches.Redis/
 COPY src/InferenceServer.RemoteRepositories/*.csproj src/InferenceServer.RemoteRepositories/
 RUN dotnet restore src/InferenceServer.Host --use-current-runtime
 

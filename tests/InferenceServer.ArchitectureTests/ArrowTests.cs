@@ -2,7 +2,7 @@ using Xunit;
 
 namespace InferenceServer.ArchitectureTests;
 
-/// <summary>Who may know whom: Host → everything; Protocols.* and RemoteRepositories → Core → Abstractions; Backends.* → Abstractions only.</summary>
+/// <summary>Who may know whom: Host → everything; Protocols.*, Caches.* and RemoteRepositories → Core → Abstractions; Backends.* → Abstractions only.</summary>
 public sealed class ArrowTests
 {
     private const string Abstractions = "InferenceServer.Abstractions";
@@ -23,7 +23,7 @@ public sealed class ArrowTests
             Remote => [Core],
             Host => [.. Solution.SourceProjects.Where(static name => name != Host)],
             _ when project.StartsWith("InferenceServer.Backends.", StringComparison.Ordinal) => [Abstractions],
-            _ when project.StartsWith("InferenceServer.Protocols.", StringComparison.Ordinal) => [Core],
+            _ when project.StartsWith("InferenceServer.Protocols.", StringComparison.Ordinal) || project.StartsWith("InferenceServer.Caches.", StringComparison.Ordinal) => [Core],
             _ => throw new InvalidOperationException($"the design has no room for the project {project}"),
         };
         Assert.All(Solution.ProjectReferences(project), reference => Assert.Contains(reference, allowed));
@@ -38,7 +38,7 @@ public sealed class ArrowTests
         string[] forbidden = project switch
         {
             Host => [],
-            _ when project.StartsWith("InferenceServer.Protocols.", StringComparison.Ordinal) => [.. Solution.SourceProjects.Except([Abstractions, Core])],
+            _ when project.StartsWith("InferenceServer.Protocols.", StringComparison.Ordinal) || project.StartsWith("InferenceServer.Caches.", StringComparison.Ordinal) => [.. Solution.SourceProjects.Except([Abstractions, Core])],
             Remote => [.. Solution.SourceProjects.Except([Abstractions, Core])],
             Core => [.. Solution.SourceProjects.Except([Abstractions])],
             _ => [.. Solution.SourceProjects.Except([Abstractions])],
@@ -69,6 +69,14 @@ public sealed class ArrowTests
         var used = Solution.Load(project).GetReferencedAssemblies().Select(static name => name.Name!)
             .Where(static name => name.StartsWith("AWSSDK.", StringComparison.Ordinal) || name.StartsWith("Azure.", StringComparison.Ordinal));
         Assert.Equal(project == Remote, used.Any());
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void OnlyItsOwnProject_SeesTheClientOfRedis(string project)
+    {
+        var used = Solution.Load(project).GetReferencedAssemblies().Select(static name => name.Name!).Where(static name => name.StartsWith("StackExchange.", StringComparison.Ordinal));
+        Assert.Equal(project == "InferenceServer.Caches.Redis", used.Any());
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Caching;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
@@ -45,7 +46,9 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         bool preservesOrdering = false,
         IEnumerable<TensorSpec>? generatedFirst = null,
         RateLimiter? limiter = null,
-        LaneDemand? demand = null)
+        LaneDemand? demand = null,
+        IResponseCache? cache = null,
+        int maxWaiting = 1000)
     {
         Time = time ?? TimeProvider.System;
         Pool = new TensorPool(new TensorPoolOptions());
@@ -102,7 +105,21 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         }
 
         MakeLane = () => new InstanceRunner(Scheduler, model.CreateInstance(new InstancePlacement("more", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement("more", InstanceKind.Cpu, 0) };
-        Served = new ServedModel(version, config, model, Scheduler, Statistics, Time);
+        Served = new ServedModel(version, config, model, Scheduler, Statistics, Time)
+        {
+            Cache = cache is null ? null : new ModelCache(new ModelCacheSetup
+            {
+                Cache = cache,
+                Counters = CacheCounters,
+                Seed = [.. new byte[CacheKey.Size]],
+                Config = config,
+                Scheduler = Scheduler,
+                Statistics = Statistics,
+                Time = Time,
+                MaxWaiting = maxWaiting,
+                MaxWaitingBytes = maxQueueBytes,
+            }),
+        };
         _catalog.Publish(new ServingSnapshot([new ServedVersions(name, [Served], [2])]));
         Engine = new InferenceEngine(_catalog, Pool, new SharedMemoryRegistry(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance), Phase, scheduling ?? new SchedulerOptions(), Time);
     }
@@ -123,6 +140,9 @@ internal sealed class ServedModelFixture : IAsyncDisposable
     public Func<InstanceRunner> MakeLane { get; }
 
     public ModelStatistics Statistics { get; }
+
+    /// <summary>What is asked of the cache, where there is one.</summary>
+    public CacheCounters CacheCounters { get; } = new();
 
     public ServerPhase Phase { get; } = new();
 

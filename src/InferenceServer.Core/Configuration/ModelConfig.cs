@@ -54,6 +54,9 @@ public sealed record ModelConfig
     /// <summary>True when a request may be answered any number of times (<c>model_transaction_policy.decoupled</c>).</summary>
     public bool IsDecoupled { get; init; }
 
+    /// <summary>True when answers may be kept and given again (<c>response_cache.enable</c>).</summary>
+    public bool UsesResponseCache { get; init; }
+
     /// <summary>The settings that only the backend reads, by key.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = ImmutableDictionary<string, string>.Empty;
 

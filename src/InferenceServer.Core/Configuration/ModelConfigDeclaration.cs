@@ -54,6 +54,7 @@ public static class ModelConfigDeclaration
             ModelInputs = [.. DeclaredTensor.InputsOf(message).Concat(DeclaredTensor.GeneratedOf(message)).Select(tensor => SpecOf(tensor, isBatching))],
             ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
             IsDecoupled = message.ModelTransactionPolicy is { Decoupled: true },
+            UsesResponseCache = message.ResponseCache is { Enable: true },
             Parameters = message.Parameters.Where(static entry => !ServerParameters.Has(entry.Key)).ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
             Residency = ResidencyRule.ResidencyOf(message),
             IdleUnload = ResidencyRule.IdleUnloadOf(message),

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using InferenceServer.Core.Configuration.Rules;
 
 namespace InferenceServer.Core.Configuration;
@@ -10,6 +11,18 @@ internal static class Tuning
     /// parameters.
     /// </summary>
     public static bool IsAllThatDiffers(global::Inference.ModelConfig one, global::Inference.ModelConfig other) => Rest(one).Equals(Rest(other));
+
+    /// <summary>What of a configuration answers depend on, as bytes: its parameters, whose order may be any, are left out.</summary>
+    public static byte[] AnswersOf(global::Inference.ModelConfig message)
+    {
+        var rest = Rest(message);
+        rest.ResponseCache = null;
+        rest.ModelMetrics = null;
+        rest.ModelWarmup.Clear();
+        rest.MetricTags.Clear();
+        rest.Parameters.Clear();
+        return rest.ToByteArray();
+    }
 
     private static global::Inference.ModelConfig Rest(global::Inference.ModelConfig message)
     {

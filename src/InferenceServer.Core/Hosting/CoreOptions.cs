@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Core.Caching;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Mirrors;
@@ -73,6 +74,9 @@ public sealed record CoreOptions
 
     /// <summary>How much may run at the same time.</summary>
     public RateLimiterOptions RateLimiter { get; init; } = new();
+
+    /// <summary>Which response cache there is.</summary>
+    public ResponseCacheOptions ResponseCache { get; init; } = new();
 
     /// <summary>What is measured of each version beside its counters.</summary>
     public TelemetryOptions Telemetry { get; init; } = new();

@@ -1,6 +1,7 @@
 using System.IO.Abstractions;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Caching;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Logging;
@@ -22,7 +23,8 @@ public static class CoreServices
 {
     /// <summary>
     /// Adds the core to an application: the data plane, the control plane and the service that loads models at start. The application
-    /// provides <see cref="TimeProvider"/>, <see cref="IFileSystem"/>, <see cref="ILogControl"/> and an <see cref="IRemoteRepository"/> for each repository elsewhere.
+    /// provides <see cref="TimeProvider"/>, <see cref="IFileSystem"/>, <see cref="ILogControl"/>, an <see cref="IRemoteRepository"/> for each repository elsewhere and, where
+    /// answers are kept outside of the process, an <see cref="IResponseStore"/>.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="options">The core's options.</param>
@@ -68,7 +70,12 @@ public static class CoreServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<CoreOptions>(),
             provider.GetRequiredService<ILoggerFactory>(),
-            Roots(provider)));
+            Roots(provider))
+        {
+            Caching = provider.GetRequiredService<ResponseCaching>(),
+        });
+        services.AddSingleton(MakeCaching);
+        services.AddSingleton<IResponseCacheStatus>(static provider => provider.GetRequiredService<ResponseCaching>());
         services.AddSingleton<IMemoryMeter>(new NativeMemoryMeter());
         services.AddSingleton(static provider => new ColdStarts(
             provider.GetRequiredService<ModelManager>(),
@@ -200,6 +207,15 @@ public static class CoreServices
             Aliases = provider.GetRequiredService<AliasFileFollower>(),
         });
         return services;
+    }
+
+    private static ResponseCaching MakeCaching(IServiceProvider provider)
+    {
+        var (options, time, logger) = (provider.GetRequiredService<CoreOptions>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ResponseCaching>>());
+        IResponseCache? cache = provider.GetService<IResponseStore>() is { } store ? new StoredResponseCache(store, time, logger)
+            : options.ResponseCache.LocalBytes is { } bytes ? new LocalResponseCache(bytes)
+            : null;
+        return new ResponseCaching(cache, new ModelFingerprint(provider.GetRequiredService<IFileSystem>(), options.Identity.Version), options.Scheduler, time, logger);
     }
 
     private static IEnumerable<string> BareExtensions(IServiceProvider provider) =>

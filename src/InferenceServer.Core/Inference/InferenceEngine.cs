@@ -127,7 +127,8 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
 
         pending.IsExplained = request.Parameters.TryGetValue(ScheduleExplanation.Parameter, out var explain) && explain.TryGetBool(out var wanted) && wanted;
 
-        error = model.Scheduler.TryEnqueue(pending);
+        // How an answer was made that was kept is no news to whoever asks how his own is made.
+        error = model.Cache is { } cache && !pending.IsExplained ? cache.TryAccept(pending) : model.Scheduler.TryEnqueue(pending);
         if (error is not null)
         {
             if (error.Code == ErrorCode.Cancelled)

@@ -231,8 +231,17 @@ internal static class InferenceErrors
             Actual = $"{got} elements",
         };
 
+    /// <summary>The failure of a request, for another one that was waiting for what it would get.</summary>
+    public static InferenceError OfAnother(string id, InferenceRequest waiting, InferenceError error)
+    {
+        var prefix = Prefix(id);
+        return error.Message.StartsWith(prefix, StringComparison.Ordinal) ? error with { Message = Prefix(waiting) + error.Message[prefix.Length..] } : error;
+    }
+
     private static string Milliseconds(TimeSpan time) => FormattableString.Invariant($"{time.TotalMilliseconds:0.#} ms");
 
     /// <summary>How every sentence about a request begins: with its id.</summary>
-    private static string Prefix(InferenceRequest request) => $"[request id: {(request.Id.Length == 0 ? "<id_unknown>" : request.Id)}] ";
+    private static string Prefix(InferenceRequest request) => Prefix(request.Id);
+
+    private static string Prefix(string id) => $"[request id: {(id.Length == 0 ? "<id_unknown>" : id)}] ";
 }

@@ -3,6 +3,7 @@ using System.IO.Abstractions;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Caching;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Repository;
@@ -22,6 +23,9 @@ internal sealed class ModelLoader(
     ILoggerFactory loggers,
     IEnumerable<string>? roots = null) : IModelLoader
 {
+    /// <summary>Who keeps answers.</summary>
+    public ResponseCaching Caching { get; init; } = ResponseCaching.Off;
+
     private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
     private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, [.. options.Repositories, .. roots ?? []], options.AllowsModelLinks));
     private readonly RateLimiter _limiter = new(options.RateLimiter);
@@ -94,6 +98,7 @@ internal sealed class ModelLoader(
         var declared = version.Config;
         var backend = BackendOf(version);
         var context = MakeContext(version);
+        var witness = Caching.Witness(version);
         var loading = await _loads.RunAsync(() => backend.LoadAsync(context, cancellationToken).AsTask()).ConfigureAwait(false);
         var model = await loading.ConfigureAwait(false);
         try
@@ -115,7 +120,8 @@ internal sealed class ModelLoader(
             }
 
             var labels = await _labels.ReadAsync(version.Folder.Path, config, cancellationToken).ConfigureAwait(false);
-            return ModelLoadResult.Loaded(Serve(version, config, model, labels));
+            var seed = await Caching.MakeSeedAsync(version, witness, config, options.BackendSettings(backend.Descriptor.Name), cancellationToken).ConfigureAwait(false);
+            return ModelLoadResult.Loaded(Serve(version, config, model, labels, seed));
         }
         catch
         {
@@ -154,7 +160,7 @@ internal sealed class ModelLoader(
         return ModelLoadResult.Failed(problem);
     }
 
-    private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels)
+    private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, ImmutableArray<byte> seed)
     {
         var instances = new List<(LaneWish Wish, IModelInstance Instance, LaneClaim? Claim)>();
         try
@@ -165,7 +171,7 @@ internal sealed class ModelLoader(
                 instances[^1] = instances[^1] with { Claim = Claim(wish) };
             }
 
-            return Serve(version, config, model, labels, instances);
+            return Serve(version, config, model, labels, seed, instances);
         }
         catch
         {
@@ -180,9 +186,9 @@ internal sealed class ModelLoader(
     }
 
     private ServedModel Serve(
-        AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, List<(LaneWish Wish, IModelInstance Instance, LaneClaim? Claim)> instances)
+        AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, ImmutableArray<byte> seed, List<(LaneWish Wish, IModelInstance Instance, LaneClaim? Claim)> instances)
     {
-        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time);
+        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time, keepsResponses: !seed.IsEmpty);
         var lanes = new LaneSetup
         {
             ModelName = config.Name,
@@ -202,6 +208,7 @@ internal sealed class ModelLoader(
         return new ServedModel(version.Number, config, model, scheduler, statistics, time)
         {
             Labels = labels,
+            Cache = Caching.Make(seed, config, scheduler, statistics),
             MakeLane = wish => MakeLane(wish, scheduler, model, lanes),
         };
     }

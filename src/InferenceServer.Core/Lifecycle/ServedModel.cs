@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Models;
+using InferenceServer.Core.Caching;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Scheduling;
@@ -57,7 +58,7 @@ public sealed class ServedModel
     public long? MemoryBytes { get; internal set; }
 
     /// <summary>Requests that are accepted and not yet executing.</summary>
-    public int QueuedRequests => Scheduler.QueuedRequests;
+    public int QueuedRequests => Scheduler.QueuedRequests + (Cache?.WaitingRequests ?? 0);
 
     /// <summary>The counters of now. The caller holds a lease, or the version may be freed meanwhile.</summary>
     internal ModelStatisticsReport ReadStatistics() => Statistics.MakeReport(Name, Version) with { Memory = _backendModel.Memory };
@@ -80,6 +81,12 @@ public sealed class ServedModel
     internal RequestValidator Validator { get; }
 
     internal IModelScheduler Scheduler { get; }
+
+    /// <summary>What stands in front of the scheduler and keeps answers; null when none are kept.</summary>
+    internal ModelCache? Cache { get; init; }
+
+    /// <summary>True when the answers of the version are kept.</summary>
+    public bool KeepsResponses => Cache is not null;
 
     /// <summary>Makes one more lane, which belongs to the caller until the scheduler has taken it over; null where there are no lanes.</summary>
     internal Func<LaneWish, InstanceRunner>? MakeLane { get; init; }
@@ -154,6 +161,7 @@ public sealed class ServedModel
         }
         finally
         {
+            Cache?.Forget();
             _backendModel.Dispose();
         }
     }

@@ -48,7 +48,10 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
     /// <summary>Where the responses go when there may be several; null when one outcome is awaited.</summary>
     public InferenceStream? Stream { get; init; }
 
-    /// <summary>When the request was accepted.</summary>
+    /// <summary>Who learns of the end before the front end does; null for nobody.</summary>
+    public IPendingObserver? Observer { get; set; }
+
+    /// <summary>When the request was accepted; 0 for not yet.</summary>
     public long EnqueuedTimestamp { get; set; }
 
     /// <summary>When the client stops waiting, as a timestamp; <see cref="long.MaxValue"/> for never.</summary>
@@ -135,6 +138,7 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
             return false;
         }
 
+        Observer?.OnEnding(this, outcome);
         if (Order is null)
         {
             Deliver(outcome);
@@ -181,6 +185,13 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
     {
         Request.Dispose();
         TryComplete(InferenceOutcome.FailureOfAccepted(error));
+    }
+
+    /// <summary>Ends a request that nobody has accepted after all, and releases what it holds.</summary>
+    public void Refuse(InferenceError error)
+    {
+        Request.Dispose();
+        TryComplete(InferenceOutcome.Failure(error));
     }
 
     /// <summary>Why nobody waits for the answer any more.</summary>

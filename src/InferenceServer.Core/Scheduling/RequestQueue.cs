@@ -48,7 +48,8 @@ internal sealed class RequestQueue
             return false;
         }
 
-        pending.EnqueuedTimestamp = now;
+        // One that comes by the response cache has come earlier.
+        pending.EnqueuedTimestamp = pending.EnqueuedTimestamp == 0 ? now : pending.EnqueuedTimestamp;
         SetTimeout(pending);
         Append(pending, level.InTime, now);
         return true;

@@ -14,6 +14,8 @@ public sealed class ModelStatistics
     private readonly long[] _releases = new long[Enum.GetValues<ReleaseReason>().Length];
     private readonly BatchSizeTable _batches = new();
     private readonly ResponseTable? _responses;
+    private readonly DurationCounter _cacheHits = new();
+    private readonly DurationCounter _cacheMisses = new();
     private long _lastInference;
     private long _successes;
     private long _requestTicks;
@@ -56,6 +58,12 @@ public sealed class ModelStatistics
     /// <summary>The time for cutting outputs into answers.</summary>
     public TimeSpan ComputeOutputDuration => new(Interlocked.Read(ref _outputTicks));
 
+    /// <summary>Requests that were answered from the response cache, or by another one like them, and the lookups of these.</summary>
+    public CountedDuration CacheHits => _cacheHits.Current;
+
+    /// <summary>Requests whose answers the response cache did not have, and the lookups and insertions of these.</summary>
+    public CountedDuration CacheMisses => _cacheMisses.Current;
+
     /// <summary>The times from acceptance to the first response; null unless they are measured.</summary>
     public LatencyHistogram? FirstResponses { get; internal init; }
 
@@ -75,6 +83,8 @@ public sealed class ModelStatistics
     internal ModelStatisticsReport MakeReport(string name, long version)
     {
         var successes = Successes;
+        var hits = CacheHits;
+        var executed = Math.Max(0, successes - hits.Count);
         var batches = _batches.MakeReport(out var executions, out var rows);
         return new ModelStatisticsReport(name, version)
         {
@@ -84,9 +94,11 @@ public sealed class ModelStatistics
             Success = new CountedDuration(successes, RequestDuration),
             Fail = new CountedDuration(Enum.GetValues<FailureReason>().Sum(Failures), new TimeSpan(Interlocked.Read(ref _failureTicks))),
             Queue = new CountedDuration(successes, QueueDuration),
-            ComputeInput = new CountedDuration(successes, ComputeInputDuration),
-            ComputeInfer = new CountedDuration(successes, ComputeInferDuration),
-            ComputeOutput = new CountedDuration(successes, ComputeOutputDuration),
+            ComputeInput = new CountedDuration(executed, ComputeInputDuration),
+            ComputeInfer = new CountedDuration(executed, ComputeInferDuration),
+            ComputeOutput = new CountedDuration(executed, ComputeOutputDuration),
+            CacheHit = hits,
+            CacheMiss = CacheMisses,
             Batches = batches,
             Releases = [.. Enum.GetValues<ReleaseReason>().Select(reason => KeyValuePair.Create(reason, Releases(reason)))],
             Responses = _responses?.MakeReport() ?? ImmutableArray<ResponseReport>.Empty,
@@ -115,12 +127,40 @@ public sealed class ModelStatistics
         Interlocked.Add(ref _outputTicks, times.Output.Ticks);
         if (Summaries is { } summaries)
         {
-            summaries.Request.Observe(total);
+            summaries.Request?.Observe(total);
             summaries.Queue.Observe(queued);
             summaries.ComputeInput.Observe(times.Input);
             summaries.ComputeInfer.Observe(times.Infer);
             summaries.ComputeOutput.Observe(times.Output);
         }
+    }
+
+    /// <summary>A request was answered without being run.</summary>
+    /// <param name="total">Its time from acceptance to answer.</param>
+    /// <param name="lookup">How long it was looked for; what is left of the time it waited.</param>
+    internal void RecordCacheHit(TimeSpan total, TimeSpan lookup)
+    {
+        var waited = total > lookup ? total - lookup : TimeSpan.Zero;
+
+        // First the hit: whoever reads between the two must not find an execution too many.
+        _cacheHits.Add(lookup);
+        Interlocked.Increment(ref _successes);
+        Interlocked.Add(ref _queueTicks, waited.Ticks);
+        Interlocked.Add(ref _requestTicks, total.Ticks);
+        RecordFirstResponse(total);
+        if (Summaries is { } summaries)
+        {
+            summaries.Queue.Observe(waited);
+            summaries.CacheHit?.Observe(lookup);
+        }
+    }
+
+    /// <summary>The answer to a request that has been run was handed to the response cache.</summary>
+    /// <param name="duration">How long it was looked for, and how long the insertion took.</param>
+    internal void RecordCacheMiss(TimeSpan duration)
+    {
+        _cacheMisses.Add(duration);
+        Summaries?.CacheMiss?.Observe(duration);
     }
 
     /// <summary>The first response to a request is there.</summary>

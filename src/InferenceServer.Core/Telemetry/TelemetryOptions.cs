@@ -14,9 +14,9 @@ public sealed record TelemetryOptions
     public ImmutableArray<QuantileTarget> SummaryQuantiles { get; init; } = [];
 
     /// <summary>The counters of one version at 0, with what else is to be measured of it.</summary>
-    internal ModelStatistics MakeStatistics(ModelConfig config, BackendDescriptor backend, TimeProvider time) => new(config.IsDecoupled && backend.ReportsResponses)
+    internal ModelStatistics MakeStatistics(ModelConfig config, BackendDescriptor backend, TimeProvider time, bool keepsResponses = false) => new(config.IsDecoupled && backend.ReportsResponses)
     {
         FirstResponses = HasHistograms ? new LatencyHistogram(config.FirstResponseBounds) : null,
-        Summaries = SummaryQuantiles.IsEmpty ? null : new LatencySummaries(SummaryQuantiles, time),
+        Summaries = SummaryQuantiles.IsEmpty ? null : new LatencySummaries(SummaryQuantiles, time, keepsResponses),
     };
 }

@@ -7,11 +7,12 @@ namespace InferenceServer.Host.Metrics;
 /// <summary>Answers a scrape: the models, the machine, and the process itself.</summary>
 /// <param name="source">Tells when the first models have settled.</param>
 /// <param name="models">The models.</param>
+/// <param name="cache">The response cache.</param>
 /// <param name="aliases">The aliases.</param>
 /// <param name="machine">The machine; null when it is not to be shown.</param>
 /// <param name="process">What prometheus-net tells of the process.</param>
 /// <param name="time">The clock.</param>
-internal sealed class MetricsEndpoint(IModelStatusSource source, ModelMetrics models, AliasMetrics aliases, MachineMetrics? machine, CollectorRegistry process, TimeProvider time)
+internal sealed class MetricsEndpoint(IModelStatusSource source, ModelMetrics models, CacheMetrics cache, AliasMetrics aliases, MachineMetrics? machine, CollectorRegistry process, TimeProvider time)
 {
     /// <summary>
     /// How long a scrape is held up while the first models load, so that the first one finds their series; it is well below what
@@ -26,6 +27,7 @@ internal sealed class MetricsEndpoint(IModelStatusSource source, ModelMetrics mo
         await HoldAsync(context.RequestAborted);
         var text = new MetricsText();
         models.Write(text);
+        cache.Write(text);
         aliases.Write(text);
         machine?.Write(text);
         context.Response.ContentType = ContentType;

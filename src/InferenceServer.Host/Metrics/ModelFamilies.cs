@@ -15,6 +15,8 @@ internal static class ModelFamilies
         PerReason<FailureReason>("nv_inference_request_failure", "Requests that were accepted and failed, by reason.", Name, static (statistics, reason) => statistics.Failures(reason)),
         Counter("nv_inference_count", "Rows that were inferred.", static statistics => statistics.Inferences),
         Counter("nv_inference_exec_count", "Times that the model was run.", static statistics => statistics.Executions),
+        OfCached(Counter("nv_cache_num_hits_per_model", "Requests that were answered from the response cache.", static statistics => statistics.CacheHits.Count)),
+        OfCached(Counter("nv_cache_num_misses_per_model", "Requests whose answers the response cache did not have.", static statistics => statistics.CacheMisses.Count)),
         .. options.CounterLatencies ? Durations : [],
         Gauge("nv_inference_pending_request_count", "Requests accepted and not yet executing.", static shown => shown.Model.QueuedRequests),
         Gauge("nv_model_load_duration_secs", "How long the last load took, in seconds.", static shown => shown.LoadDuration.TotalSeconds),
@@ -32,6 +34,8 @@ internal static class ModelFamilies
         Duration("nv_inference_compute_input_duration_us", "Time for putting inputs together, summed, in microseconds.", static statistics => statistics.ComputeInputDuration),
         Duration("nv_inference_compute_infer_duration_us", "Time in the model, summed, in microseconds.", static statistics => statistics.ComputeInferDuration),
         Duration("nv_inference_compute_output_duration_us", "Time for cutting outputs into answers, summed, in microseconds.", static statistics => statistics.ComputeOutputDuration),
+        OfCached(Duration("nv_cache_hit_duration_per_model", "Time of lookups that found an answer, summed, in microseconds.", static statistics => statistics.CacheHits.Duration)),
+        OfCached(Duration("nv_cache_miss_duration_per_model", "Time of lookups that found none and of the insertions after them, summed, in microseconds.", static statistics => statistics.CacheMisses.Duration)),
     ];
 
     private static ModelFamily FirstResponses { get; } =
@@ -44,6 +48,8 @@ internal static class ModelFamilies
         Summary("nv_inference_compute_input_summary_us", "Time for putting inputs together, in microseconds.", static summaries => summaries.ComputeInput),
         Summary("nv_inference_compute_infer_summary_us", "Time in the model, in microseconds.", static summaries => summaries.ComputeInfer),
         Summary("nv_inference_compute_output_summary_us", "Time for cutting outputs into answers, in microseconds.", static summaries => summaries.ComputeOutput),
+        Summary("nv_cache_hit_summary_per_model", "Time of lookups that found an answer, in microseconds.", static summaries => summaries.CacheHit),
+        Summary("nv_cache_miss_summary_per_model", "Time of lookups that found none and of the insertions after them, in microseconds.", static summaries => summaries.CacheMiss),
     ];
 
     /// <summary>The word for a failure in Triton's metric.</summary>
@@ -80,14 +86,9 @@ internal static class ModelFamilies
         }
     });
 
-    private static ModelFamily Summary(string name, string help, Func<LatencySummaries, LatencySummary> select) => new(name, MetricType.Summary, help, (text, shown) =>
+    private static ModelFamily Summary(string name, string help, Func<LatencySummaries, LatencySummary?> select) => new(name, MetricType.Summary, help, (text, shown) =>
     {
-        if (shown.Model.Statistics.Summaries is not { } summaries)
-        {
-            return;
-        }
-
-        var summary = select(summaries);
+        var summary = select(shown.Model.Statistics.Summaries!)!;
         var (total, quantiles) = summary.Read();
         for (var i = 0; i < quantiles.Length; i++)
         {
@@ -96,7 +97,12 @@ internal static class ModelFamilies
 
         text.Sample(name + "_sum", shown.Labels, total.Duration.TotalMicroseconds);
         text.Sample(name + "_count", shown.Labels, total.Count);
-    });
+    })
+    {
+        Applies = shown => shown.Model.Statistics.Summaries is { } summaries && select(summaries) is not null,
+    };
+
+    private static ModelFamily OfCached(ModelFamily family) => family with { Applies = static shown => shown.Model.KeepsResponses };
 
     private static void WriteMemory(MetricsText text, ShownModel shown)
     {

@@ -24,8 +24,14 @@ internal sealed class ModelMetrics(IModelStatusSource source, MetricsOptions opt
 
         foreach (var family in _families)
         {
+            ShownModel[] having = [.. shown.Where(family.Applies)];
+            if (having.Length == 0)
+            {
+                continue;
+            }
+
             text.Begin(family.Name, family.Type, family.Help);
-            foreach (var model in shown)
+            foreach (var model in having)
             {
                 family.Write(text, model);
             }

@@ -63,6 +63,10 @@ internal static class OptionTable
 
     public static OptionDefinition BackendConfig { get; } = new("backend-config", "BackendConfig", OptionKind.List, "", "A setting of a backend: <backend>,<key>=<value>, or <key>=<value> for all. May be given several times.");
 
+    public static OptionDefinition CacheConfig { get; } = new("cache-config", "CacheConfig", OptionKind.List, "", "A setting of the response cache: local,size=<bytes>, or redis,<key>=<value> (host, port, user, password, db, ...). May be given several times.");
+
+    public static OptionDefinition ResponseCacheByteSize { get; } = new("response-cache-byte-size", "ResponseCacheByteSize", OptionKind.Number, "0", "The older spelling of --cache-config=local,size=<bytes>; 0 for no cache.");
+
     public static OptionDefinition MaxQueueSize { get; } = new("max-queue-size", "MaxQueueSize", OptionKind.Number, "4096", "How many requests may wait for one model whose configuration does not say.") { Minimum = 1, Maximum = int.MaxValue };
 
     public static OptionDefinition MaxQueueBytes { get; } = new("max-queue-bytes", "MaxQueueBytes", OptionKind.Number, "1073741824", "How many bytes of inputs may wait for one model.") { Minimum = 1 };
@@ -143,6 +147,7 @@ internal static class OptionTable
     [
         ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, ModelNamespacing, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendConfig,
         ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests,
+        CacheConfig, ResponseCacheByteSize,
         MaxQueueSize, MaxQueueBytes, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxInflatedBytes, GrpcMaxStreamRequests, GrpcMaxStreamBytes, GrpcMaxResponsePoolSize,

@@ -70,6 +70,9 @@ internal sealed record ServerOptions
 
     public required ImmutableDictionary<string, ImmutableDictionary<string, string>> Backends { get; init; }
 
+    /// <summary>Where answers are kept.</summary>
+    public required ResponseCacheSettings ResponseCache { get; init; }
+
     public required int MaxQueueSize { get; init; }
 
     public required long MaxQueueBytes { get; init; }

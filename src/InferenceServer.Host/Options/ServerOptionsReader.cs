@@ -52,7 +52,7 @@ internal sealed class ServerOptionsReader
         reader._errors.AddRange(line.Errors);
         reader.CheckKeys();
         var options = reader.ReadAll(defaultRepository);
-        reader.CheckPorts(options);
+        reader._errors.AddRange(PortCheck.FindProblems(options));
 
         // The metrics share the address of HTTP unless they have one: its mistake is told once.
         errors = [.. reader._errors.Distinct()];
@@ -91,6 +91,7 @@ internal sealed class ServerOptionsReader
             ModelLoadRetries = (int)Number(OptionTable.ModelLoadRetryCount),
             ModelAutoWarmup = Boolean(OptionTable.ModelAutoWarmup),
             Backends = BackendSettings(),
+            ResponseCache = ResponseCache(),
             MaxQueueSize = (int)Number(OptionTable.MaxQueueSize),
             MaxQueueBytes = Number(OptionTable.MaxQueueBytes),
             AllowClientShm = Boolean(OptionTable.AllowClientShm),
@@ -134,26 +135,6 @@ internal sealed class ServerOptionsReader
         {
             var near = Nearest.Of(key, known);
             _errors.Add($"unknown setting '{Section}:{key}'{(near is null ? "" : $"; did you mean '{near}'?")}");
-        }
-    }
-
-    private void CheckPorts(ServerOptions options)
-    {
-        var ports = new[] { ("HTTP", options.Http), ("gRPC", options.Grpc), ("metrics", options.Metrics) };
-        for (var i = 0; i < ports.Length; i++)
-        {
-            for (var j = i + 1; j < ports.Length; j++)
-            {
-                if (ports[i].Item2 is { Port: > 0 } left && ports[j].Item2 is { } right && left.Port == right.Port)
-                {
-                    _errors.Add($"{ports[i].Item1} and {ports[j].Item1} have the same port {left.Port}, expected different ones");
-                }
-            }
-        }
-
-        if (options.Http is null && options.Grpc is null)
-        {
-            _errors.Add("HTTP and gRPC are both switched off, expected one of --allow-http and --allow-grpc to be true");
         }
     }
 
@@ -358,6 +339,13 @@ internal sealed class ServerOptionsReader
             .Concat(remote.DistinctBy(static address => address.Url).Select(static address => (address.Text, ModelNamespaces.OfUrl(address.Url))));
         _errors.AddRange(ModelNamespaces.FindProblems([.. repositories]).Select(problem => $"{Raw(OptionTable.ModelNamespacing).Source}: {problem}"));
         return true;
+    }
+
+    private ResponseCacheSettings ResponseCache()
+    {
+        var (values, source) = Raw(OptionTable.CacheConfig);
+        return new CacheConfigReader(_files, Environment.GetEnvironmentVariable, source, _errors)
+            .Read(values.Where(static value => value.Length > 0), Number(OptionTable.ResponseCacheByteSize), Raw(OptionTable.ResponseCacheByteSize).Source);
     }
 
     private string CacheDirectory()

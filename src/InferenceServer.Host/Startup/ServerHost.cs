@@ -5,6 +5,7 @@ using InferenceServer.Backends.Identity;
 using InferenceServer.Backends.Identity.Repeat;
 using InferenceServer.Backends.Identity.Square;
 using InferenceServer.Backends.Onnx;
+using InferenceServer.Caches.Redis;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Logging;
@@ -72,6 +73,7 @@ internal static class ServerHost
     private static MetricsEndpoint MakeMetrics(IServiceProvider services, MetricsOptions options, CollectorRegistry registry) => new(
         services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(),
         new ModelMetrics(services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(), options),
+        new CacheMetrics(services.GetRequiredService<Core.Caching.IResponseCacheStatus>()),
         new AliasMetrics(services.GetRequiredService<Core.Routing.IAliasControl>(), options.UsesNamespaces),
         options.CpuMetrics && OperatingSystem.IsLinux()
             ? new MachineMetrics(services.GetRequiredService<IFileSystem>(), services.GetRequiredService<TimeProvider>(), options.Interval)
@@ -107,6 +109,11 @@ internal static class ServerHost
             services.AddSingleton(_ => RemoteRepositoryFactory.Create(address, options.CloudCredentials));
         }
 
+        if (options.ResponseCache.Redis is { } redis)
+        {
+            services.AddSingleton(_ => RedisStoreFactory.Create(redis));
+        }
+
         services.AddInferenceCore(
             new CoreOptions
             {
@@ -131,6 +138,7 @@ internal static class ServerHost
                 // .NET has already looked at the CPU quota of the container and at the affinity of the process.
                 ProcessorCount = Environment.ProcessorCount,
                 SharedMemory = new SharedMemoryOptions { AllowClients = options.AllowClientShm },
+                ResponseCache = options.ResponseCache.Local,
                 Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes, MaxUnreadResponses = options.GrpcMaxResponsePoolSize },
                 Backends = options.Backends,
                 Tracing = options.Tracing,

@@ -219,7 +219,7 @@ public sealed class CompletionTests
 
     [Fact]
     public void TryComplete_Warnings_AreHandedOn() =>
-        Assert.Single(Complete("response_cache { enable: true }", Batchable).Warnings);
+        Assert.Single(Complete("optimization { eager_batching: true }", Batchable).Warnings);
 
     [Fact]
     public void ToMessage_ChangedByOneCaller_StaysForTheNext()

@@ -29,6 +29,7 @@ internal static class ModelConfigFactory
             InstanceGroups = [.. message.InstanceGroup.Select(Group)],
             DynamicBatching = BatchingSettings.Of(message),
             IsDecoupled = context.Declared.IsDecoupled,
+            UsesResponseCache = context.Declared.UsesResponseCache,
             Parameters = context.Declared.Parameters,
             Warmup = WarmupSettings.Of(message),
             AllowsAutomaticWarmup = message.ModelWarmup.Count == 0 && message.Input.Any(static input => !input.Optional) && !context.Declared.IsDecoupled

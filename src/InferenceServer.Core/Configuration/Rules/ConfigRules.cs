@@ -16,6 +16,7 @@ internal static class ConfigRules
         new DescribedTensorsRule(),
         new BatchTensorRule(),
         new DynamicBatchingRule(),
+        new ResponseCacheRule(),
         new QueuePolicyRule(),
         new StarvationRule(),
         new InstanceGroupRule(),

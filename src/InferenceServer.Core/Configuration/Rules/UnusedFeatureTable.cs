@@ -28,7 +28,6 @@ internal static class UnusedFeatureTable
         Refused(static m => If(m.CcModelFilenames.Count > 0, "cc_model_filenames"), Cpu),
 
         // Without these every answer is the same.
-        Ignored(static m => If(m.ResponseCache is { Enable: true }, "response_cache"), "every request is executed"),
         Ignored(static m => Groups(m, static g => g.HostPolicy.Length > 0, "host_policy"), "instances run on all processors of the server"),
         Ignored(static m => Groups(m, static g => g.Profile.Count > 0, "profile"), "it concerns TensorRT"),
         Ignored(static m => Inputs(m, static i => i.Format != global::Inference.ModelInput.Types.Format.None, "format"), "it is a hint that no backend here reads"),

@@ -1,0 +1,10 @@
+using InferenceServer.Core.Inference;
+
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>Learns of the end of a request before its front end does.</summary>
+internal interface IPendingObserver
+{
+    /// <summary>Called once, on whatever thread ends the request, under no lock. The response, if there is one, is still the caller's. Must not throw.</summary>
+    void OnEnding(PendingInference pending, in InferenceOutcome outcome);
+}
