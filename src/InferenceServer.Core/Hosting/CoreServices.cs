@@ -68,7 +68,10 @@ public static class CoreServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<CoreOptions>(),
             provider.GetRequiredService<ILoggerFactory>(),
-            Roots(provider)));
+            Roots(provider))
+        {
+            Engine = provider.GetRequiredService<InferenceEngine>,
+        });
         services.AddSingleton<IMemoryMeter>(new NativeMemoryMeter());
         services.AddSingleton(static provider => new ColdStarts(
             provider.GetRequiredService<ModelManager>(),

@@ -12,8 +12,6 @@ internal static class UnusedFeatureTable
     [
         // Without these the answers would differ, or something would be less protected than the file says.
         Refused(static m => If(m.SequenceBatching is not null, "sequence_batching"), "requests of one sequence would be mixed with others"),
-        Refused(static m => If(m.EnsembleScheduling is not null, "ensemble_scheduling"), "serve the models of its steps one by one"),
-        Refused(static m => If(m.EnsembleScheduling is null && m.Platform == "ensemble", "platform"), "serve the models of its steps one by one"),
         Refused(static m => If(m.BatchInput.Count > 0, "batch_input"), "the model would miss an input"),
         Refused(static m => If(m.BatchOutput.Count > 0, "batch_output"), "the model's output would not be cut into its parts"),
         Refused(static m => Inputs(m, static i => i.AllowRaggedBatch, "allow_ragged_batch"), "without it, only requests of equal shapes share a batch"),
