@@ -106,9 +106,6 @@ internal sealed class EnsembleFrame
         return true;
     }
 
-    /// <summary>The tensor will not be there.</summary>
-    public void PutNothing(int tensor) => _states[tensor] = TensorState.Absent;
-
     /// <summary>One of those who read the tensor takes it, with a count of its own; the last one takes the frame's.</summary>
     public TensorView Take(int tensor)
     {
@@ -120,6 +117,72 @@ internal sealed class EnsembleFrame
 
         _tensors[tensor] = default;
         return view;
+    }
+
+    /// <summary>A step that has begun takes what it reads, in its order; what is not there has no buffer.</summary>
+    public TensorView[] TakeInputs(PlanStep step)
+    {
+        var views = new TensorView[step.Inputs.Length];
+        for (var i = 0; i < views.Length; i++)
+        {
+            var tensor = step.Inputs[i].Tensor;
+            if (_states[tensor] == TensorState.Present)
+            {
+                views[i] = Take(tensor);
+            }
+            else
+            {
+                Drop(tensor);
+            }
+        }
+
+        if (step.Condition is { } condition)
+        {
+            Drop(condition.Tensor);
+        }
+
+        return views;
+    }
+
+    /// <summary>Takes what came with the request, each with a count of its own; what may come and did not is not there.</summary>
+    public void PutInputs(EnsemblePlan plan, IReadOnlyList<TensorView> inputs)
+    {
+        foreach (var input in inputs)
+        {
+            var tensor = plan.FindInput(input.Name);
+            _states[tensor] = TensorState.Present;
+            if (IsRead(tensor))
+            {
+                _tensors[tensor] = input.Acquire();
+            }
+        }
+
+        foreach (var tensor in plan.Inputs)
+        {
+            _states[tensor] = _states[tensor] == TensorState.Pending ? TensorState.Absent : _states[tensor];
+        }
+    }
+
+    /// <summary>Takes what is read beside the response that this is the frame of, each with a count of its own.</summary>
+    public void Capture(EnsembleFrame outer, ReadOnlySpan<int> tensors)
+    {
+        foreach (var tensor in tensors)
+        {
+            _states[tensor] = outer._states[tensor];
+            if (_states[tensor] == TensorState.Present)
+            {
+                _tensors[tensor] = outer._tensors[tensor].Acquire();
+            }
+        }
+    }
+
+    /// <summary>What the response that this is the frame of has left out is not there.</summary>
+    public void PutMissing(PlanStep step)
+    {
+        foreach (var output in step.Outputs)
+        {
+            _states[output.Tensor] = _states[output.Tensor] == TensorState.Pending ? TensorState.Absent : _states[output.Tensor];
+        }
     }
 
     /// <summary>One of those who read the tensor does so no more.</summary>

@@ -7,11 +7,40 @@ namespace InferenceServer.Core.Ensembles;
 /// <summary>What the answer of an ensemble is made of.</summary>
 internal static class EnsembleOutputs
 {
+    /// <summary>Takes the wanted outputs out of a frame.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="selection">What of it is needed.</param>
+    /// <param name="config">The ensemble's configuration.</param>
+    /// <param name="isNamed">True when the client has named the outputs that it wants.</param>
+    /// <param name="outputs">Where they go.</param>
+    /// <param name="count">How many there are; none is left over when there is an error.</param>
+    public static InferenceError? Take(EnsembleFrame frame, EnsemblePlan plan, EnsembleSelection selection, ModelConfig config, bool isNamed, TensorView[] outputs, out int count)
+    {
+        count = 0;
+        var error = FindProblem(frame, plan, selection, isNamed);
+        foreach (var tensor in error is null ? selection.Outputs : [])
+        {
+            if (frame.StateOf(tensor) == TensorState.Present)
+            {
+                outputs[count++] = Shape(frame.Take(tensor), config, ref error);
+            }
+        }
+
+        if (error is not null)
+        {
+            Release(outputs.AsSpan(0, count));
+            count = 0;
+        }
+
+        return error;
+    }
+
     /// <summary>
     /// Why there is no answer; null when there is one. An output that is not there is left out, unless the client has named it, or nothing would be left. Responses of a decoupled
     /// ensemble may leave out anything.
     /// </summary>
-    public static InferenceError? FindProblem(EnsembleFrame frame, EnsemblePlan plan, EnsembleSelection selection, bool isNamed)
+    private static InferenceError? FindProblem(EnsembleFrame frame, EnsemblePlan plan, EnsembleSelection selection, bool isNamed)
     {
         if (plan.IsDecoupled)
         {
@@ -28,7 +57,7 @@ internal static class EnsembleOutputs
     /// <param name="view">The tensor; its count goes over to the result.</param>
     /// <param name="config">The ensemble's configuration.</param>
     /// <param name="error">Set when the tensor is not what the configuration says.</param>
-    public static TensorView Shape(in TensorView view, ModelConfig config, ref InferenceError? error)
+    private static TensorView Shape(in TensorView view, ModelConfig config, ref InferenceError? error)
     {
         foreach (var output in config.Outputs)
         {

@@ -4,8 +4,6 @@ using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Scheduling;
-using InferenceServer.Core.Telemetry;
-using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Ensembles;
 
@@ -19,20 +17,15 @@ internal sealed class EnsembleRun
     // Guards the frames and the fields below. Never held while a request is sent or completed, or something is logged.
     private readonly Lock _gate = new();
     private readonly EnsembleSetup _setup;
-    private readonly EnsembleSelection _selection;
     private readonly PendingInference _pending;
     private readonly Action<long> _onEnded;
     private readonly CancellationTokenSource _cancel = new();
     private readonly List<EnsembleFrame> _frames = [];
     private readonly StepCaller _caller;
     private ModelLease? _lease;
-    private TimeSpan _inputTime;
-    private TimeSpan _inferTime;
-    private TimeSpan _outputTime;
     private int _active = 1;
     private bool _isStarted;
     private bool _isOver;
-    private bool _hasResponded;
 
     /// <param name="setup">What the requests of the version share.</param>
     /// <param name="limiter">The bounds of its steps.</param>
@@ -43,13 +36,17 @@ internal sealed class EnsembleRun
         _setup = setup;
         _pending = pending;
         _onEnded = onEnded;
-        _selection = setup.Plan.Select(pending.RequestedOutputs, pending.OutputOrder);
+        Selection = setup.Plan.Select(pending.RequestedOutputs, pending.OutputOrder);
+        Reply = new EnsembleReply(setup, pending);
         _caller = new StepCaller(this, setup, limiter);
     }
 
     public EnsemblePlan Plan => _setup.Plan;
 
-    public EnsembleSelection Selection => _selection;
+    public EnsembleSelection Selection { get; }
+
+    /// <summary>What the client is told.</summary>
+    public EnsembleReply Reply { get; }
 
     /// <summary>The request. Its inputs belong to the run from its start on.</summary>
     public InferenceRequest Request => _pending.Request;
@@ -81,12 +78,15 @@ internal sealed class EnsembleRun
     public void Start()
     {
         _caller.Lease();
-        var root = new EnsembleFrame(Plan, _selection, EnsemblePlan.Root, null, Task.CompletedTask);
+        var root = new EnsembleFrame(Plan, Selection, EnsemblePlan.Root, null, Task.CompletedTask);
         lock (_gate)
         {
             if (!_isOver)
             {
-                PutInputs(root);
+                root.PutInputs(Plan, Request.Inputs);
+
+                // Each tensor goes as soon as it has been read for the last time, and not with the request.
+                Request.ReleaseInputs();
                 _frames.Add(root);
             }
         }
@@ -95,12 +95,12 @@ internal sealed class EnsembleRun
         Leave();
     }
 
-    /// <summary>Ends the request with what a step, or the run itself, has found wrong. Only the first such call has an effect.</summary>
-    public void Fail(InferenceError error)
+    /// <summary>Ends the request with what a step, or the run itself, has found wrong; null for nothing. Only the first such call has an effect.</summary>
+    public void Fail(InferenceError? error)
     {
         lock (_gate)
         {
-            if (_isOver)
+            if (error is null || _isOver)
             {
                 return;
             }
@@ -109,10 +109,9 @@ internal sealed class EnsembleRun
             _active++;
         }
 
-        var reason = error.Code is ErrorCode.Cancelled or ErrorCode.DeadlineExceeded ? FailureReason.Cancelled : FailureReason.Other;
-        _setup.Statistics.RecordFailure(reason, Elapsed());
-        _pending.Fail(error);
+        // What still waits for a model is out of its queue by the time that the client is told.
         _cancel.Cancel();
+        Reply.Fail(error);
         Leave();
     }
 
@@ -124,31 +123,7 @@ internal sealed class EnsembleRun
     {
         lock (_gate)
         {
-            if (_isOver)
-            {
-                return null;
-            }
-
-            var views = new TensorView[step.Inputs.Length];
-            for (var i = 0; i < views.Length; i++)
-            {
-                var tensor = step.Inputs[i].Tensor;
-                if (frame.StateOf(tensor) == TensorState.Present)
-                {
-                    views[i] = frame.Take(tensor);
-                }
-                else
-                {
-                    frame.Drop(tensor);
-                }
-            }
-
-            if (step.Condition is { } condition)
-            {
-                frame.Drop(condition.Tensor);
-            }
-
-            return views;
+            return _isOver ? null : frame.TakeInputs(step);
         }
     }
 
@@ -198,7 +173,7 @@ internal sealed class EnsembleRun
         {
             if (!_isOver)
             {
-                foreach (var tensor in _selection.CapturesOf(place))
+                foreach (var tensor in Selection.CapturesOf(place))
                 {
                     frame.Drop(tensor);
                 }
@@ -214,7 +189,7 @@ internal sealed class EnsembleRun
     /// <returns>The frame, which the caller advances; null when the request is over.</returns>
     public EnsembleFrame? Open(EnsembleFrame frame, int place, InferenceResponse response, ModelLease lease, EnsembleFrame? previous)
     {
-        var opened = new EnsembleFrame(Plan, _selection, place, previous, previous?.Completed.Task ?? frame.Turn);
+        var opened = new EnsembleFrame(Plan, Selection, place, previous, previous?.Completed.Task ?? frame.Turn);
         lock (_gate)
         {
             if (_isOver)
@@ -222,42 +197,17 @@ internal sealed class EnsembleRun
                 return null;
             }
 
-            foreach (var tensor in _selection.CapturesOf(place))
-            {
-                if (frame.StateOf(tensor) == TensorState.Present)
-                {
-                    opened.TryPut(tensor, frame.Peek(tensor).Acquire());
-                }
-                else
-                {
-                    opened.PutNothing(tensor);
-                }
-            }
-
+            opened.Capture(frame, Selection.CapturesOf(place));
             _frames.Add(opened);
         }
 
         Put(opened, Plan.Steps[place], response, lease);
         lock (_gate)
         {
-            foreach (var output in Plan.Steps[place].Outputs.Where(output => opened.StateOf(output.Tensor) == TensorState.Pending))
-            {
-                opened.PutNothing(output.Tensor);
-            }
+            opened.PutMissing(Plan.Steps[place]);
         }
 
         return opened;
-    }
-
-    /// <summary>Counts the time of an execution in: that of an ensemble is the sum of its steps.</summary>
-    public void Count(in ExecutionTimes times)
-    {
-        lock (_gate)
-        {
-            _inputTime += times.Input;
-            _inferTime += times.Infer;
-            _outputTime += times.Output;
-        }
     }
 
     /// <summary>Begins what can begin in a frame, and ends the frame when nothing is left to do in it.</summary>
@@ -273,7 +223,7 @@ internal sealed class EnsembleRun
                 return;
             }
 
-            problem = Decide(frame, ref ready);
+            problem = FrameSteps.Decide(frame, Plan, Selection, ref ready);
             if (problem is null)
             {
                 isEnding = frame is { StepsLeft: 0, IsEnding: false };
@@ -288,52 +238,12 @@ internal sealed class EnsembleRun
             return;
         }
 
-        foreach (var place in ready ?? [])
-        {
-            _ = GuardAsync(frame, place);
-        }
+        ready?.ForEach(place => _ = GuardAsync(frame, place));
 
         if (isEnding)
         {
             _ = EndAsync(frame);
         }
-    }
-
-    /// <summary>Decides about each step of a frame until there is nothing to decide any more: what is passed over may be what others waited for.</summary>
-    private InferenceError? Decide(EnsembleFrame frame, ref List<int>? ready)
-    {
-        for (var hasChanged = true; hasChanged;)
-        {
-            hasChanged = false;
-            for (var place = 0; place < Plan.Steps.Length; place++)
-            {
-                var step = Plan.Steps[place];
-                if (step.Scope != frame.Scope || !_selection.Needs(place) || frame.HasBegun(place))
-                {
-                    continue;
-                }
-
-                var isTrue = false;
-                if (step.Condition is { } condition && frame.StateOf(condition.Tensor) == TensorState.Present && !TensorTruth.TryRead(frame.Peek(condition.Tensor), out isTrue))
-                {
-                    return EnsembleErrors.NoCondition(step, frame.Peek(condition.Tensor));
-                }
-
-                var decision = StepReadiness.Decide(step, _selection.CapturesOf(place), frame.States, isTrue);
-                if (decision == StepDecision.Run)
-                {
-                    frame.Begin(place);
-                    (ready ??= []).Add(place);
-                }
-                else if (decision == StepDecision.Skip)
-                {
-                    frame.Skip(place, step);
-                    hasChanged = true;
-                }
-            }
-        }
-
-        return null;
     }
 
     /// <summary>Runs a step to its end, whatever comes of it.</summary>
@@ -370,7 +280,7 @@ internal sealed class EnsembleRun
         {
             await frame.Turn.WaitAsync(Token).ConfigureAwait(false);
             frame.Previous = null;
-            if (frame.Scope == _selection.OutputScope && !await TryRespondAsync(frame).ConfigureAwait(false))
+            if (frame.Scope == Selection.OutputScope && !await TryRespondAsync(frame).ConfigureAwait(false))
             {
                 return;
             }
@@ -382,9 +292,9 @@ internal sealed class EnsembleRun
             }
 
             frame.Completed.TrySetResult();
-            if (Plan.IsDecoupled && frame.Scope == EnsemblePlan.Root)
+            if (Plan.IsDecoupled && frame.Scope == EnsemblePlan.Root && TryEnd())
             {
-                EndStream();
+                Reply.EndStream();
             }
         }
         catch (OperationCanceledException) when (Token.IsCancellationRequested)
@@ -406,97 +316,41 @@ internal sealed class EnsembleRun
     /// <returns>False when the request has failed.</returns>
     private async ValueTask<bool> TryRespondAsync(EnsembleFrame frame)
     {
-        var outputs = new TensorView[_selection.Outputs.Length];
-        if (TakeOutputs(frame, outputs, out var count) is { } error)
+        var outputs = new TensorView[Selection.Outputs.Length];
+        InferenceError? error;
+        int count;
+        lock (_gate)
+        {
+            if (_isOver)
+            {
+                return false;
+            }
+
+            error = EnsembleOutputs.Take(frame, Plan, Selection, _setup.Config, _pending.OutputOrder is not null, outputs, out count);
+        }
+
+        if (error is not null)
         {
             FailIn(error);
             return false;
         }
 
-        if (!Plan.IsDecoupled)
+        if (Plan.IsDecoupled)
         {
-            return TryComplete(outputs[..count], frame);
-        }
-
-        if (count == 0)
-        {
-            // Nothing has come of this response.
-            return true;
-        }
-
-        var response = new InferenceResponse(Request.Id, _lease!.Share(), outputs[..count], frame.Parameters, isFinal: false);
-        var made = Elapsed();
-        if (await _pending.Stream!.WriteAsync(Request, response, Token).ConfigureAwait(false) is { } refusal)
-        {
-            response.Dispose();
+            // Where nothing has come of a response there is nothing to send.
+            var refusal = count == 0 ? null : await Reply.SendAsync(outputs[..count], frame, _lease!.Share(), Token).ConfigureAwait(false);
             Fail(refusal);
-            return false;
+            return refusal is null;
         }
 
-        if (!_hasResponded)
-        {
-            _hasResponded = true;
-            _setup.Statistics.RecordFirstResponse(made);
-        }
-
-        return true;
-    }
-
-    /// <summary>Takes the wanted outputs out of a frame. Nothing is left over when there is an error.</summary>
-    private InferenceError? TakeOutputs(EnsembleFrame frame, TensorView[] outputs, out int count)
-    {
-        lock (_gate)
-        {
-            count = 0;
-            var error = _isOver ? InferenceErrors.Cancelled(Request) : EnsembleOutputs.FindProblem(frame, Plan, _selection, isNamed: _pending.OutputOrder is not null);
-            foreach (var tensor in error is null ? _selection.Outputs : [])
-            {
-                if (frame.StateOf(tensor) == TensorState.Present)
-                {
-                    var view = frame.Take(tensor);
-                    outputs[count++] = EnsembleOutputs.Shape(view, _setup.Config, ref error);
-                }
-            }
-
-            for (var i = 0; error is not null && i < count; i++)
-            {
-                outputs[i].Dispose();
-            }
-
-            return error;
-        }
-    }
-
-    /// <summary>Ends a request that has one answer.</summary>
-    private bool TryComplete(TensorView[] outputs, EnsembleFrame frame)
-    {
         if (!TryEnd())
         {
-            EnsembleOutputs.Release(outputs);
+            EnsembleOutputs.Release(outputs.AsSpan(0, count));
             return false;
         }
 
-        var total = Elapsed();
-        var times = RecordSuccess(total);
-        _setup.Statistics.RecordFirstResponse(total);
-        var response = new InferenceResponse(Request.Id, Request.DetachLease(), outputs, frame.Parameters) { Times = times };
-        Request.Trace?.Record(TraceActivity.TensorBackendOutput, response.Outputs);
-        if (!_pending.TryComplete(InferenceOutcome.Success(response)))
-        {
-            response.Dispose();
-        }
-
+        Reply.Complete(outputs[..count], frame);
         return true;
-    }
-
-    /// <summary>Ends a request all of whose answers have left.</summary>
-    private void EndStream()
-    {
-        if (TryEnd())
-        {
-            RecordSuccess(Elapsed());
-            _pending.EndStream();
-        }
     }
 
     private bool TryEnd()
@@ -508,21 +362,6 @@ internal sealed class EnsembleRun
             return isFirst;
         }
     }
-
-    private ExecutionTimes RecordSuccess(TimeSpan total)
-    {
-        ExecutionTimes times;
-        lock (_gate)
-        {
-            times = new ExecutionTimes(_inputTime, _inferTime, _outputTime);
-        }
-
-        _setup.Statistics.RecordRun(_pending.Rows, times, _setup.Time.GetUtcNow());
-        _setup.Statistics.RecordSuccess(TimeSpan.Zero, total, times);
-        return times;
-    }
-
-    private TimeSpan Elapsed() => _setup.Time.GetElapsedTime(_pending.EnqueuedTimestamp);
 
     private void OnClientGone()
     {
@@ -538,26 +377,6 @@ internal sealed class EnsembleRun
         Fail(InferenceErrors.Cancelled(Request));
     }
 
-    private void PutInputs(EnsembleFrame root)
-    {
-        foreach (var input in Request.Inputs)
-        {
-            var tensor = Plan.FindInput(input.Name);
-            if (root.IsRead(tensor))
-            {
-                root.TryPut(tensor, input.Acquire());
-            }
-        }
-
-        foreach (var tensor in Plan.Inputs.Where(tensor => root.StateOf(tensor) == TensorState.Pending))
-        {
-            root.PutNothing(tensor);
-        }
-
-        // Each tensor goes as soon as it has been read for the last time, and not with the request.
-        Request.ReleaseInputs();
-    }
-
     /// <summary>Something of the run has ended; with the last of it all that it still holds is given back.</summary>
     private void Leave()
     {
@@ -568,11 +387,7 @@ internal sealed class EnsembleRun
                 return;
             }
 
-            foreach (var frame in _frames)
-            {
-                frame.Release();
-            }
-
+            _frames.ForEach(static frame => frame.Release());
             _frames.Clear();
         }
 

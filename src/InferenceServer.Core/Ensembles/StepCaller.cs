@@ -165,7 +165,7 @@ internal sealed class StepCaller(EnsembleRun run, EnsembleSetup setup, EnsembleL
             }
 
             last = opened;
-            run.Count(new ExecutionTimes(TimeSpan.Zero, setup.Time.GetElapsedTime(started), TimeSpan.Zero));
+            run.Reply.Count(new ExecutionTimes(TimeSpan.Zero, setup.Time.GetElapsedTime(started), TimeSpan.Zero));
         }
 
         await (last?.Completed.Task ?? Task.CompletedTask).WaitAsync(run.Token).ConfigureAwait(false);
@@ -254,7 +254,7 @@ internal sealed class StepCaller(EnsembleRun run, EnsembleSetup setup, EnsembleL
         var outcome = await answer.ConfigureAwait(false);
         if (outcome.IsSuccess)
         {
-            run.Count(outcome.Response.Times);
+            run.Reply.Count(outcome.Response.Times);
             return outcome.Response;
         }
 
