@@ -39,14 +39,18 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         SchedulerOptions? scheduling = null,
         ILogger? logger = null,
         string name = "m",
-        long version = 1)
+        long version = 1,
+        Func<QueueRules, QueueRules>? queue = null,
+        Func<ModelConfig, ModelConfig>? change = null,
+        bool preservesOrdering = false,
+        IEnumerable<TensorSpec>? generatedFirst = null)
     {
         Time = time ?? TimeProvider.System;
         Pool = new TensorPool(new TensorPoolOptions());
         var declaredInputs = (inputs ?? [Tensor("X", TensorDataType.Fp32, maxBatchSize, 4)]).ToImmutableArray();
         var declaredOutputs = (outputs ?? [Tensor("Y", TensorDataType.Fp32, maxBatchSize, 4)]).ToImmutableArray();
         var signature = new ModelSignature(
-            [.. declaredInputs.Select(static tensor => new TensorSpec(tensor.Name, tensor.DataType, tensor.ModelShape) { IsOptional = tensor.IsOptional })],
+            [.. generatedFirst ?? [], .. declaredInputs.Select(static tensor => new TensorSpec(tensor.Name, tensor.DataType, tensor.ModelShape) { IsOptional = tensor.IsOptional })],
             [.. declaredOutputs.Select(static tensor => new TensorSpec(tensor.Name, tensor.DataType, tensor.ModelShape))]);
         Backend = new FakeBackend(signature);
         var config = new ModelConfig
@@ -59,6 +63,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
             Outputs = declaredOutputs,
             InstanceGroups = [new InstanceGroup("m", lanes, InstanceKind.Cpu, [])],
         };
+        config = change?.Invoke(config) ?? config;
         var model = Backend.MakeModel();
         Statistics = new ModelStatistics(reportsResponses);
         var setup = new LaneSetup
@@ -74,14 +79,15 @@ internal sealed class ServedModelFixture : IAsyncDisposable
             IdleTimeout = idleTimeout ?? TimeSpan.FromSeconds(10),
             Logger = logger ?? NullLogger.Instance,
         };
+        var rules = new QueueRules { MaxRequests = maxQueueSize, Levels = [new QueuePolicy { Timeout = defaultTimeout, AllowsOverride = allowTimeoutOverride }] };
         Scheduler = new LaneScheduler(
             new LaneSchedulerSetup
             {
                 Limits = maxBatchSize == 0 || isDecoupled ? BatchLimits.Single : new BatchLimits(maxBatchSize, [.. preferred ?? []], Time.ToTicks(maxDelay)),
-                MaxQueueSize = maxQueueSize,
+                Queue = queue?.Invoke(rules) ?? rules,
                 MaxQueueBytes = maxQueueBytes,
-                DefaultTimeout = defaultTimeout,
-                AllowTimeoutOverride = allowTimeoutOverride,
+                Compatibility = BatchCompatibility.Of(config),
+                PreservesOrdering = preservesOrdering,
                 Time = Time,
                 Statistics = Statistics,
             },

@@ -20,6 +20,9 @@ public sealed record InferenceError(ErrorCode Code, string Message)
     /// <summary>True when the same request, unchanged, may succeed a little later: by its code, unless said otherwise.</summary>
     public bool IsRetryable { get; init; } = Code is ErrorCode.Unavailable or ErrorCode.ResourceExhausted;
 
+    /// <summary>After how much time a retry is likely to fare better; null when that is not known.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>True when the request has failed by a limit of its own, such as a timeout that it asked for: that says nothing about the model.</summary>
     public bool IsCallersLimit { get; init; }
 }

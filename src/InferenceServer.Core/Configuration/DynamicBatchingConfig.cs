@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace InferenceServer.Core.Configuration;
 
-/// <summary>How requests are put together into batches, and how long and how many may wait.</summary>
+/// <summary>How requests are put together into batches, in which order they are served, and how long and how many may wait.</summary>
 public sealed record DynamicBatchingConfig
 {
     /// <summary>The sizes worth waiting for, ascending, each 1 to the model's largest; that largest alone when the file prefers none.</summary>
@@ -11,12 +11,21 @@ public sealed record DynamicBatchingConfig
     /// <summary>How long the oldest request may wait for a preferred size; zero sends whatever is there.</summary>
     public TimeSpan MaxQueueDelay { get; init; }
 
-    /// <summary>How many requests may wait; 0 leaves the server's own bound.</summary>
-    public int MaxQueueSize { get; init; }
+    /// <summary>True when requests are answered in the order in which they came.</summary>
+    public bool PreservesOrdering { get; init; }
 
-    /// <summary>How long a request may wait before it is refused; zero is without limit.</summary>
-    public TimeSpan DefaultTimeout { get; init; }
+    /// <summary>How many priorities there are, of which 1 goes before all others.</summary>
+    public int PriorityLevels { get; init; } = 1;
 
-    /// <summary>True when a request may ask for a shorter timeout than <see cref="DefaultTimeout"/>.</summary>
-    public bool AllowTimeoutOverride { get; init; }
+    /// <summary>The priority of a request that names none, or one that there is not.</summary>
+    public int DefaultPriorityLevel { get; init; } = 1;
+
+    /// <summary>For how long a lower priority may wait without any request of it being run; zero for as long as there are requests of higher ones.</summary>
+    public TimeSpan MaxStarvation { get; init; }
+
+    /// <summary>What holds for the requests of every priority without a policy of its own; null when the file does not say.</summary>
+    public QueuePolicyConfig? DefaultPolicy { get; init; }
+
+    /// <summary>The policies of priorities that have their own.</summary>
+    public ImmutableSortedDictionary<int, QueuePolicyConfig> LevelPolicies { get; init; } = ImmutableSortedDictionary<int, QueuePolicyConfig>.Empty;
 }

@@ -33,6 +33,12 @@ public sealed record ModelConfig
     /// <summary>The outputs, in the order of the configuration, or of the model when the configuration leaves them out.</summary>
     public required ImmutableArray<ModelTensor> Outputs { get; init; }
 
+    /// <summary>The inputs of the model that the server makes for each execution.</summary>
+    public ImmutableArray<BatchInputConfig> BatchInputs { get; init; } = [];
+
+    /// <summary>The outputs that are cut by the shapes of an input.</summary>
+    public ImmutableArray<BatchOutputConfig> BatchOutputs { get; init; } = [];
+
     /// <summary>Which versions are served.</summary>
     public VersionPolicy VersionPolicy { get; init; } = VersionPolicy.Default;
 

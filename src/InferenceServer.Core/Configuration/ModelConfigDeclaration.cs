@@ -51,7 +51,7 @@ public static class ModelConfigDeclaration
             ModelFilename = message.DefaultModelFilename.Length > 0 ? message.DefaultModelFilename : backend.DefaultModelFilename,
             VersionPolicy = VersionPolicies.Of(message),
             DeclaredMaxBatchSize = context.MaxBatchSize,
-            ModelInputs = [.. DeclaredTensor.InputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
+            ModelInputs = [.. DeclaredTensor.InputsOf(message).Concat(DeclaredTensor.GeneratedOf(message)).Select(tensor => SpecOf(tensor, isBatching))],
             ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
             IsDecoupled = message.ModelTransactionPolicy is { Decoupled: true },
             Parameters = message.Parameters.Where(static entry => !ServerParameters.Has(entry.Key)).ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
@@ -67,6 +67,11 @@ public static class ModelConfigDeclaration
 
     private static TensorSpec SpecOf(DeclaredTensor tensor, bool isBatching)
     {
+        if (tensor.IsFlat || tensor.IsGenerated)
+        {
+            return new TensorSpec(tensor.Name, tensor.Type, tensor.IsFlat ? new TensorShape(TensorShape.Free) : new TensorShape(tensor.Dims.AsSpan())) { IsOptional = tensor.IsOptional };
+        }
+
         var shape = new TensorShape((tensor.Reshape ?? tensor.Dims).AsSpan());
         return new TensorSpec(tensor.Name, tensor.Type, isBatching ? shape.Prepend(TensorShape.Free) : shape) { IsOptional = tensor.IsOptional };
     }

@@ -25,6 +25,12 @@ public sealed record ModelTensor(string Name, TensorDataType DataType)
     /// <summary>True for an input that a request may leave out.</summary>
     public bool IsOptional { get; init; }
 
+    /// <summary>
+    /// True for an input that may have another shape in every request of a batch: the model gets the elements of all of them in one flat tensor
+    /// (<c>allow_ragged_batch</c>).
+    /// </summary>
+    public bool AllowsRagged { get; init; }
+
     /// <summary>The file of class labels in the model's folder, one a line; null when there is none.</summary>
     public string? LabelFilename { get; init; }
 

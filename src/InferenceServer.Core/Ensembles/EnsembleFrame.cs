@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Scheduling;
 
 namespace InferenceServer.Core.Ensembles;
 
@@ -9,6 +10,8 @@ namespace InferenceServer.Core.Ensembles;
 /// </summary>
 internal sealed class EnsembleFrame
 {
+    private const string ExplanationPrefix = ScheduleExplanation.Parameter + "_";
+
     private static readonly int[] s_none = [];
 
     private readonly EnsembleSelection _selection;
@@ -231,12 +234,17 @@ internal sealed class EnsembleFrame
         LetNextBegin(place);
     }
 
-    /// <summary>Adds what a model has said beside its outputs; of two that say something under one name the later counts.</summary>
-    public void AddParameters(IReadOnlyDictionary<string, ParameterValue> parameters)
+    /// <summary>
+    /// Adds what a model has said beside its outputs; of two that say something under one name the later counts. How the request of a step was scheduled is told with the step's number in the name.
+    /// </summary>
+    /// <param name="parameters">What it has said.</param>
+    /// <param name="step">The step's place in the file.</param>
+    public void AddParameters(IReadOnlyDictionary<string, ParameterValue> parameters, int step)
     {
         foreach (var (name, value) in parameters)
         {
-            (Parameters ??= new Dictionary<string, ParameterValue>(StringComparer.Ordinal))[name] = value;
+            var own = name.StartsWith(ExplanationPrefix, StringComparison.Ordinal) ? FormattableString.Invariant($"{ExplanationPrefix}step{step}_{name[ExplanationPrefix.Length..]}") : name;
+            (Parameters ??= new Dictionary<string, ParameterValue>(StringComparer.Ordinal))[own] = value;
         }
     }
 

@@ -69,6 +69,7 @@ internal static class EnsembleLinker
         {
             Model = member.Model,
             Version = step.Version is { } version ? FormattableString.Invariant($"{version}") : "",
+            Index = step.Index,
             Words = step.Words,
             Scope = scope,
             IsDecoupled = member.Config.IsDecoupled,

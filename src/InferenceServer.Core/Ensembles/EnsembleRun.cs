@@ -51,6 +51,9 @@ internal sealed class EnsembleRun
     /// <summary>The request. Its inputs belong to the run from its start on.</summary>
     public InferenceRequest Request => _pending.Request;
 
+    /// <summary>How long the client still waits; null when it does not say.</summary>
+    public TimeSpan? TimeLeft => _pending.DeadlineTimestamp == long.MaxValue ? null : _setup.Time.GetElapsedTime(_setup.Time.GetTimestamp(), _pending.DeadlineTimestamp);
+
     /// <summary>Signalled when the request has failed: nothing more is to be begun, and what runs is to end.</summary>
     public CancellationToken Token => _cancel.Token;
 
@@ -58,7 +61,7 @@ internal sealed class EnsembleRun
     /// <returns>False when it has gone already: the request stays with the caller.</returns>
     public bool TryBegin()
     {
-        _pending.WatchCancellation(static state => ((EnsembleRun)state!).OnClientGone(), this);
+        _pending.WatchClient(static state => ((EnsembleRun)state!).OnClientGone(), this, _setup.Time);
         lock (_gate)
         {
             if (!_pending.IsAbandoned)
@@ -69,7 +72,7 @@ internal sealed class EnsembleRun
             }
         }
 
-        _pending.UnwatchCancellation();
+        _pending.UnwatchClient();
         _cancel.Dispose();
         return false;
     }
@@ -148,7 +151,7 @@ internal sealed class EnsembleRun
                 }
             }
 
-            frame.AddParameters(response.Parameters);
+            frame.AddParameters(response.Parameters, step.Index);
         }
     }
 
@@ -321,11 +324,7 @@ internal sealed class EnsembleRun
         int count;
         lock (_gate)
         {
-            if (_isOver)
-            {
-                return false;
-            }
-
+            // One that is over has nobody to answer: what it says then is not heard.
             error = EnsembleOutputs.Take(frame, Plan, Selection, _setup.Config, _pending.OutputOrder is not null, outputs, out count);
         }
 
@@ -374,7 +373,7 @@ internal sealed class EnsembleRun
             }
         }
 
-        Fail(InferenceErrors.Cancelled(Request));
+        Fail(_pending.DescribeEnd(_setup.Time.GetTimestamp()));
     }
 
     /// <summary>Something of the run has ended; with the last of it all that it still holds is given back.</summary>
@@ -388,7 +387,6 @@ internal sealed class EnsembleRun
             }
 
             _frames.ForEach(static frame => frame.Release());
-            _frames.Clear();
         }
 
         _caller.Return();

@@ -56,7 +56,7 @@ internal sealed class EnsembleScheduler(EnsembleSetup setup) : IModelScheduler
         if (!run.TryBegin())
         {
             OnEnded(pending.Bytes);
-            return InferenceErrors.Cancelled(pending.Request);
+            return pending.DescribeEnd(setup.Time.GetTimestamp());
         }
 
         pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);

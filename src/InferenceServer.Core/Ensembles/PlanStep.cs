@@ -11,6 +11,9 @@ internal sealed record PlanStep
     /// <summary>The version as requests name it; empty for the highest one that serves.</summary>
     public required string Version { get; init; }
 
+    /// <summary>Its place in the file, from 0.</summary>
+    public int Index { get; init; }
+
     /// <summary>How messages call the step.</summary>
     public required string Words { get; init; }
 

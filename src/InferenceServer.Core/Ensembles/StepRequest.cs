@@ -20,7 +20,8 @@ internal static class StepRequest
         var request = new InferenceRequest(lease)
         {
             Id = origin.Id,
-            Deadline = origin.Deadline,
+            TimeLimit = run.TimeLeft,
+            IsDeadlineWatched = true,
             TraceParent = origin.TraceParent,
             Trace = origin.Trace?.BeginStep(model),
         };

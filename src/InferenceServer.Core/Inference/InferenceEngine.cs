@@ -15,6 +15,7 @@ namespace InferenceServer.Core.Inference;
 internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator allocator, ISharedMemoryTensors sharedMemory, ServerPhase phase, SchedulerOptions scheduling, TimeProvider time) : IInferenceEngine
 {
     private const string TimeoutParameter = "timeout";
+    private const string PriorityParameter = "priority";
     private const ulong MaxTimeoutMicroseconds = 1UL << 50;
 
     public ITensorAllocator Allocator => allocator;
@@ -107,9 +108,8 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             throw;
         }
 
-        if (request.Deadline is { } deadline)
+        if (TimeLeft(request) is { } left)
         {
-            var left = deadline - time.GetUtcNow();
             if (left <= TimeSpan.Zero)
             {
                 error = InferenceErrors.DeadlineExceeded(request);
@@ -129,6 +129,13 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             pending.RequestedTimeout = TimeSpan.FromMicroseconds(Math.Min(microseconds, MaxTimeoutMicroseconds));
         }
 
+        if (request.Parameters.TryGetValue(PriorityParameter, out var priority) && priority.TryGetUInt64(out var level))
+        {
+            pending.Priority = level;
+        }
+
+        pending.IsExplained = request.Parameters.TryGetValue(ScheduleExplanation.Parameter, out var explain) && explain.TryGetBool(out var wanted) && wanted;
+
         error = model.Scheduler.TryEnqueue(pending);
         if (error is not null)
         {
@@ -139,12 +146,27 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             }
 
             request.Trace?.Record(TraceActivity.RequestEnd);
-            model.Statistics.RecordRefusal(RefusalReason.NoCapacity);
+            if (pending.IsTooLate)
+            {
+                // As if its time had run out in the queue, which is what has been spared to it.
+                model.Statistics.RecordFailure(FailureReason.Rejected, TimeSpan.Zero);
+            }
+            else
+            {
+                model.Statistics.RecordRefusal(RefusalReason.NoCapacity);
+            }
+
             request.Dispose();
             return false;
         }
 
         return true;
+    }
+
+    private TimeSpan? TimeLeft(InferenceRequest request)
+    {
+        var left = request.Deadline is { } deadline ? deadline - time.GetUtcNow() : (TimeSpan?)null;
+        return request.TimeLimit < left || left is null ? request.TimeLimit : left;
     }
 
     /// <summary>

@@ -70,6 +70,28 @@ internal static class InferenceErrors
 
     public static InferenceError QueueTimeout(InferenceRequest request) => new(ErrorCode.Unavailable, $"{Prefix(request)}Request timeout expired");
 
+    /// <summary>Refused at once: what waits before it would take longer than it may wait.</summary>
+    public static InferenceError TimeoutTooSoon(InferenceRequest request, TimeSpan wait, TimeSpan allowed) =>
+        new(ErrorCode.Unavailable, $"{Prefix(request)}Request timeout expired before its time: it would wait for about {Milliseconds(wait)} and may wait for {Milliseconds(allowed)}")
+        {
+            Subject = "timeout",
+            Expected = $"at least {Milliseconds(wait)}",
+            Actual = Milliseconds(allowed),
+            RetryAfter = wait,
+        };
+
+    /// <summary>Refused at once: its answer would come after its deadline.</summary>
+    public static InferenceError DeadlineTooSoon(InferenceRequest request, TimeSpan wait, TimeSpan end, TimeSpan left) =>
+        new(ErrorCode.DeadlineExceeded, $"{Prefix(request)}the deadline of the request cannot be met: its answer would take about {Milliseconds(end)}, {Milliseconds(wait)} of them in the queue, and {Milliseconds(left)} are left")
+        {
+            Subject = "deadline",
+            Expected = $"at least {Milliseconds(end)}",
+            Actual = Milliseconds(left),
+            RetryAfter = wait,
+            IsRetryable = true,
+            IsCallersLimit = true,
+        };
+
     public static InferenceError QueueFull(InferenceRequest request) =>
         new(ErrorCode.Unavailable, $"{Prefix(request)}Exceeds maximum queue size of model '{request.Lease.Model.Name}'; try again later");
 
@@ -208,6 +230,8 @@ internal static class InferenceErrors
             Expected = $"{expected} elements",
             Actual = $"{got} elements",
         };
+
+    private static string Milliseconds(TimeSpan time) => FormattableString.Invariant($"{time.TotalMilliseconds:0.#} ms");
 
     /// <summary>How every sentence about a request begins: with its id.</summary>
     private static string Prefix(InferenceRequest request) => $"[request id: {(request.Id.Length == 0 ? "<id_unknown>" : request.Id)}] ";

@@ -41,6 +41,12 @@ public sealed class InferenceRequest : IDisposable
     /// <summary>When the client stops waiting; null when it waits for ever.</summary>
     public DateTimeOffset? Deadline { get; set; }
 
+    /// <summary>How long the client waits from the moment in which the engine gets the request; null when it does not say so.</summary>
+    public TimeSpan? TimeLimit { get; set; }
+
+    /// <summary>True when the cancellation that goes with the request is signalled at its deadline too, so that nobody else has to watch the clock.</summary>
+    public bool IsDeadlineWatched { get; set; }
+
     /// <summary>The request's trace, which stays the front end's; null when it is not traced.</summary>
     public RequestTrace? Trace { get; set; }
 

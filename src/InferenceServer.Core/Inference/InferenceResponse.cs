@@ -41,7 +41,7 @@ public sealed class InferenceResponse : IDisposable
     public ReadOnlySpan<TensorView> Outputs => _outputs;
 
     /// <summary>What the backend says beside the outputs; most often nothing.</summary>
-    public IReadOnlyDictionary<string, ParameterValue> Parameters { get; }
+    public IReadOnlyDictionary<string, ParameterValue> Parameters { get; private set; }
 
     /// <summary>How long the execution took that it comes from; zero where that is not known.</summary>
     internal ExecutionTimes Times { get; set; }
@@ -54,6 +54,18 @@ public sealed class InferenceResponse : IDisposable
     {
         _outputs[place].Dispose();
         _outputs[place] = tensor;
+    }
+
+    /// <summary>Says more beside the outputs; of two things under one name the later counts.</summary>
+    internal void Add(IReadOnlyDictionary<string, ParameterValue> parameters)
+    {
+        var all = new Dictionary<string, ParameterValue>(Parameters, StringComparer.Ordinal);
+        foreach (var (name, value) in parameters)
+        {
+            all[name] = value;
+        }
+
+        Parameters = all;
     }
 
     /// <summary>Releases the outputs and the lease.</summary>

@@ -7,6 +7,9 @@ namespace InferenceServer.Core.Scheduling;
 internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.ModelSignature signature, ITensorAllocator allocator)
 {
     private readonly ModelTensor[] _reshaped = [.. config.Inputs.Where(static tensor => tensor.HasReshape)];
+    private readonly string[] _ragged = [.. config.Inputs.Where(static tensor => tensor.AllowsRagged).Select(static tensor => tensor.Name)];
+    private readonly string[] _order = [.. signature.Inputs.Select(static input => input.Name)];
+    private readonly BatchInputMaker _maker = new(allocator);
 
     /// <summary>Puts a batch together.</summary>
     /// <param name="members">The requests.</param>
@@ -21,13 +24,21 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
         }
 
         var given = first.Request.Inputs;
-        var inputs = new TensorView[given.Count];
+        var inputs = new TensorView[given.Count + config.BatchInputs.Sum(static made => made.Targets.Length)];
         var made = 0;
         try
         {
-            for (; made < inputs.Length; made++)
+            for (; made < given.Count; made++)
             {
                 inputs[made] = members.Length == 1 ? given[made].Acquire() : Gather(members, made, rows);
+            }
+
+            foreach (var generated in config.BatchInputs)
+            {
+                foreach (var target in generated.Targets)
+                {
+                    inputs[made++] = _maker.Make(target, generated, members);
+                }
             }
         }
         catch
@@ -38,6 +49,12 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
             }
 
             throw;
+        }
+
+        if (made > given.Count)
+        {
+            // Backends get their inputs in the order of the model.
+            Array.Sort(inputs, (one, other) => Array.IndexOf(_order, one.Name) - Array.IndexOf(_order, other.Name));
         }
 
         for (var i = 0; i < inputs.Length; i++)
@@ -51,6 +68,11 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
     /// <summary>The same bytes under the shape that the model sees, where the configuration gives it another one than clients see.</summary>
     private TensorView ToModel(in TensorView input)
     {
+        if (_ragged.Length > 0 && IsRagged(input.Name) && input.Shape.TryGetElementCount(out var elements))
+        {
+            return input.WithShape(new TensorShape(elements));
+        }
+
         foreach (var tensor in _reshaped)
         {
             if (tensor.Name == input.Name)
@@ -65,9 +87,13 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
     private TensorView Gather(ReadOnlySpan<PendingInference> members, int input, int rows)
     {
         var length = 0L;
+        var elements = 0L;
         foreach (var member in members)
         {
-            length = checked(length + member.Request.Inputs[input].Length);
+            var part = member.Request.Inputs[input];
+            length = checked(length + part.Length);
+            part.Shape.TryGetElementCount(out var count);
+            elements += count;
         }
 
         var buffer = allocator.Rent(length);
@@ -80,8 +106,10 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
         }
 
         var first = members[0].Request.Inputs[input];
-        return new TensorView(first.Name, first.DataType, first.Shape.WithFirst(rows), buffer);
+        return new TensorView(first.Name, first.DataType, IsRagged(first.Name) ? new TensorShape(elements) : first.Shape.WithFirst(rows), buffer);
     }
+
+    private bool IsRagged(string name) => Array.IndexOf(_ragged, name) >= 0;
 
     private static unsafe void Copy(in TensorView source, TensorBuffer destination, long offset) =>
         Buffer.MemoryCopy((void*)source.Pointer, (void*)(destination.Pointer + (nint)offset), destination.Length - offset, source.Length);

@@ -1,12 +1,19 @@
+using InferenceServer.Core.Configuration;
+
 namespace InferenceServer.Core.Scheduling;
 
 /// <summary>
 /// Whether two requests can share an execution: they give the same inputs (an optional one may be left out), and every input agrees in
-/// all dimensions but the first. Inputs stand in the signature's order by now.
+/// all dimensions but the first, unless the model takes its elements one request after another. Inputs stand in the signature's order by now.
 /// </summary>
-internal static class BatchCompatibility
+/// <param name="raggedInputs">The inputs that may have another shape in every request.</param>
+internal sealed class BatchCompatibility(IEnumerable<string> raggedInputs)
 {
-    public static bool CanShare(PendingInference first, PendingInference other)
+    private readonly string[] _ragged = [.. raggedInputs];
+
+    public static BatchCompatibility Of(ModelConfig config) => new(config.Inputs.Where(static input => input.AllowsRagged).Select(static input => input.Name));
+
+    public bool CanShare(PendingInference first, PendingInference other)
     {
         var inputs = first.Request.Inputs;
         var others = other.Request.Inputs;
@@ -19,7 +26,12 @@ internal static class BatchCompatibility
         {
             var shape = inputs[i].Shape;
             var otherShape = others[i].Shape;
-            if (inputs[i].Name != others[i].Name || shape.Rank != otherShape.Rank || !shape.AsSpan()[1..].SequenceEqual(otherShape.AsSpan()[1..]))
+            if (inputs[i].Name != others[i].Name)
+            {
+                return false;
+            }
+
+            if (Array.IndexOf(_ragged, inputs[i].Name) < 0 && (shape.Rank != otherShape.Rank || !shape.AsSpan()[1..].SequenceEqual(otherShape.AsSpan()[1..])))
             {
                 return false;
             }

@@ -8,6 +8,9 @@ namespace InferenceServer.Core.Scheduling;
 /// <param name="MaxDelayTicks">How long the oldest request may wait for company while a lane is idle, in ticks of the time provider; 0 for not at all.</param>
 internal sealed record BatchLimits(int MaxRows, ImmutableArray<int> PreferredRows, long MaxDelayTicks)
 {
+    /// <summary>How long before its last moment a request is run that waits for company, in ticks of the time provider: the time that a thread may take to wake.</summary>
+    public long MarginTicks { get; init; }
+
     /// <summary>One request at a time.</summary>
     public static BatchLimits Single { get; } = new(1, [], 0);
 }

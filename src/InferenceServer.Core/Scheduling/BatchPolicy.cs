@@ -56,7 +56,8 @@ internal static class BatchPolicy
             return BatchDecision.Run(requests, ReleaseReason.LaneIdle);
         }
 
-        var due = TimeProviderTicks.Add(head.OldestTimestamp, limits.MaxDelayTicks);
+        // Nobody is kept waiting for company until it is too late for him.
+        var due = Math.Min(TimeProviderTicks.Add(head.OldestTimestamp, limits.MaxDelayTicks), head.LatestStartTimestamp - limits.MarginTicks);
         return now >= due ? BatchDecision.Run(requests, ReleaseReason.DelayExpired) : BatchDecision.Wait(due);
     }
 }

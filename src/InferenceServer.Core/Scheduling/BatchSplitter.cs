@@ -13,12 +13,15 @@ internal sealed class BatchSplitter
     private readonly bool _isBatching;
     private readonly ModelTensor?[] _reshaped;
     private readonly int[] _all;
+    private readonly string?[] _scattered;
 
     public BatchSplitter(ModelConfig config, ModelSignature signature)
     {
         _signature = signature;
         _isBatching = config.IsBatching;
         _reshaped = [.. signature.Outputs.Select(output => config.Outputs.FirstOrDefault(tensor => tensor.Name == output.Name && tensor.HasReshape))];
+
+        _scattered = [.. signature.Outputs.Select(output => config.BatchOutputs.FirstOrDefault(scattered => scattered.Targets.Contains(output.Name))?.Source)];
 
         // A configuration may declare fewer outputs than the model has: the others do not exist for clients.
         _all = [.. config.Outputs.Select(tensor => IndexOf(signature, tensor.Name))];
@@ -28,7 +31,7 @@ internal sealed class BatchSplitter
     /// <exception cref="BackendException">An output is missing or does not have the rows that went in.</exception>
     public InferenceResponse[] Split(LaneBatch batch, ReadOnlySpan<PendingInference> members)
     {
-        Check(batch);
+        Check(batch, members);
         var offsets = new long[_signature.Outputs.Length];
         var parts = new TensorView[members.Length][];
         for (var i = 0; i < members.Length; i++)
@@ -106,7 +109,9 @@ internal sealed class BatchSplitter
             var whole = batch.Outputs[output];
             if (whole.Buffer is not null)
             {
-                lengths[output] = isOnly ? whole.Length : Measure(whole, offsets[output], member.Rows, batch.Rows);
+                lengths[output] = isOnly ? whole.Length
+                    : _scattered[output] is { } source ? MeasureElements(whole, offsets[output], ElementsOf(ShapeOf(member, source)))
+                    : Measure(whole, offsets[output], member.Rows, batch.Rows);
             }
         }
 
@@ -114,7 +119,9 @@ internal sealed class BatchSplitter
         {
             var output = order[i];
             var whole = batch.Outputs[output];
-            var shape = isOnly ? whole.Shape : whole.Shape.WithFirst(member.Rows);
+            var shape = _scattered[output] is { } source ? ShapeOf(member, source)
+                : isOnly ? whole.Shape
+                : whole.Shape.WithFirst(member.Rows);
             if (_reshaped[output] is { } tensor)
             {
                 shape = tensor.ToClientShape(shape);
@@ -142,7 +149,41 @@ internal sealed class BatchSplitter
         return BytesTensor.MeasurePrefix(whole.Span[(int)offset..], elementsPerRow * rows);
     }
 
-    private void Check(LaneBatch batch)
+    private static long MeasureElements(in TensorView whole, long offset, long elements) =>
+        whole.DataType == TensorDataType.Bytes ? BytesTensor.MeasurePrefix(whole.Span[(int)offset..], elements) : elements * whole.DataType.ElementSize();
+
+    private static long ElementsOf(in TensorShape shape) => shape.TryGetElementCount(out var elements) ? elements : 0;
+
+    /// <summary>The shape of an input of a request; that of nothing where it was left out.</summary>
+    private static TensorShape ShapeOf(PendingInference member, string input)
+    {
+        foreach (var given in member.Request.Inputs)
+        {
+            if (given.Name == input)
+            {
+                return given.Shape;
+            }
+        }
+
+        return new TensorShape(0);
+    }
+
+    /// <summary>A flat output holds as many elements as the inputs whose shapes it is to have.</summary>
+    private static void CheckScattered(in TensorView given, string source, ReadOnlySpan<PendingInference> members)
+    {
+        var expected = 0L;
+        foreach (var member in members)
+        {
+            expected += ElementsOf(ShapeOf(member, source));
+        }
+
+        if (ElementsOf(given.Shape) != expected)
+        {
+            throw new BackendException($"the model gave output '{given.Name}' {ElementsOf(given.Shape)} elements, expected {expected}, as many as input '{source}' has");
+        }
+    }
+
+    private void Check(LaneBatch batch, ReadOnlySpan<PendingInference> members)
     {
         for (var output = 0; output < _signature.Outputs.Length; output++)
         {
@@ -158,7 +199,11 @@ internal sealed class BatchSplitter
                 continue;
             }
 
-            if (_isBatching && (given.Shape.Rank == 0 || given.Shape[0] != batch.Rows))
+            if (_scattered[output] is { } source)
+            {
+                CheckScattered(given, source, members);
+            }
+            else if (_isBatching && (given.Shape.Rank == 0 || given.Shape[0] != batch.Rows))
             {
                 throw new BackendException($"the model gave output '{name}' the shape {given.Shape}, expected {batch.Rows} rows in the first dimension");
             }

@@ -17,6 +17,9 @@ internal sealed class DecoupledSender(PendingInference member, LaneSetup setup, 
     /// <summary>True once nothing may follow.</summary>
     public bool HasEnded { get; private set; }
 
+    /// <summary>How the request was scheduled, which its first response tells; null when nobody wants to know.</summary>
+    public ScheduleExplanation? Explanation { get; init; }
+
     /// <summary>How many responses have been sent.</summary>
     public int Count { get; private set; }
 
@@ -31,6 +34,11 @@ internal sealed class DecoupledSender(PendingInference member, LaneSetup setup, 
         // The lease is shared only once there are outputs: nobody would give it back.
         var outputs = setup.Splitter.CutDecoupled(batch);
         var response = new InferenceResponse(request.Id, request.Lease.Share(), outputs, parameters, isFinal);
+        if (Count == 0 && Explanation is not null)
+        {
+            response.Add(Explanation.ToParameters());
+        }
+
         var cut = setup.Time.GetTimestamp();
         ExecutionTrace.Respond(member, response);
         if (isFinal)

@@ -25,6 +25,12 @@ internal sealed class InstanceRunner : IDisposable
     private ITimer? _delayTimer;
     private long _idleTimerDue = long.MaxValue;
 
+    // What runs, and since when; under the scheduler's lock. What the last execution took is written by the lane's own thread before it takes that lock.
+    private int _runningRows;
+    private long _runningSince;
+    private int _endedRows;
+    private long _endedTicks;
+
     public InstanceRunner(LaneScheduler scheduler, IModelInstance instance, LaneSetup setup)
     {
         _scheduler = scheduler;
@@ -48,11 +54,41 @@ internal sealed class InstanceRunner : IDisposable
     /// <summary>When the lane last ran out of work; <see cref="long.MaxValue"/> while it has some.</summary>
     public long IdleSince { get; set; } = long.MaxValue;
 
+    /// <summary>True while a batch runs.</summary>
+    public bool IsRunning => _runningRows > 0;
+
     public void StartThread() => new Thread(static state => ((InstanceRunner)state!).Run())
     {
         IsBackground = true,
         Name = _setup.ThreadName,
     }.UnsafeStart(this);
+
+    /// <summary>The lane takes a batch. Under the scheduler's lock, as the next two.</summary>
+    public void BeginRun(PendingInference[] batch, long now)
+    {
+        _runningRows = 0;
+        foreach (var pending in batch)
+        {
+            _runningRows += pending.Rows;
+        }
+
+        _runningSince = now;
+    }
+
+    /// <summary>The lane is done with what ran, and tells what it cost if it went well.</summary>
+    public void ReportTo(ExecutionCosts costs)
+    {
+        if (_endedTicks > 0)
+        {
+            costs.Record(_endedRows, _endedTicks);
+            _endedTicks = 0;
+        }
+
+        _runningRows = 0;
+    }
+
+    /// <summary>How long what runs is likely to run on. Ticks.</summary>
+    public long TicksLeft(ExecutionCosts costs, long now) => Math.Max(0, (long)costs.Mean(_runningRows) - (now - _runningSince));
 
     /// <summary>
     /// Sees to it that the lane looks again when it has been idle for long enough; false when it has been already. The timer is set once
@@ -195,7 +231,9 @@ internal sealed class InstanceRunner : IDisposable
             ExecutionTrace.End(members, responses, computed, ended);
             var times = new ExecutionTimes(time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, computed), time.GetElapsedTime(computed, ended));
             setup.Statistics.RecordExecution(batch.Rows, reason, times, time.GetUtcNow());
+            (_endedRows, _endedTicks) = (batch.Rows, ended - started);
             Release(batch, setup);
+            Explain(members, responses, batch.Rows, reason, times, started);
             Succeed(members, responses, times, started, ended, isWarmup: reason == ReleaseReason.Warmup, setup);
         }
         catch (Exception exception)
@@ -214,7 +252,10 @@ internal sealed class InstanceRunner : IDisposable
         var member = members[0];
         ExecutionTrace.Record(members, TraceActivity.ComputeStart, started);
         LaneBatch? batch = null;
-        var sender = new DecoupledSender(member, setup, started, isWarmup: reason == ReleaseReason.Warmup);
+        var sender = new DecoupledSender(member, setup, started, isWarmup: reason == ReleaseReason.Warmup)
+        {
+            Explanation = member.IsExplained ? new ScheduleExplanation(Placement.Name, reason, member.Rows, 1, time.GetElapsedTime(member.EnqueuedTimestamp, started)) : null,
+        };
         try
         {
             batch = setup.Assembler.Assemble(members, sender);
@@ -235,7 +276,7 @@ internal sealed class InstanceRunner : IDisposable
             {
                 sender.Break(isCancelled: true);
                 RecordFailure(member, FailureReason.Cancelled, setup);
-                member.Fail(InferenceErrors.Cancelled(member.Request));
+                member.Fail(member.DescribeEnd(setup.Time.GetTimestamp()));
                 return;
             }
 
@@ -249,6 +290,18 @@ internal sealed class InstanceRunner : IDisposable
             sender.Break(member.IsAbandoned);
             Release(batch, setup);
             Fail(members, exception, setup);
+        }
+    }
+
+    private void Explain(PendingInference[] members, InferenceResponse[] responses, int rows, ReleaseReason reason, in ExecutionTimes times, long started)
+    {
+        for (var i = 0; i < members.Length; i++)
+        {
+            if (members[i].IsExplained)
+            {
+                var queued = _setup.Time.GetElapsedTime(members[i].EnqueuedTimestamp, started);
+                responses[i].Add(new ScheduleExplanation(Placement.Name, reason, rows, members.Length, queued) { Times = times }.ToParameters());
+            }
         }
     }
 
@@ -275,7 +328,7 @@ internal sealed class InstanceRunner : IDisposable
             {
                 responses[i].Dispose();
                 RecordFailure(member, FailureReason.Cancelled, setup);
-                member.Fail(InferenceErrors.Cancelled(member.Request));
+                member.Fail(member.DescribeEnd(setup.Time.GetTimestamp()));
                 continue;
             }
 
@@ -307,7 +360,7 @@ internal sealed class InstanceRunner : IDisposable
         {
             var isGone = member.IsAbandoned;
             RecordFailure(member, isGone ? FailureReason.Cancelled : FailureReason.Backend, setup);
-            member.Fail(isGone ? InferenceErrors.Cancelled(member.Request) : InferenceErrors.Backend(member.Request, setup.ModelName, failure));
+            member.Fail(isGone ? member.DescribeEnd(setup.Time.GetTimestamp()) : InferenceErrors.Backend(member.Request, setup.ModelName, failure));
         }
     }
 

@@ -7,6 +7,9 @@ namespace InferenceServer.Core.Scheduling;
 /// <summary>What a model's configuration asks of its queue and its lanes. Pure.</summary>
 internal static class LanePlan
 {
+    // What is about to expire must not be a thread's waking time too late.
+    private static readonly TimeSpan s_margin = TimeSpan.FromMilliseconds(1);
+
     /// <summary>Where an instance is to run, for each lane.</summary>
     public static IEnumerable<InstancePlacement> Place(ModelConfig config)
     {
@@ -27,14 +30,34 @@ internal static class LanePlan
         {
             Limits = batching is null || !config.IsBatching || config.IsDecoupled
                 ? BatchLimits.Single
-                : new BatchLimits(config.MaxBatchSize, [.. batching.PreferredBatchSizes.Order()], time.ToTicks(batching.MaxQueueDelay)),
-            MaxQueueSize = batching is { MaxQueueSize: > 0 } ? batching.MaxQueueSize : options.MaxQueueSize,
+                : new BatchLimits(config.MaxBatchSize, [.. batching.PreferredBatchSizes.Order()], time.ToTicks(batching.MaxQueueDelay)) { MarginTicks = time.ToTicks(s_margin) },
+            Queue = new QueueRules
+            {
+                MaxRequests = options.MaxQueueSize,
+                Levels = batching is null ? [new QueuePolicy()] : [.. Enumerable.Range(1, batching.PriorityLevels).Select(level => Policy(batching, level))],
+                DefaultLevel = batching?.DefaultPriorityLevel ?? 1,
+                MaxStarvationTicks = time.ToTicks(batching?.MaxStarvation ?? TimeSpan.Zero),
+            },
             MaxQueueBytes = options.MaxQueueBytes,
-            DefaultTimeout = batching?.DefaultTimeout ?? TimeSpan.Zero,
-            AllowTimeoutOverride = batching?.AllowTimeoutOverride ?? false,
+            Compatibility = BatchCompatibility.Of(config),
+            PreservesOrdering = batching is { PreservesOrdering: true },
             Time = time,
             Statistics = statistics,
         };
+    }
+
+    private static QueuePolicy Policy(DynamicBatchingConfig batching, int level)
+    {
+        var policy = batching.LevelPolicies.TryGetValue(level, out var own) ? own : batching.DefaultPolicy;
+        return policy is null
+            ? new QueuePolicy()
+            : new QueuePolicy
+            {
+                MaxRequests = policy.MaxQueueSize > 0 ? policy.MaxQueueSize : int.MaxValue,
+                Timeout = policy.Timeout,
+                AllowsOverride = policy.AllowTimeoutOverride,
+                DelaysExpired = policy.DelaysExpired,
+            };
     }
 
     /// <summary>Which lanes go and which are to be made, for a configuration in the place of another. A lane whose instance runs where one is wanted stays.</summary>

@@ -24,6 +24,8 @@ internal sealed class LaneScheduler : IModelScheduler
     private readonly ModelStatistics _statistics;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<object?> _onClientGone;
+    private readonly ExecutionCosts _costs = new();
+    private ResponseOrder? _order;
     private LaneSchedulerSetup _rules;
     private InstanceRunner[] _lanes;
     private int _retiringLanes;
@@ -33,7 +35,8 @@ internal sealed class LaneScheduler : IModelScheduler
 
     public LaneScheduler(LaneSchedulerSetup setup, Func<LaneScheduler, IEnumerable<InstanceRunner>> makeLanes)
     {
-        _queue = new RequestQueue(setup.MaxQueueBytes) { MaxRequests = setup.MaxQueueSize };
+        _queue = new RequestQueue(setup.Queue, setup.MaxQueueBytes, setup.Compatibility, setup.Time);
+        _order = setup.PreservesOrdering ? new ResponseOrder() : null;
         _rules = setup;
         _time = setup.Time;
         _statistics = setup.Statistics;
@@ -77,33 +80,38 @@ internal sealed class LaneScheduler : IModelScheduler
     public InferenceError? TryEnqueue(PendingInference pending)
     {
         // Watched before it is queued: the registration must be in place before a lane can complete the request.
-        var hasNoThread = false;
-        pending.WatchCancellation(_onClientGone, pending);
+        InferenceError? refusal = null;
+        pending.WatchClient(_onClientGone, pending, _time);
         lock (_gate)
         {
-            if (!_isStopping && !pending.IsAbandoned)
+            if (pending.IsAbandoned)
             {
-                pending.EnqueuedTimestamp = _time.GetTimestamp();
-                pending.QueueTimeoutTimestamp = TimeoutOf(pending);
-                if (_queue.TryAdd(pending))
+                refusal = InferenceErrors.Cancelled(pending.Request);
+            }
+            else if (_isStopping)
+            {
+                refusal = InferenceErrors.Stopping(pending.Request);
+            }
+            else if (!_queue.TryAdd(pending, _time.GetTimestamp()))
+            {
+                refusal = InferenceErrors.QueueFull(pending.Request);
+            }
+            else
+            {
+                refusal = Admit(pending) ?? (TryWakeLane() ? null : InferenceErrors.NoThread(pending.Request));
+                if (refusal is null)
                 {
-                    if (TryWakeLane())
-                    {
-                        pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
-                        return null;
-                    }
-
-                    _queue.TryRemove(pending);
-                    hasNoThread = true;
+                    _order?.Enter(pending);
+                    pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
+                    return null;
                 }
+
+                _queue.TryRemove(pending);
             }
         }
 
-        pending.UnwatchCancellation();
-        return pending.IsAbandoned ? InferenceErrors.Cancelled(pending.Request)
-            : hasNoThread ? InferenceErrors.NoThread(pending.Request)
-            : _isStopping ? InferenceErrors.Stopping(pending.Request)
-            : InferenceErrors.QueueFull(pending.Request);
+        pending.UnwatchClient();
+        return pending.IsAbandoned ? InferenceErrors.Cancelled(pending.Request) : refusal;
     }
 
     public void Retune(LaneSchedulerSetup rules, IReadOnlyCollection<InstanceRunner> added, IReadOnlyCollection<InstanceRunner> retired)
@@ -112,8 +120,8 @@ internal sealed class LaneScheduler : IModelScheduler
         lock (_gate)
         {
             _rules = rules;
-            _queue.MaxRequests = rules.MaxQueueSize;
-            _queue.Retime(TimeoutOf);
+            _queue.Retune(rules.Queue);
+            _order = rules.PreservesOrdering ? _order ?? new ResponseOrder() : null;
             _lanes = [.. _lanes.Except(retired), .. added];
             foreach (var lane in retired)
             {
@@ -183,18 +191,20 @@ internal sealed class LaneScheduler : IModelScheduler
                 }
 
                 var now = _time.GetTimestamp();
+                lane.ReportTo(_costs);
                 _queue.RemoveExpired(now, expired);
                 if (expired.Count > 0)
                 {
                     return LaneTurn.Work;
                 }
 
-                var decision = BatchPolicy.Decide(_queue.Peek(_rules.Limits.MaxRows, _isDraining), _rules.Limits, now);
+                var decision = BatchPolicy.Decide(_queue.Peek(_rules.Limits.MaxRows, _isDraining, (long)_costs.Most(_rules.Limits.MaxRows), now), _rules.Limits, now);
                 if (decision.Requests > 0)
                 {
-                    batch = _queue.Take(decision.Requests);
+                    batch = _queue.Take(decision.Requests, now);
                     reason = decision.Reason;
                     lane.IdleSince = long.MaxValue;
+                    lane.BeginRun(batch, now);
                     if (_queue.Count > 0)
                     {
                         TryWakeLane();
@@ -289,12 +299,39 @@ internal sealed class LaneScheduler : IModelScheduler
         return true;
     }
 
-    /// <summary>When a request is given up: after the model's timeout, or the request's own where that is allowed and shorter; it can never be longer.</summary>
-    private long TimeoutOf(PendingInference pending)
+    /// <summary>Why a request that has just been queued is better refused at once: it would be too late when its turn comes. Null when it is not.</summary>
+    private InferenceError? Admit(PendingInference pending)
     {
-        pending.HasOwnTimeout = _rules.AllowTimeoutOverride && pending.RequestedTimeout > TimeSpan.Zero && pending.RequestedTimeout < _rules.DefaultTimeout;
-        var timeout = pending.HasOwnTimeout ? pending.RequestedTimeout : _rules.DefaultTimeout;
-        return timeout > TimeSpan.Zero ? TimeProviderTicks.Add(pending.EnqueuedTimestamp, _time.ToTicks(timeout)) : long.MaxValue;
+        var timeout = _rules.Queue.Levels[pending.Level].DelaysExpired ? long.MaxValue : pending.QueueTimeoutTimestamp;
+        if ((pending.DeadlineTimestamp == long.MaxValue && timeout == long.MaxValue) || _costs.IsEmpty || Array.Exists(_lanes, static lane => !lane.IsRunning))
+        {
+            // Whoever finds a lane idle is always tried: that is also how costs that were too high once are learnt anew.
+            return null;
+        }
+
+        var now = pending.EnqueuedTimestamp;
+        var view = new AdmissionView
+        {
+            RowsAhead = _queue.RowsAhead(pending.Priority) - pending.Rows,
+            MaxRows = _rules.Limits.MaxRows,
+            Lanes = _lanes.Length,
+            FirstFreeTicks = _lanes.Min(lane => lane.TicksLeft(_costs, now)),
+        };
+        var forecast = AdmissionForecast.Of(view, _costs, pending.Rows);
+        var wait = _time.GetElapsedTime(0, forecast.WaitTicks);
+        if (forecast.EndTicks > pending.DeadlineTimestamp - now)
+        {
+            pending.IsTooLate = true;
+            return InferenceErrors.DeadlineTooSoon(pending.Request, wait, _time.GetElapsedTime(0, forecast.EndTicks), _time.GetElapsedTime(now, pending.DeadlineTimestamp));
+        }
+
+        if (forecast.WaitTicks > timeout - now)
+        {
+            pending.IsTooLate = true;
+            return InferenceErrors.TimeoutTooSoon(pending.Request, wait, _time.GetElapsedTime(now, timeout)) with { IsCallersLimit = pending.HasOwnTimeout };
+        }
+
+        return null;
     }
 
     /// <summary>Sees to it that a lane looks at the queue; false when no lane has a thread and the system gives none.</summary>
@@ -338,19 +375,24 @@ internal sealed class LaneScheduler : IModelScheduler
         bool wasQueued;
         lock (_gate)
         {
+            if (pending.IsAbandoned)
+            {
+                return;
+            }
+
             pending.IsAbandoned = true;
             wasQueued = _queue.TryRemove(pending);
         }
 
         if (wasQueued)
         {
-            var error = pending.DeadlineTimestamp <= _time.GetTimestamp() ? InferenceErrors.DeadlineExceeded(pending.Request) : InferenceErrors.Cancelled(pending.Request);
             _statistics.RecordFailure(FailureReason.Cancelled, _time.GetElapsedTime(pending.EnqueuedTimestamp));
-            pending.Fail(error);
+            pending.Fail(pending.DescribeEnd(_time.GetTimestamp()));
         }
         else
         {
             pending.Membership?.Leave();
+            pending.Order?.Abandon(pending);
         }
     }
 }

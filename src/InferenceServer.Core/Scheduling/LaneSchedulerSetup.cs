@@ -7,15 +7,15 @@ internal sealed record LaneSchedulerSetup
 {
     public required BatchLimits Limits { get; init; }
 
-    public required int MaxQueueSize { get; init; }
+    public required QueueRules Queue { get; init; }
 
     public required long MaxQueueBytes { get; init; }
 
-    /// <summary>How long a request may wait before it is given up; zero for as long as its client waits.</summary>
-    public TimeSpan DefaultTimeout { get; init; }
+    /// <summary>Which requests can share an execution.</summary>
+    public required BatchCompatibility Compatibility { get; init; }
 
-    /// <summary>True when a request may ask for less than <see cref="DefaultTimeout"/>.</summary>
-    public bool AllowTimeoutOverride { get; init; }
+    /// <summary>True when requests are answered in the order in which they were accepted.</summary>
+    public bool PreservesOrdering { get; init; }
 
     public required TimeProvider Time { get; init; }
 

@@ -15,6 +15,7 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
     private ManualResetValueTaskSourceCore<InferenceOutcome> _source = new() { RunContinuationsAsynchronously = true };
     private readonly CancellationToken _clientGone;
     private CancellationTokenRegistration _cancellation;
+    private ITimer? _deadline;
     private int _completed;
 
     public PendingInference(InferenceRequest request, int rows, bool[]? requestedOutputs, int[]? outputOrder, CancellationToken clientGone)
@@ -56,18 +57,40 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
     /// <summary>How long the client would have the request wait in the queue; zero when it does not say.</summary>
     public TimeSpan RequestedTimeout { get; set; }
 
+    /// <summary>True when the request was refused since it would have been too late when its turn came.</summary>
+    public bool IsTooLate { get; set; }
+
     /// <summary>True when <see cref="QueueTimeoutTimestamp"/> is the client's own, not the model's.</summary>
     public bool HasOwnTimeout { get; set; }
 
     /// <summary>When the queue policy gives the request up if it still waits; <see cref="long.MaxValue"/> for never.</summary>
     public long QueueTimeoutTimestamp { get; set; } = long.MaxValue;
 
-    /// <summary>The neighbours in the queue; they and the next four change under the queue's lock only.</summary>
+    /// <summary>True when the client wants to know how its request was scheduled.</summary>
+    public bool IsExplained { get; set; }
+
+    /// <summary>The priority that the request names, of which 1 is the highest; 0 for none.</summary>
+    public ulong Priority { get; set; }
+
+    /// <summary>What has the request answered in its turn; null when it is answered as soon as its outcome is there.</summary>
+    public ResponseOrder? Order { get; set; }
+
+    /// <summary>Its place there.</summary>
+    public LinkedListNode<PendingInference>? Turn { get; set; }
+
+    /// <summary>Its outcome, while it waits for its turn. Under the lock of <see cref="Order"/>.</summary>
+    public InferenceOutcome? HeldOutcome { get; set; }
+
+    /// <summary>The neighbours in the queue; they and the next five change under the queue's lock only.</summary>
     public PendingInference? Next { get; set; }
 
     public PendingInference? Previous { get; set; }
 
-    public bool IsQueued { get; set; }
+    /// <summary>The list that the request waits in; null when it does not wait.</summary>
+    public RequestList? List { get; set; }
+
+    /// <summary>The place of its priority among those of the queue.</summary>
+    public int Level { get; set; }
 
     /// <summary>True once the client has gone.</summary>
     public bool IsAbandoned { get; set; }
@@ -77,17 +100,32 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
 
     public ValueTask<InferenceOutcome> Task => new(this, _source.Version);
 
-    /// <summary>Has <paramref name="callback"/> called with <paramref name="state"/> when the client goes; at once if it has gone.</summary>
-    public void WatchCancellation(Action<object?> callback, object state)
+    /// <summary>
+    /// Has <paramref name="callback"/> called with <paramref name="state"/> when the client goes, at once if it has gone, and when its deadline has passed; it may
+    /// be called twice.
+    /// </summary>
+    public void WatchClient(Action<object?> callback, object state, TimeProvider time)
     {
+        if (DeadlineTimestamp != long.MaxValue && !Request.IsDeadlineWatched)
+        {
+            // Timers take at most some weeks. Whose deadline is further off than that has none.
+            var left = time.GetElapsedTime(time.GetTimestamp(), DeadlineTimestamp) + TimeSpan.FromMilliseconds(1);
+            _deadline = left < TimeSpan.FromDays(40) ? time.CreateTimer(callback.Invoke, state, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan) : null;
+        }
+
         if (_clientGone.CanBeCanceled)
         {
             _cancellation = _clientGone.UnsafeRegister(callback, state);
         }
     }
 
-    /// <summary>The request was refused: nobody is to be told of its client any more.</summary>
-    public void UnwatchCancellation() => _cancellation.Unregister();
+    /// <summary>The request was refused, or has ended: nobody is to be told of its client any more.</summary>
+    public void UnwatchClient()
+    {
+        // Not Dispose: that would wait for a callback which may itself be waiting for the queue.
+        _cancellation.Unregister();
+        _deadline?.Dispose();
+    }
 
     /// <summary>Ends the request. Only the first call has an effect; a later one returns false and leaves its outcome to the caller.</summary>
     public bool TryComplete(in InferenceOutcome outcome)
@@ -97,8 +135,22 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
             return false;
         }
 
-        // Not Dispose: that would wait for a callback which may itself be waiting for the queue.
-        _cancellation.Unregister();
+        if (Order is null)
+        {
+            Deliver(outcome);
+        }
+        else
+        {
+            Order.Complete(this, outcome);
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives the outcome to whoever waits for it.</summary>
+    public void Deliver(in InferenceOutcome outcome)
+    {
+        UnwatchClient();
         EndTrace(outcome.IsSuccess);
         Request.Pass?.End(outcome);
         if (Stream is not null)
@@ -109,8 +161,6 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
         {
             _source.SetResult(outcome);
         }
-
-        return true;
     }
 
     /// <summary>Ends a request whose responses have all been sent, and releases what it holds.</summary>
@@ -119,7 +169,7 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
         Request.Dispose();
         if (Interlocked.Exchange(ref _completed, 1) == 0)
         {
-            _cancellation.Unregister();
+            UnwatchClient();
             EndTrace(hasResponse: false);
             Request.Pass?.End(default);
             Stream!.Finish();
@@ -132,6 +182,9 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
         Request.Dispose();
         TryComplete(InferenceOutcome.FailureOfAccepted(error));
     }
+
+    /// <summary>Why nobody waits for the answer any more.</summary>
+    public InferenceError DescribeEnd(long now) => DeadlineTimestamp <= now ? InferenceErrors.DeadlineExceeded(Request) : InferenceErrors.Cancelled(Request);
 
     /// <summary>Before the front end learns of the end: it may be done with the trace at once.</summary>
     private void EndTrace(bool hasResponse)

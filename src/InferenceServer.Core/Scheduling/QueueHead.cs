@@ -3,6 +3,10 @@ namespace InferenceServer.Core.Scheduling;
 /// <summary>The requests at the head of a queue that could share the next execution.</summary>
 internal readonly ref struct QueueHead
 {
+    public QueueHead()
+    {
+    }
+
     /// <summary>The rows of each, oldest first. Their sum does not exceed the limit, except that the first always counts.</summary>
     public required ReadOnlySpan<int> Rows { get; init; }
 
@@ -14,6 +18,9 @@ internal readonly ref struct QueueHead
 
     /// <summary>When the oldest of them was accepted.</summary>
     public long OldestTimestamp { get; init; }
+
+    /// <summary>When the first of them has to begin, lest it give up waiting or end too late; <see cref="long.MaxValue"/> for whenever.</summary>
+    public long LatestStartTimestamp { get; init; } = long.MaxValue;
 
     /// <summary>True when the version is being unloaded.</summary>
     public bool IsDraining { get; init; }

@@ -3,142 +3,151 @@ using System.Runtime.InteropServices;
 namespace InferenceServer.Core.Scheduling;
 
 /// <summary>
-/// The waiting requests of one version, oldest first, bounded by count and by bytes. Not thread safe: every call is made under the
-/// scheduler's lock, which is never held while a request is completed.
+/// The waiting requests of one version, bounded by count and by bytes: by priority, and within one in the order of their arrival. Not thread safe: every call is
+/// made under the scheduler's lock, which is never held while a request is completed.
 /// </summary>
-internal sealed class RequestQueue(long maxBytes)
+internal sealed class RequestQueue
 {
+    private readonly long _maxBytes;
+    private readonly BatchCompatibility _compatibility;
+    private readonly TimeProvider _time;
+    private readonly List<PendingInference> _head = [];
     private readonly List<int> _headRows = [];
-    private PendingInference? _first;
-    private PendingInference? _last;
-    private int _mortals;
+    private QueueRules _rules;
+    private QueueLevel[] _levels;
+    private long _nextExpiry = long.MaxValue;
 
-    /// <summary>How many may wait. When it becomes less than do, all that wait stay.</summary>
-    public required int MaxRequests { get; set; }
+    public RequestQueue(QueueRules rules, long maxBytes, BatchCompatibility compatibility, TimeProvider time)
+    {
+        _rules = rules;
+        _maxBytes = maxBytes;
+        _compatibility = compatibility;
+        _time = time;
+        _levels = MakeLevels(rules);
+    }
 
     public int Count { get; private set; }
 
     public long Bytes { get; private set; }
 
-    public PendingInference? First => _first;
+    /// <summary>The rows of all that wait.</summary>
+    public long Rows { get; private set; }
 
-    /// <summary>Appends a request, unless the queue is full.</summary>
-    public bool TryAdd(PendingInference pending)
+    /// <summary>Appends a request to those of its priority, unless the queue or that part of it is full.</summary>
+    public bool TryAdd(PendingInference pending, long now)
     {
+        pending.Level = _rules.LevelOf(pending.Priority);
+        var level = _levels[pending.Level];
+
         // A request larger than the byte limit may still wait alone: it is already in memory, and it could never be served otherwise.
-        if (Count >= MaxRequests || (Count > 0 && pending.Bytes > maxBytes - Bytes))
+        if (Count >= _rules.MaxRequests || level.Count >= _rules.Levels[pending.Level].MaxRequests || (Count > 0 && pending.Bytes > _maxBytes - Bytes))
         {
             return false;
         }
 
-        pending.IsQueued = true;
-        pending.Previous = _last;
-        if (_last is null)
-        {
-            _first = pending;
-        }
-        else
-        {
-            _last.Next = pending;
-        }
-
-        _last = pending;
-        Count++;
-        Bytes += pending.Bytes;
-        _mortals += IsMortal(pending) ? 1 : 0;
+        pending.EnqueuedTimestamp = now;
+        SetTimeout(pending);
+        Append(pending, level.InTime, now);
         return true;
     }
 
     /// <summary>Takes a request out of wherever it stands; false when it is not waiting any more.</summary>
     public bool TryRemove(PendingInference pending)
     {
-        if (!pending.IsQueued)
+        if (pending.List is not { } list)
         {
             return false;
         }
 
-        if (pending.Previous is null)
-        {
-            _first = pending.Next;
-        }
-        else
-        {
-            pending.Previous.Next = pending.Next;
-        }
-
-        if (pending.Next is null)
-        {
-            _last = pending.Previous;
-        }
-        else
-        {
-            pending.Next.Previous = pending.Previous;
-        }
-
-        pending.Next = null;
-        pending.Previous = null;
-        pending.IsQueued = false;
+        list.Remove(pending);
+        _levels[pending.Level].Remove(pending);
         Count--;
         Bytes -= pending.Bytes;
-        _mortals -= IsMortal(pending) ? 1 : 0;
+        Rows -= pending.Rows;
         return true;
     }
 
-    /// <summary>Moves every request whose time is over to <paramref name="expired"/>.</summary>
+    /// <summary>Moves every request whose time is over to <paramref name="expired"/>, or behind the others of its priority where the policy says so.</summary>
     public void RemoveExpired(long now, List<PendingInference> expired)
     {
-        // Most requests wait for as long as it takes: then there is nothing to look for.
-        for (var pending = _mortals == 0 ? null : _first; pending is not null;)
+        // Most requests wait for as long as it takes, and the others mostly for longer than they have to: then there is nothing to look for.
+        if (now < _nextExpiry)
         {
-            var next = pending.Next;
-            if (pending.DeadlineTimestamp <= now || pending.QueueTimeoutTimestamp <= now)
-            {
-                TryRemove(pending);
-                expired.Add(pending);
-            }
+            return;
+        }
 
-            pending = next;
+        _nextExpiry = long.MaxValue;
+        foreach (var level in _levels)
+        {
+            RemoveExpired(level.InTime, now, expired);
+            RemoveExpired(level.Late, now, expired);
         }
     }
 
-    /// <summary>Has every request wait until another time.</summary>
-    /// <param name="timeoutOf">When the queue policy gives a request up, as a timestamp; <see cref="long.MaxValue"/> for never.</param>
-    public void Retime(Func<PendingInference, long> timeoutOf)
+    /// <summary>The rows that are served before a request of a priority that comes now.</summary>
+    public long RowsAhead(ulong priority)
     {
-        _mortals = 0;
-        for (var pending = _first; pending is not null; pending = pending.Next)
+        var rows = 0L;
+        for (var i = _rules.LevelOf(priority); i >= 0; i--)
         {
-            pending.QueueTimeoutTimestamp = timeoutOf(pending);
-            _mortals += IsMortal(pending) ? 1 : 0;
+            rows += _levels[i].Rows;
+        }
+
+        return rows;
+    }
+
+    /// <summary>Puts other rules into force. All that wait stay, and wait by these rules from now on.</summary>
+    public void Retune(QueueRules rules)
+    {
+        var waiting = new List<PendingInference>(Count);
+        foreach (var level in _levels)
+        {
+            AddAll(level.InTime, waiting);
+            AddAll(level.Late, waiting);
+        }
+
+        waiting.ForEach(pending => TryRemove(pending));
+        _rules = rules;
+        _levels = MakeLevels(rules);
+        foreach (var pending in waiting.OrderBy(static pending => pending.EnqueuedTimestamp))
+        {
+            pending.Level = rules.LevelOf(pending.Priority);
+            SetTimeout(pending);
+            Append(pending, _levels[pending.Level].InTime, pending.EnqueuedTimestamp);
         }
     }
 
     /// <summary>What could share the next execution. The result is valid until the queue changes.</summary>
-    public QueueHead Peek(int maxRows, bool isDraining)
+    /// <param name="maxRows">The most rows that one execution takes.</param>
+    /// <param name="isDraining">True when the version is being unloaded.</param>
+    /// <param name="executionTicks">How long an execution takes, as far as is known: what has a deadline must begin this long before it.</param>
+    /// <param name="now">The time.</param>
+    public QueueHead Peek(int maxRows, bool isDraining, long executionTicks, long now)
     {
+        _head.Clear();
         _headRows.Clear();
         var total = 0L;
-        var tooLarge = false;
-        var incompatible = false;
-        for (var pending = _first; pending is not null; pending = pending.Next)
+        var oldest = long.MaxValue;
+        var soonest = long.MaxValue;
+        var (tooLarge, incompatible) = (false, false);
+        var starved = FindStarved(now);
+        for (var pending = starved ?? Next(null); pending is not null; pending = NextBut(starved, pending))
         {
-            if (!ReferenceEquals(pending, _first))
+            if (_head.Count > 0)
             {
-                if (total + pending.Rows > maxRows)
+                tooLarge = total + pending.Rows > maxRows;
+                incompatible = !tooLarge && !_compatibility.CanShare(_head[0], pending);
+                if (tooLarge || incompatible)
                 {
-                    tooLarge = true;
-                    break;
-                }
-
-                if (!BatchCompatibility.CanShare(_first!, pending))
-                {
-                    incompatible = true;
                     break;
                 }
             }
 
+            _head.Add(pending);
             _headRows.Add(pending.Rows);
             total += pending.Rows;
+            oldest = Math.Min(oldest, pending.EnqueuedTimestamp);
+            soonest = Math.Min(soonest, Math.Min(pending.DeadlineTimestamp - executionTicks, pending.QueueTimeoutTimestamp));
         }
 
         return new QueueHead
@@ -146,26 +155,145 @@ internal sealed class RequestQueue(long maxBytes)
             Rows = CollectionsMarshal.AsSpan(_headRows),
             IsNextTooLarge = tooLarge,
             IsNextIncompatible = incompatible,
-            OldestTimestamp = _first?.EnqueuedTimestamp ?? 0,
+            OldestTimestamp = oldest,
+            LatestStartTimestamp = soonest,
             IsDraining = isDraining,
         };
     }
 
-    /// <summary>Takes the oldest <paramref name="count"/> requests as one batch.</summary>
-    public PendingInference[] Take(int count)
+    /// <summary>Takes the first <paramref name="count"/> requests of what <see cref="Peek"/> has found, as one batch.</summary>
+    public PendingInference[] Take(int count, long now)
     {
         var batch = new PendingInference[count];
         var membership = new BatchMembership(count);
         for (var i = 0; i < count; i++)
         {
-            var pending = _first!;
+            var pending = _head[i];
+            pending.List!.StarvingSince = now;
             TryRemove(pending);
             pending.Membership = membership;
             batch[i] = pending;
         }
 
+        _head.Clear();
         return batch;
     }
 
-    private static bool IsMortal(PendingInference pending) => pending.DeadlineTimestamp != long.MaxValue || pending.QueueTimeoutTimestamp != long.MaxValue;
+    private static QueueLevel[] MakeLevels(QueueRules rules) => [.. rules.Levels.Select(static _ => new QueueLevel())];
+
+    private static void AddAll(RequestList list, List<PendingInference> all)
+    {
+        for (var pending = list.First; pending is not null; pending = pending.Next)
+        {
+            all.Add(pending);
+        }
+    }
+
+    private static long ExpiryOf(PendingInference pending) => Math.Min(pending.DeadlineTimestamp, pending.QueueTimeoutTimestamp);
+
+    private void Append(PendingInference pending, RequestList list, long now)
+    {
+        list.Append(pending, now);
+        _levels[pending.Level].Add(pending);
+        Count++;
+        Bytes += pending.Bytes;
+        Rows += pending.Rows;
+        _nextExpiry = Math.Min(_nextExpiry, ExpiryOf(pending));
+    }
+
+    /// <summary>When a request is given up: after its level's timeout, or its own where that is allowed and shorter; it can never be longer.</summary>
+    private void SetTimeout(PendingInference pending)
+    {
+        var policy = _rules.Levels[pending.Level];
+        var own = pending.RequestedTimeout;
+        pending.HasOwnTimeout = policy.AllowsOverride && own > TimeSpan.Zero && (policy.Timeout == TimeSpan.Zero || own < policy.Timeout);
+        var timeout = pending.HasOwnTimeout ? own : policy.Timeout;
+        pending.QueueTimeoutTimestamp = timeout > TimeSpan.Zero ? TimeProviderTicks.Add(pending.EnqueuedTimestamp, _time.ToTicks(timeout)) : long.MaxValue;
+    }
+
+    private void RemoveExpired(RequestList list, long now, List<PendingInference> expired)
+    {
+        for (var pending = list.First; pending is not null;)
+        {
+            var next = pending.Next;
+            _nextExpiry = ExpiryOf(pending) > now ? Math.Min(_nextExpiry, ExpiryOf(pending)) : _nextExpiry;
+            if (pending.DeadlineTimestamp <= now || pending.QueueTimeoutTimestamp <= now)
+            {
+                TryRemove(pending);
+                if (pending.DeadlineTimestamp <= now || !_rules.Levels[pending.Level].DelaysExpired)
+                {
+                    expired.Add(pending);
+                }
+                else
+                {
+                    // Once late, it waits for as long as its client does.
+                    pending.QueueTimeoutTimestamp = long.MaxValue;
+                    Append(pending, _levels[pending.Level].Late, now);
+                }
+            }
+
+            pending = next;
+        }
+    }
+
+    /// <summary>The oldest request of those that have waited for too long behind others which go before them; null for none.</summary>
+    private PendingInference? FindStarved(long now)
+    {
+        RequestList? starved = null;
+        if (_rules.MaxStarvationTicks > 0)
+        {
+            var isBehind = false;
+            foreach (var level in _levels)
+            {
+                Consider(level.InTime);
+                Consider(level.Late);
+            }
+
+            void Consider(RequestList list)
+            {
+                if (isBehind && list.First is not null && now - list.StarvingSince >= _rules.MaxStarvationTicks && (starved is null || list.StarvingSince < starved.StarvingSince))
+                {
+                    starved = list;
+                }
+
+                isBehind |= list.First is not null;
+            }
+        }
+
+        return starved?.First;
+    }
+
+    /// <summary>The request that is served after another; the first of all after null.</summary>
+    private PendingInference? Next(PendingInference? pending)
+    {
+        if (pending?.Next is { } next)
+        {
+            return next;
+        }
+
+        var after = pending is null ? 0 : pending.Level;
+        for (var i = after; i < _levels.Length; i++)
+        {
+            var level = _levels[i];
+            var isPast = pending is not null && i == after;
+            if (!isPast && level.InTime.First is { } inTime)
+            {
+                return inTime;
+            }
+
+            if ((!isPast || ReferenceEquals(pending!.List, level.InTime)) && level.Late.First is { } late)
+            {
+                return late;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>As <see cref="Next"/>, when one request is served before all others.</summary>
+    private PendingInference? NextBut(PendingInference? starved, PendingInference pending)
+    {
+        var next = Next(ReferenceEquals(pending, starved) ? null : pending);
+        return next is not null && ReferenceEquals(next, starved) ? Next(next) : next;
+    }
 }

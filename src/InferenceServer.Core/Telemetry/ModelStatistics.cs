@@ -88,6 +88,7 @@ public sealed class ModelStatistics
             ComputeInfer = new CountedDuration(successes, ComputeInferDuration),
             ComputeOutput = new CountedDuration(successes, ComputeOutputDuration),
             Batches = batches,
+            Releases = [.. Enum.GetValues<ReleaseReason>().Select(reason => KeyValuePair.Create(reason, Releases(reason)))],
             Responses = _responses?.MakeReport() ?? ImmutableArray<ResponseReport>.Empty,
         };
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using InferenceServer.Abstractions.Models;
+using InferenceServer.Core.Scheduling;
 
 namespace InferenceServer.Core.Telemetry;
 
@@ -43,6 +44,9 @@ public sealed record ModelStatisticsReport(string Name, long Version)
 
     /// <summary>The executions by batch size, ascending.</summary>
     public ImmutableArray<BatchSizeReport> Batches { get; init; } = [];
+
+    /// <summary>The executions by the reason why they were released with the rows that they had; every reason is there.</summary>
+    public ImmutableArray<KeyValuePair<ReleaseReason, long>> Releases { get; init; } = [];
 
     /// <summary>The responses by their number in the answer, from 0 on, of a model that may answer several times; empty for every other.</summary>
     public ImmutableArray<ResponseReport> Responses { get; init; } = [];

@@ -44,7 +44,7 @@ internal sealed class WarmupExecutor(BackgroundThreads threads, TimeProvider tim
 
         foreach (var member in members)
         {
-            member.WatchCancellation(static state => Abandon((PendingInference)state!), member);
+            member.WatchClient(static state => Abandon((PendingInference)state!), member, time);
         }
 
         var outcomes = ReadAsync(members);

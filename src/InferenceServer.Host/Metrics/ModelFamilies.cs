@@ -22,7 +22,7 @@ internal static class ModelFamilies
         .. options.HistogramLatencies ? [FirstResponses] : Array.Empty<ModelFamily>(),
         .. options.SummaryLatencies ? Summaries : [],
         PerReason<RefusalReason>("inference_server_request_refused_total", "Requests that were turned away before they were scheduled, by reason.", Name, static (statistics, reason) => statistics.Refusals(reason)),
-        PerReason<ReleaseReason>("inference_server_batch_release_total", "Executed batches by the reason why they were released with the rows that they had.", Name, static (statistics, reason) => statistics.Releases(reason)),
+        PerReason<ReleaseReason>("inference_server_batch_release_total", "Executed batches by the reason why they were released with the rows that they had.", ReleaseReasons.NameOf, static (statistics, reason) => statistics.Releases(reason)),
     ];
 
     private static ImmutableArray<ModelFamily> Durations { get; } =
@@ -59,17 +59,6 @@ internal static class ModelFamilies
     {
         RefusalReason.Invalid => "invalid",
         _ => "no_capacity",
-    };
-
-    private static string Name(ReleaseReason reason) => reason switch
-    {
-        ReleaseReason.LaneIdle => "lane_idle",
-        ReleaseReason.Full => "full",
-        ReleaseReason.Preferred => "preferred",
-        ReleaseReason.DelayExpired => "delay_expired",
-        ReleaseReason.ShapeMismatch => "shape_mismatch",
-        ReleaseReason.Warmup => "warmup",
-        _ => "drain",
     };
 
     private static ModelFamily Counter(string name, string help, Func<ModelStatistics, long> read) =>

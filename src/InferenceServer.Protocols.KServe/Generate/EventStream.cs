@@ -32,7 +32,7 @@ internal sealed class EventStream(HttpContext context)
     {
         if (!context.Response.HasStarted)
         {
-            var status = HttpErrorMapping.ToStatus(error.Code);
+            var status = HttpErrorMapping.ToStatus(error);
             HttpErrorWriter.AddRetryAfter(context, error, status);
             Begin(status);
         }

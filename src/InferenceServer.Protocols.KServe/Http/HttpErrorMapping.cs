@@ -9,6 +9,10 @@ internal static class HttpErrorMapping
     /// <summary>The status that proxies report when the client has gone; nobody receives it.</summary>
     private const int ClientClosedRequest = 499;
 
+    /// <summary>The status of a failure. A request that was refused at once, lest it miss its deadline, has not timed out: it may try again, here or elsewhere.</summary>
+    public static int ToStatus(InferenceError error) =>
+        error is { Code: ErrorCode.DeadlineExceeded, IsRetryable: true } ? StatusCodes.Status503ServiceUnavailable : ToStatus(error.Code);
+
     public static int ToStatus(ErrorCode code) => code switch
     {
         ErrorCode.NotFound => StatusCodes.Status404NotFound,

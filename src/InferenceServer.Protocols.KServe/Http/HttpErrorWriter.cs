@@ -21,7 +21,7 @@ internal static class HttpErrorWriter
     private const int MaxInstance = 2048;
 
     public static Task WriteAsync(HttpContext context, InferenceError error, string requestId = "") =>
-        WriteAsync(context, error, HttpErrorMapping.ToStatus(error.Code), requestId);
+        WriteAsync(context, error, HttpErrorMapping.ToStatus(error), requestId);
 
     /// <param name="context">The exchange.</param>
     /// <param name="error">The error.</param>
@@ -41,7 +41,7 @@ internal static class HttpErrorWriter
     {
         if (error.IsRetryable && status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
-            context.Response.Headers.RetryAfter = ProblemNames.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = ProblemNames.RetryAfter(error).ToString(CultureInfo.InvariantCulture);
         }
     }
 

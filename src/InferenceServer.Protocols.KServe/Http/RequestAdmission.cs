@@ -25,6 +25,11 @@ internal sealed class RequestAdmission(IInferenceEngine engine, KServeHttpOption
             return new HttpAdmission(null, RequestErrors.BodyLimit(context.Request.ContentLength.Value, options.MaxRequestBytes), StatusCodes.Status413PayloadTooLarge);
         }
 
+        if (DeadlineHeader.Read(context.Request.Headers, out var timeout) is { } wrong)
+        {
+            return new HttpAdmission(null, wrong, StatusCodes.Status400BadRequest);
+        }
+
         var outcome = await AcquireAsync(context, model, version);
         if (outcome.TryGet(out var lease, out var error))
         {
@@ -32,14 +37,14 @@ internal sealed class RequestAdmission(IInferenceEngine engine, KServeHttpOption
             {
                 var traceParent = TraceParents.Of(context.Request.Headers);
                 var trace = engine.Tracer.Begin(lease.Model, traceParent, TraceActivity.HttpReceiveStart, came);
-                return new HttpAdmission(new InferenceRequest(lease) { Trace = trace, TraceParent = traceParent }, null, StatusCodes.Status200OK);
+                return new HttpAdmission(new InferenceRequest(lease) { Trace = trace, TraceParent = traceParent, TimeLimit = timeout }, null, StatusCodes.Status200OK);
             }
 
             lease.Dispose();
             error = RequestErrors.Decoupled(model);
         }
 
-        return new HttpAdmission(null, error, HttpErrorMapping.ToStatus(error.Code));
+        return new HttpAdmission(null, error, HttpErrorMapping.ToStatus(error));
     }
 
     private ValueTask<LeaseOutcome> AcquireAsync(HttpContext context, string model, string version) => engine.FindStickyHeader(model) is { } header

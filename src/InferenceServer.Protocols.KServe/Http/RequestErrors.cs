@@ -84,6 +84,14 @@ internal static class RequestErrors
         : new(ErrorCode.ResourceExhausted, $"the request body exceeds the maximum of {limit} bytes") { Expected = $"at most {limit} bytes" };
 
     /// <summary>Other requests than those of infer are small or read as they come: their bodies are not decompressed.</summary>
+    public static InferenceError Timeout(string header, string value) =>
+        new(ErrorCode.InvalidArgument, $"header '{header}' must be a whole number of milliseconds from 1 to {int.MaxValue}, got '{value}'")
+        {
+            Subject = header,
+            Expected = $"1 to {int.MaxValue}",
+            Actual = value,
+        };
+
     public static InferenceError Encoding(string encoding) =>
         Invalid($"Unsupported content-encoding, only 'identity' is supported; got '{Shown(encoding)}'", "Content-Encoding", "identity", Shown(encoding));
 

@@ -8,8 +8,11 @@ internal static class ProblemNames
     /// <summary>Whose reasons they are: what gRPC's error info calls the domain.</summary>
     public const string Domain = "inference-server";
 
-    /// <summary>How long a client should wait before it sends a retryable request again, in seconds.</summary>
-    public const int RetryAfterSeconds = 1;
+    private const int MaxRetryAfterSeconds = 600;
+
+    /// <summary>How long a client should wait before it sends a retryable request again, in seconds: a second where nothing better is known.</summary>
+    public static int RetryAfter(InferenceError error) =>
+        error.RetryAfter is { } wait ? (int)Math.Clamp(Math.Ceiling(wait.TotalSeconds), 1, MaxRetryAfterSeconds) : 1;
 
     /// <summary>The code of a failure, such as <c>not_found</c>.</summary>
     public static string CodeOf(ErrorCode code) => code switch

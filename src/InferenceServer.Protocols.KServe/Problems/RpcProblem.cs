@@ -62,7 +62,7 @@ internal static class RpcProblem
 
         if (error.IsRetryable)
         {
-            status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = new Duration { Seconds = ProblemNames.RetryAfterSeconds } }));
+            status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = new Duration { Seconds = ProblemNames.RetryAfter(error) } }));
         }
 
         if (requestId.Length > 0)

@@ -73,6 +73,7 @@ internal sealed class InferAdmission(IInferenceEngine engine, KServeRpcOptions o
         message.RawInputContents.Clear();
         message.Inputs.Clear();
         request.Deadline = context.Deadline == DateTime.MaxValue ? null : new DateTimeOffset(context.Deadline, TimeSpan.Zero);
+        request.IsDeadlineWatched = true;
         return new RpcAdmission(request, outputs, null);
     }
 }

@@ -68,7 +68,7 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     {
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
         return control.TryReadStatistics(request.Name, request.Version, out var reports, out var error)
-            ? StatisticsMessages.Of(reports)
+            ? StatisticsMessages.Of(reports, request.Details)
             : throw RpcErrorMapping.ToException(error);
     }
 

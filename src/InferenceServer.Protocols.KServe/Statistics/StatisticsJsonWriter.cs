@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using InferenceServer.Abstractions.Models;
+using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Telemetry;
 using InferenceServer.Protocols.KServe.Http;
 
@@ -10,19 +11,22 @@ namespace InferenceServer.Protocols.KServe.Statistics;
 /// <summary>Writes statistics as JSON. Durations are in nanoseconds, times in milliseconds since 1970 UTC.</summary>
 internal static class StatisticsJsonWriter
 {
-    public static void Write(IBufferWriter<byte> output, ImmutableArray<ModelStatisticsReport> reports)
+    /// <param name="output">Where to.</param>
+    /// <param name="reports">What.</param>
+    /// <param name="hasDetails">True to write what Triton's statistics do not have, too.</param>
+    public static void Write(IBufferWriter<byte> output, ImmutableArray<ModelStatisticsReport> reports, bool hasDetails = false)
     {
         output.Write("{\"model_stats\":["u8);
         for (var i = 0; i < reports.Length; i++)
         {
             output.Write(i == 0 ? default : ","u8);
-            Write(output, reports[i]);
+            Write(output, reports[i], hasDetails);
         }
 
         output.Write("]}"u8);
     }
 
-    private static void Write(IBufferWriter<byte> output, ModelStatisticsReport report)
+    private static void Write(IBufferWriter<byte> output, ModelStatisticsReport report, bool hasDetails)
     {
         output.Write("{\"name\":"u8);
         JsonStringWriter.Write(output, report.Name);
@@ -49,7 +53,27 @@ internal static class StatisticsJsonWriter
         WriteBatches(output, report.Batches);
         output.Write("],\"memory_usage\":["u8);
         WriteMemory(output, report.Memory);
-        output.Write("]}"u8);
+        output.Write("]"u8);
+        if (hasDetails)
+        {
+            WriteReleases(output, report.Releases);
+        }
+
+        output.Write("}"u8);
+    }
+
+    private static void WriteReleases(IBufferWriter<byte> output, ImmutableArray<KeyValuePair<ReleaseReason, long>> releases)
+    {
+        output.Write(",\"batch_releases\":{"u8);
+        for (var i = 0; i < releases.Length; i++)
+        {
+            output.Write(i == 0 ? default : ","u8);
+            JsonStringWriter.Write(output, ReleaseReasons.NameOf(releases[i].Key));
+            output.Write(":"u8);
+            WriteNumber(output, releases[i].Value);
+        }
+
+        output.Write("}"u8);
     }
 
     private static void WriteResponses(IBufferWriter<byte> output, ImmutableArray<ResponseReport> responses)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Inference;
 using InferenceServer.Abstractions.Models;
+using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Protocols.KServe.Statistics;
@@ -9,9 +10,9 @@ namespace InferenceServer.Protocols.KServe.Statistics;
 /// <summary>Statistics as messages.</summary>
 internal static class StatisticsMessages
 {
-    public static ModelStatisticsResponse Of(ImmutableArray<ModelStatisticsReport> reports) => new() { ModelStats = { reports.Select(Of) } };
+    public static ModelStatisticsResponse Of(ImmutableArray<ModelStatisticsReport> reports, bool hasDetails) => new() { ModelStats = { reports.Select(report => Of(report, hasDetails)) } };
 
-    private static global::Inference.ModelStatistics Of(ModelStatisticsReport report)
+    private static global::Inference.ModelStatistics Of(ModelStatisticsReport report, bool hasDetails)
     {
         var message = new global::Inference.ModelStatistics
         {
@@ -37,6 +38,11 @@ internal static class StatisticsMessages
         for (var i = 0; i < report.Responses.Length; i++)
         {
             message.ResponseStats.Add(i.ToString(CultureInfo.InvariantCulture), Of(report.Responses[i]));
+        }
+
+        foreach (var (reason, count) in hasDetails ? report.Releases : [])
+        {
+            message.BatchReleases.Add(ReleaseReasons.NameOf(reason), (ulong)count);
         }
 
         return message;

@@ -94,8 +94,8 @@ public sealed class CompletionTests
 
         Assert.Equal([4, 8], batching.PreferredBatchSizes);
         Assert.Equal(TimeSpan.FromMicroseconds(1500), batching.MaxQueueDelay);
-        Assert.Equal(TimeSpan.FromMilliseconds(250), batching.DefaultTimeout);
-        Assert.Equal((true, 40), (batching.AllowTimeoutOverride, batching.MaxQueueSize));
+        Assert.Equal(TimeSpan.FromMilliseconds(250), batching.DefaultPolicy!.Timeout);
+        Assert.Equal((true, 40), (batching.DefaultPolicy!.AllowTimeoutOverride, batching.DefaultPolicy!.MaxQueueSize));
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using InferenceServer.Testing.Backends;
 using InferenceServer.Testing.Tensors;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
+using static InferenceServer.Core.Tests.Scheduling.SchedulingFixture;
 
 namespace InferenceServer.Core.Tests.Scheduling;
 
@@ -470,24 +471,5 @@ public sealed class LaneSchedulerTests
         }
 
         Assert.True(time.GetUtcNow() - start >= atLeast, $"it happened after {time.GetUtcNow() - start}, expected at least {atLeast}");
-    }
-
-    private static Task<InferenceResponse> SucceedAsync(ValueTask<InferenceOutcome> task) => SucceedAsync(task.AsTask());
-
-    private static async Task<InferenceResponse> SucceedAsync(Task<InferenceOutcome> task)
-    {
-        var outcome = await task.WaitAsync(TestTimeouts.Phase, Token);
-        Assert.True(outcome.IsSuccess, outcome.Error?.Message);
-        return outcome.Response;
-    }
-
-    private static Task<InferenceError> FailAsync(ValueTask<InferenceOutcome> task) => FailAsync(task.AsTask());
-
-    private static async Task<InferenceError> FailAsync(Task<InferenceOutcome> task)
-    {
-        var outcome = await task.WaitAsync(TestTimeouts.Phase, Token);
-        outcome.Response?.Dispose();
-        Assert.False(outcome.IsSuccess);
-        return outcome.Error;
     }
 }

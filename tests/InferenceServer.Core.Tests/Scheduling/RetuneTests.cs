@@ -121,7 +121,7 @@ public sealed class RetuneTests
         hasty.Parameters["timeout"] = ParameterValue.FromUInt64(1_000_000);
         var impatient = model.Engine.InferAsync(hasty, Token).AsTask();
 
-        model.Scheduler.Retune(Rules(model, 1) with { DefaultTimeout = TimeSpan.FromSeconds(10), AllowTimeoutOverride = true }, [], []);
+        model.Scheduler.Retune(Rules(model, 1) with { Queue = new QueueRules { MaxRequests = 1000, Levels = [new QueuePolicy { Timeout = TimeSpan.FromSeconds(10) }] } }, [], []);
         time.Advance(TimeSpan.FromSeconds(2));
         gate.Open();
 
@@ -157,7 +157,7 @@ public sealed class RetuneTests
         await gate.WaitForArrivalAsync();
         var waiting = Enumerable.Range(0, 3).Select(i => model.Engine.InferAsync(model.Rows(1, i), Token).AsTask()).ToArray();
 
-        model.Scheduler.Retune(Rules(model, 1) with { MaxQueueSize = 2 }, [], []);
+        model.Scheduler.Retune(Rules(model, 1) with { Queue = new QueueRules { MaxRequests = 2 } }, [], []);
 
         Assert.Equal(ErrorCode.Unavailable, (await model.Engine.InferAsync(model.Rows(1, 9f), Token)).Error!.Code);
         gate.Open();
@@ -195,7 +195,8 @@ public sealed class RetuneTests
     private static LaneSchedulerSetup Rules(ServedModelFixture model, int maxRows) => new()
     {
         Limits = new BatchLimits(maxRows, [], 0),
-        MaxQueueSize = 1000,
+        Queue = new QueueRules { MaxRequests = 1000 },
+        Compatibility = new BatchCompatibility([]),
         MaxQueueBytes = 1 << 20,
         Time = model.Time,
         Statistics = model.Statistics,

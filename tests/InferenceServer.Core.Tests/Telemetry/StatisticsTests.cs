@@ -19,7 +19,8 @@ public sealed class StatisticsTests
 
         var report = model.Served.ReadStatistics();
 
-        Assert.Equal(new ModelStatisticsReport("m", 1) { Batches = report.Batches, Responses = report.Responses, Memory = report.Memory }, report);
+        Assert.Equal(new ModelStatisticsReport("m", 1) { Batches = report.Batches, Responses = report.Responses, Memory = report.Memory, Releases = report.Releases }, report);
+        Assert.All(report.Releases, static release => Assert.Equal(0, release.Value));
         Assert.Empty(report.Batches);
         Assert.Empty(report.Responses);
         Assert.Empty(report.Memory);

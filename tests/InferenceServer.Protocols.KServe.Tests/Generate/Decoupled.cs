@@ -21,13 +21,14 @@ internal static class Decoupled
     {
         var request = pending.Request;
         using var gone = new CancellationTokenSource();
-        pending.WatchCancellation(
+        pending.WatchClient(
             state =>
             {
                 scheduler.Abandoned.TrySetResult();
                 ((CancellationTokenSource)state!).Cancel();
             },
-            gone);
+            gone,
+            TimeProvider.System);
         var sent = 0;
         for (; sent < responses; sent++)
         {

@@ -48,7 +48,7 @@ internal sealed class EchoScheduler(ModelConfig config) : IModelScheduler
             return null;
         }
 
-        pending.WatchCancellation(static state => ((EchoScheduler)state!).Abandoned.TrySetResult(), this);
+        pending.WatchClient(static state => ((EchoScheduler)state!).Abandoned.TrySetResult(), this, TimeProvider.System);
         _ = AnswerAsync(pending);
         return null;
     }

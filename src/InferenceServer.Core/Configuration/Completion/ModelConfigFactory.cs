@@ -23,9 +23,11 @@ internal static class ModelConfigFactory
             MaxBatchSize = message.MaxBatchSize,
             Inputs = [.. DeclaredTensor.InputsOf(message).Select(tensor => Tensor(tensor, signature.Inputs, isBatching))],
             Outputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => Tensor(tensor, signature.Outputs, isBatching))],
+            BatchInputs = BatchSettings.InputsOf(message),
+            BatchOutputs = BatchSettings.OutputsOf(message),
             VersionPolicy = context.Declared.VersionPolicy,
             InstanceGroups = [.. message.InstanceGroup.Select(Group)],
-            DynamicBatching = Batching(message),
+            DynamicBatching = BatchingSettings.Of(message),
             IsDecoupled = context.Declared.IsDecoupled,
             Parameters = context.Declared.Parameters,
             Warmup = WarmupSettings.Of(message),
@@ -47,8 +49,9 @@ internal static class ModelConfigFactory
         {
             Dims = dims,
             Shape = isBatching ? dims.Prepend(TensorShape.Free) : dims,
-            ModelShape = isBatching ? modelDims.Prepend(TensorShape.Free) : modelDims,
-            HasReshape = modelDims != dims,
+            ModelShape = tensor.IsFlat ? new TensorShape(TensorShape.Free) : isBatching ? modelDims.Prepend(TensorShape.Free) : modelDims,
+            HasReshape = !tensor.IsFlat && modelDims != dims,
+            AllowsRagged = tensor.IsFlat && tensor.Kind == "input",
             IsOptional = tensor.IsOptional,
             LabelFilename = tensor.LabelFilename.Length > 0 ? tensor.LabelFilename : null,
         };
@@ -56,24 +59,4 @@ internal static class ModelConfigFactory
 
     private static InstanceGroup Group(global::Inference.ModelInstanceGroup group) =>
         new(group.Name, group.Count, group.Kind == Kind.Model ? InstanceKind.Model : InstanceKind.Cpu, [.. group.Gpus]);
-
-    private static DynamicBatchingConfig? Batching(global::Inference.ModelConfig message)
-    {
-        if (message.DynamicBatching is not { } batching)
-        {
-            return message.MaxBatchSize > 1 && message.ModelTransactionPolicy is not { Decoupled: true } ? new DynamicBatchingConfig { PreferredBatchSizes = [message.MaxBatchSize] } : null;
-        }
-
-        var policy = batching.DefaultQueuePolicy ?? new global::Inference.ModelQueuePolicy();
-        return new DynamicBatchingConfig
-        {
-            PreferredBatchSizes = [.. batching.PreferredBatchSize.Distinct().Order()],
-            MaxQueueDelay = Microseconds(batching.MaxQueueDelayMicroseconds),
-            MaxQueueSize = (int)Math.Min(policy.MaxQueueSize, int.MaxValue),
-            DefaultTimeout = Microseconds(policy.DefaultTimeoutMicroseconds),
-            AllowTimeoutOverride = policy.AllowTimeoutOverride,
-        };
-    }
-
-    private static TimeSpan Microseconds(ulong count) => TimeSpan.FromTicks((long)count * TimeSpan.TicksPerMicrosecond);
 }

@@ -12,7 +12,7 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
 {
     public void Run()
     {
-        var meant = CheckNames(context.Inputs, context.Signature.Inputs, "input");
+        var meant = CheckNames(context.Inputs.AddRange(context.Generated), context.Signature.Inputs, "input");
         CheckNames(context.Outputs, context.Signature.Outputs, "output");
         CheckMissing(meant);
         foreach (var (declared, model) in context.Pairs)
@@ -43,7 +43,7 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
 
             var names = known.Count == 0 ? $"it has no {kind}s" : $"its {kind}s are {string.Join(", ", known)}";
             context.Error(
-                $"{tensor.Path}.name",
+                tensor.NamePath,
                 $"the model has no {kind} '{tensor.Name}'; {names}",
                 nearest is null ? null : $"did you mean '{nearest}'?");
         }
@@ -58,7 +58,7 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
             return;
         }
 
-        var given = context.Inputs.Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+        var given = context.Inputs.AddRange(context.Generated).Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var spec in context.Signature.Inputs.Where(spec => !spec.IsOptional && !given.Contains(spec.Name) && !meant.Contains(spec.Name)))
         {
             context.Error(
@@ -73,7 +73,7 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
         if (declared.Type != model.DataType)
         {
             context.Error(
-                $"{declared.Path}.data_type",
+                declared.IsGenerated ? declared.Path : $"{declared.Path}.data_type",
                 $"{declared.Words} has data_type {ConfigTypeNames.Of(declared.Type)} here and {ConfigTypeNames.Of(model.DataType)} in the model",
                 $"write data_type: {ConfigTypeNames.Of(model.DataType)}");
         }
@@ -91,6 +91,12 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
     {
         if (maxBatchSize is not { } batch)
         {
+            return;
+        }
+
+        if (declared.IsFlat || declared.IsGenerated)
+        {
+            CheckWhole(declared, model);
             return;
         }
 
@@ -121,6 +127,17 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
                 context.Error(element, $"{words}: {full[i]} and {model.Shape[i]} in dimension {i}", $"write {ConfigTypeNames.Dims(DimsOf(model))}");
                 return;
             }
+        }
+    }
+
+    private void CheckWhole(DeclaredTensor declared, TensorSpec model)
+    {
+        var whole = declared.IsFlat ? [TensorShape.Free] : declared.Dims;
+        if (model.Shape.Rank != whole.Length || whole.Where((dim, i) => model.Shape[i] != TensorShape.Free && model.Shape[i] != dim).Any())
+        {
+            context.Error(
+                declared.Path,
+                $"{declared.Words} reaches the model with shape [{string.Join(',', whole)}]{(declared.IsFlat ? ", all elements of all requests in one dimension," : "")} and has shape {model.Shape} there");
         }
     }
 

@@ -17,16 +17,34 @@ internal sealed record DeclaredTensor(
 
     public string LabelFilename { get; init; } = "";
 
+    /// <summary>True when the model sees all elements of all requests in one dimension: a ragged input, or an output that is cut by the shapes of one.</summary>
+    public bool IsFlat { get; init; }
+
+    /// <summary>True for an input that the server makes; its dimensions are the whole shape.</summary>
+    public bool IsGenerated { get; init; }
+
+    /// <summary>Where its name stands in the file.</summary>
+    public string NamePath => IsGenerated ? Path : $"{Path}.name";
+
     /// <summary>How messages call it.</summary>
     public string Words => Name.Length > 0 ? $"{Kind} '{Name}'" : Path;
 
     public static ImmutableArray<DeclaredTensor> InputsOf(global::Inference.ModelConfig message) =>
         [.. message.Input.Select(static (input, i) => new DeclaredTensor(
-            PathOf("input", i), "input", input.Name, (TensorDataType)input.DataType, [.. input.Dims], ShapeOf(input.Reshape)) { IsOptional = input.Optional })];
+            PathOf("input", i), "input", input.Name, (TensorDataType)input.DataType, [.. input.Dims], ShapeOf(input.Reshape)) { IsOptional = input.Optional, IsFlat = input.AllowRaggedBatch })];
 
     public static ImmutableArray<DeclaredTensor> OutputsOf(global::Inference.ModelConfig message) =>
-        [.. message.Output.Select(static (output, i) => new DeclaredTensor(
-            PathOf("output", i), "output", output.Name, (TensorDataType)output.DataType, [.. output.Dims], ShapeOf(output.Reshape)) { LabelFilename = output.LabelFilename })];
+        [.. message.Output.Select((output, i) => new DeclaredTensor(
+            PathOf("output", i), "output", output.Name, (TensorDataType)output.DataType, [.. output.Dims], ShapeOf(output.Reshape)) 
+        {
+            LabelFilename = output.LabelFilename,
+            IsFlat = message.BatchOutput.Any(scattered => scattered.TargetName.Contains(output.Name)),
+        })];
+
+    /// <summary>The inputs of the model that the server makes.</summary>
+    public static ImmutableArray<DeclaredTensor> GeneratedOf(global::Inference.ModelConfig message) =>
+        [.. message.BatchInput.SelectMany((made, i) => made.TargetName.Select((name, target) => new DeclaredTensor(
+            PathOf($"{PathOf("batch_input", i)}.target_name", target), "batch input", name, (TensorDataType)made.DataType, BatchSettings.DimsOf(message, made), null) { IsGenerated = true }))];
 
     public static string PathOf(string kind, int index) => FormattableString.Invariant($"{kind}[{index}]");
 

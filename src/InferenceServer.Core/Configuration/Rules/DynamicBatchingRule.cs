@@ -27,7 +27,10 @@ internal sealed class DynamicBatchingRule : IConfigRule
         }
 
         CheckTime(context, "dynamic_batching.max_queue_delay_microseconds", batching.MaxQueueDelayMicroseconds);
-        CheckTime(context, "dynamic_batching.default_queue_policy.default_timeout_microseconds", batching.DefaultQueuePolicy?.DefaultTimeoutMicroseconds ?? 0);
+        foreach (var (path, policy) in QueuePolicyRule.Policies(batching))
+        {
+            CheckTime(context, $"{path}.default_timeout_microseconds", policy.DefaultTimeoutMicroseconds);
+        }
     }
 
     private static void CheckPreferred(RuleContext context, string path, int size)

@@ -12,15 +12,10 @@ internal static class UnusedFeatureTable
     [
         // Without these the answers would differ, or something would be less protected than the file says.
         Refused(static m => If(m.SequenceBatching is not null, "sequence_batching"), "requests of one sequence would be mixed with others"),
-        Refused(static m => If(m.BatchInput.Count > 0, "batch_input"), "the model would miss an input"),
-        Refused(static m => If(m.BatchOutput.Count > 0, "batch_output"), "the model's output would not be cut into its parts"),
-        Refused(static m => Inputs(m, static i => i.AllowRaggedBatch, "allow_ragged_batch"), "without it, only requests of equal shapes share a batch"),
         Refused(static m => Inputs(m, static i => i.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
         Refused(static m => Outputs(m, static o => o.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
         Refused(static m => Inputs(m, static i => i.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
         Refused(static m => Outputs(m, static o => o.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
-        Refused(static m => If(m.DynamicBatching is { PreserveOrdering: true }, "dynamic_batching.preserve_ordering"), "responses are sent as they become ready"),
-        Refused(static m => If(m.DynamicBatching?.DefaultQueuePolicy is { TimeoutAction: global::Inference.ModelQueuePolicy.Types.TimeoutAction.Delay }, "dynamic_batching.default_queue_policy.timeout_action"), "a request whose timeout has passed is refused, which is REJECT"),
         Refused(static m => If(m.ModelRepositoryAgents is { Agents.Count: > 0 }, "model_repository_agents"), "the check that they stand for would not be made"),
         Refused(static m => Groups(m, static g => g.Passive, "passive"), "an instance that is never used cannot be asked for"),
         Refused(static m => Groups(m, static g => g.SecondaryDevices.Count > 0, "secondary_devices"), Cpu),
@@ -31,9 +26,6 @@ internal static class UnusedFeatureTable
         Refused(static m => If(m.CcModelFilenames.Count > 0, "cc_model_filenames"), Cpu),
 
         // Without these every answer is the same.
-        Ignored(static m => If(m.DynamicBatching is { PriorityLevels: > 0 }, "dynamic_batching.priority_levels"), "requests are served in the order in which they come"),
-        Ignored(static m => If(m.DynamicBatching is { DefaultPriorityLevel: > 0 }, "dynamic_batching.default_priority_level"), "requests are served in the order in which they come"),
-        Ignored(static m => If(m.DynamicBatching is { PriorityQueuePolicy.Count: > 0 }, "dynamic_batching.priority_queue_policy"), "default_queue_policy holds for every request"),
         Ignored(static m => If(m.ResponseCache is { Enable: true }, "response_cache"), "every request is executed"),
         Ignored(static m => Groups(m, static g => g.RateLimiter is not null, "rate_limiter"), "instances run whenever there is work"),
         Ignored(static m => Groups(m, static g => g.HostPolicy.Length > 0, "host_policy"), "instances run on all processors of the server"),

@@ -1,0 +1,83 @@
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>
+/// What executions of one version cost by the number of their rows, learnt from those that have been: an average in which the latest count most, and how far
+/// they are off it. Not thread safe: used under the scheduler's lock.
+/// </summary>
+internal sealed class ExecutionCosts
+{
+    // Sizes above are counted as this one, in proportion.
+    private const int MaxSize = 4096;
+    private const double Weight = 0.125;
+
+    private double[] _means = [];
+    private double[] _deviations = [];
+
+    /// <summary>True when nothing has been run yet.</summary>
+    public bool IsEmpty => _means.Length == 0;
+
+    /// <summary>An execution has ended.</summary>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="ticks">How long it took, in ticks of the time provider.</param>
+    public void Record(int rows, long ticks)
+    {
+        var (size, cost) = (Math.Min(rows, MaxSize), Math.Max(1.0, ticks) * Math.Min(rows, MaxSize) / rows);
+        if (size >= _means.Length)
+        {
+            // As long as the largest batch that has been, not that could be: a thousand idle models are to cost nothing.
+            var length = Math.Max(8, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)size + 1));
+            Array.Resize(ref _means, length);
+            Array.Resize(ref _deviations, length);
+        }
+
+        if (_means[size] == 0)
+        {
+            _means[size] = cost;
+            _deviations[size] = cost / 4;
+            return;
+        }
+
+        var off = cost - _means[size];
+        _means[size] += Weight * off;
+        _deviations[size] += Weight * (Math.Abs(off) - _deviations[size]);
+    }
+
+    /// <summary>
+    /// What an execution of so many rows is likely to cost, in ticks. Between sizes that have been run it is taken to lie on the line between them; below them as
+    /// much as the smallest, above them in proportion to the largest. 0 when nothing has been run.
+    /// </summary>
+    public double Mean(int rows) => At(_means, rows);
+
+    /// <summary>What it costs at most, but for one in a few dozen. Ticks.</summary>
+    public double Most(int rows) => At(_means, rows) + (3 * At(_deviations, rows));
+
+    private double At(double[] values, int rows)
+    {
+        var size = Math.Min(rows, MaxSize);
+        if (size < _means.Length && _means[size] > 0)
+        {
+            return values[size] * ((double)rows / size);
+        }
+
+        var below = Math.Min(size, _means.Length - 1);
+        while (below > 0 && _means[below] == 0)
+        {
+            below--;
+        }
+
+        var above = size + 1;
+        while (above < _means.Length && _means[above] == 0)
+        {
+            above++;
+        }
+
+        var hasAbove = above < _means.Length;
+        return (below > 0, hasAbove) switch
+        {
+            (false, false) => 0,
+            (false, true) => values[above],
+            (true, false) => values[below] * ((double)rows / below),
+            (true, true) => values[below] + ((values[above] - values[below]) * (size - below) / (above - below)),
+        };
+    }
+}

@@ -1,0 +1,67 @@
+using InferenceServer.Core.Scheduling;
+using Xunit;
+
+namespace InferenceServer.Core.Tests.Scheduling;
+
+public sealed class ExecutionCostsTests
+{
+    [Theory]
+    [InlineData(1, 100)]
+    [InlineData(2, 100)]
+    [InlineData(4, 200)]
+    [InlineData(6, 300)]
+    [InlineData(8, 400)]
+    [InlineData(16, 800)]
+    [InlineData(100_000, 5_000_000)]
+    public void Mean_BetweenWhatIsKnown_LiesOnTheLine(int rows, double expected)
+    {
+        var costs = new ExecutionCosts();
+        costs.Record(2, 100);
+        costs.Record(8, 400);
+        Assert.Equal(expected, costs.Mean(rows), 1e-6);
+    }
+
+    [Fact]
+    public void NothingRun_CostsNothing() => Assert.Equal((true, 0.0, 0.0), (new ExecutionCosts().IsEmpty, new ExecutionCosts().Mean(3), new ExecutionCosts().Most(3)));
+
+    [Fact]
+    public void Mean_FollowsWhatIsMeasuredAndMostCoversItsSpread()
+    {
+        var costs = new ExecutionCosts();
+        for (var i = 0; i < 200; i++)
+        {
+            costs.Record(4, i % 2 == 0 ? 900 : 1100);
+        }
+
+        Assert.InRange(costs.Mean(4), 950, 1050);
+        Assert.InRange(costs.Most(4), 1100, 1400);
+        for (var i = 0; i < 60; i++)
+        {
+            costs.Record(4, 100);
+        }
+
+        Assert.InRange(costs.Mean(4), 100, 110);
+    }
+
+    [Theory]
+
+    // rows ahead, most rows, lanes, until the first is free, own rows -> wait, end; a batch of 1 costs 100, of 8 costs 240 (and each size between its part of that).
+    [InlineData(0, 8, 1, 50, 1, 50, 150)]
+    [InlineData(3, 8, 1, 0, 1, 0, 160)]
+    [InlineData(8, 8, 1, 10, 1, 250, 350)]
+    [InlineData(16, 8, 1, 0, 8, 480, 720)]
+    [InlineData(16, 8, 2, 0, 8, 240, 480)]
+    [InlineData(7, 8, 1, 0, 8, 0, 240)]
+    public void Forecast_ReckonsWithTheBatchesAhead(long ahead, int maxRows, int lanes, long free, int rows, long wait, long end)
+    {
+        var costs = new ExecutionCosts();
+        for (var i = 0; i < 200; i++)
+        {
+            costs.Record(1, 100);
+            costs.Record(8, 240);
+        }
+
+        var forecast = AdmissionForecast.Of(new AdmissionView { RowsAhead = ahead, MaxRows = maxRows, Lanes = lanes, FirstFreeTicks = free }, costs, rows);
+        Assert.Equal((wait, end), (forecast.WaitTicks, forecast.EndTicks));
+    }
+}
