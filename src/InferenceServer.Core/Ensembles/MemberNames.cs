@@ -29,8 +29,8 @@ internal static class MemberNames
     /// <param name="wanted">The names of all models that are wanted.</param>
     public static string? Find(EnsembleStepConfig step, string ensemble, IEnumerable<string> wanted)
     {
-        var names = wanted as IReadOnlyCollection<string> ?? [.. wanted];
-        if (Candidates(step, ensemble).FirstOrDefault(candidate => names.Contains(candidate, StringComparer.Ordinal)) is { } exact)
+        var names = wanted as IReadOnlySet<string> ?? wanted.ToHashSet(StringComparer.Ordinal);
+        if (Candidates(step, ensemble).FirstOrDefault(names.Contains) is { } exact)
         {
             return exact;
         }

@@ -18,6 +18,8 @@ internal sealed class EnsembleGate(IReadOnlyDictionary<string, AspiredModel> asp
     private readonly Dictionary<string, EnsembleStanding> _known = new(StringComparer.Ordinal);
     private readonly List<string> _path = [];
 
+    private HashSet<string> Names => field ??= aspired.Keys.ToHashSet(StringComparer.Ordinal);
+
     /// <summary>The steps of a model; null when it is no ensemble, or its file cannot be read.</summary>
     public static EnsembleConfig? StepsOf(AspiredModel model) => model.Versions is [var version, ..] ? version.Config.Ensemble : null;
 
@@ -69,7 +71,7 @@ internal sealed class EnsembleGate(IReadOnlyDictionary<string, AspiredModel> asp
     private string? Find(AspiredModel ensemble, EnsembleStepConfig step, out MemberVersion? member)
     {
         member = null;
-        if (MemberNames.Find(step, ensemble.Name, aspired.Keys) is not { } name)
+        if (MemberNames.Find(step, ensemble.Name, Names) is not { } name)
         {
             var near = DidYouMean.Suggest(step.Model, aspired.Keys.Where(known => known != ensemble.Name));
             return $"{Place(ensemble, step)}the model '{step.Model}' of step[{step.Index}] is not loaded{(near is null ? "" : $"; {near}")}";
