@@ -56,6 +56,9 @@ public sealed class DeclaredModelConfig
     /// <summary>How hard the engine may rewrite the graph, in Triton's numbers; null when the file does not say.</summary>
     public int? GraphOptimizationLevel { get; init; }
 
+    /// <summary>The steps of an ensemble; null for a model that a backend runs.</summary>
+    internal EnsembleConfig? Ensemble { get; init; }
+
     /// <summary>The file as it was read.</summary>
     public required ModelConfigDocument Document { get; init; }
 

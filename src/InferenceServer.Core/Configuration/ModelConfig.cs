@@ -42,7 +42,7 @@ public sealed record ModelConfig
     /// <summary>Which versions are served.</summary>
     public VersionPolicy VersionPolicy { get; init; } = VersionPolicy.Default;
 
-    /// <summary>The lanes; at least one group.</summary>
+    /// <summary>The lanes; at least one group, and none of an ensemble, which has no instances.</summary>
     public required ImmutableArray<InstanceGroup> InstanceGroups { get; init; }
 
     /// <summary>
@@ -77,6 +77,9 @@ public sealed record ModelConfig
 
     /// <summary>What the configuration asks for that is accepted and has no effect here.</summary>
     public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
+
+    /// <summary>The models that requests to an ensemble may lead to, those of nested ensembles among them; empty for every other model.</summary>
+    internal ImmutableHashSet<string> StepModels { get; init; } = [];
 
     internal global::Inference.ModelConfig Message { get; init; } = new();
 

@@ -58,6 +58,7 @@ public static class ModelConfigDeclaration
             Parameters = message.Parameters.Where(static entry => !ServerParameters.Has(entry.Key)).ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
             Residency = ResidencyRule.ResidencyOf(message),
             IdleUnload = ResidencyRule.IdleUnloadOf(message),
+            Ensemble = EnsembleConfig.Of(message),
             GraphOptimizationLevel = message.Optimization?.Graph?.Level,
             Document = document,
             Warnings = context.Warnings.ToImmutable(),

@@ -73,6 +73,7 @@ public static class CoreServices
             Roots(provider))
         {
             Caching = provider.GetRequiredService<ResponseCaching>(),
+            Engine = provider.GetRequiredService<InferenceEngine>,
         });
         services.AddSingleton(MakeCaching);
         services.AddSingleton<IResponseCacheStatus>(static provider => provider.GetRequiredService<ResponseCaching>());

@@ -110,8 +110,11 @@ public interface IModelControl
     /// <summary>
     /// Unloads a model. Ends when no new request gets to it; those that it has are finished after that. A name that is not loaded is no error.
     /// </summary>
+    /// <param name="modelName">The model's name.</param>
+    /// <param name="withMembers">True to unload, with an ensemble, the models of its steps that no other ensemble uses.</param>
+    /// <param name="cancellationToken">Signalled when the caller stops waiting.</param>
     /// <returns>Null, or Unavailable when models are not controlled by request.</returns>
-    Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken);
+    Task<InferenceError?> UnloadModelAsync(string modelName, bool withMembers, CancellationToken cancellationToken);
 
     /// <summary>
     /// Reads the counters of versions that are ready, by the model's name and the version's number, ascending.

@@ -44,6 +44,15 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             : ValueTask.FromResult(LeaseOutcome.Failure(error));
     }
 
+    /// <summary>A lease for a step of a request that is on its way already: a server that stops lets it finish. False when nothing serves now.</summary>
+    internal bool TryAcquireMember(string modelName, string version, [NotNullWhen(true)] out ModelLease? lease) => catalog.TryAcquire(modelName, version, out lease, out _);
+
+    /// <summary>As <see cref="TryAcquireMember"/>, waiting for a model that is loaded on demand.</summary>
+    internal ValueTask<LeaseOutcome> AcquireMemberAsync(string modelName, string version, CancellationToken cancellationToken) =>
+        catalog.TryAcquire(modelName, version, out var lease, out var asleep, out var error) ? ValueTask.FromResult(LeaseOutcome.Success(lease))
+            : ColdStarts is not null && asleep is not null ? ColdStarts.AcquireAsync(asleep.Model, version, cancellationToken)
+            : ValueTask.FromResult(LeaseOutcome.Failure(error));
+
     public ValueTask<InferenceOutcome> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Inference;
 
@@ -41,6 +42,9 @@ public sealed class InferenceResponse : IDisposable
 
     /// <summary>What the backend says beside the outputs; most often nothing.</summary>
     public IReadOnlyDictionary<string, ParameterValue> Parameters { get; private set; }
+
+    /// <summary>How long the execution took that it comes from; zero where that is not known.</summary>
+    internal ExecutionTimes Times { get; set; }
 
     /// <summary>True when no response to the same request follows; a decoupled model may end without having said so.</summary>
     public bool IsFinal { get; }

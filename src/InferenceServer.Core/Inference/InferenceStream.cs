@@ -72,6 +72,26 @@ public sealed class InferenceStream : IDisposable
             : InferenceErrors.Cancelled(request);
     }
 
+    /// <summary>As <see cref="Write"/>, without blocking a thread.</summary>
+    internal async ValueTask<InferenceError?> WriteAsync(InferenceRequest request, InferenceResponse response, CancellationToken cancellation)
+    {
+        if (!_free.Wait(0, CancellationToken.None))
+        {
+            using var patience = new CancellationTokenSource(_patience, _time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+            try
+            {
+                await _free.WaitAsync(either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return cancellation.IsCancellationRequested ? InferenceErrors.Cancelled(request) : InferenceErrors.ReaderTooSlow(request, _patience);
+            }
+        }
+
+        return _outcomes.Writer.TryWrite(InferenceOutcome.Success(response)) ? null : InferenceErrors.Cancelled(request);
+    }
+
     /// <summary>Hands the last outcome over, for which there is always room.</summary>
     internal void Finish(in InferenceOutcome outcome)
     {

@@ -149,7 +149,7 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public Task<InferenceError?> LoadModelAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken) =>
         Task.Run(() => repository.LoadAsync(modelName, replacement), CancellationToken.None).WaitAsync(cancellationToken);
 
-    public Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken) => repository.UnloadAsync(modelName).WaitAsync(cancellationToken);
+    public Task<InferenceError?> UnloadModelAsync(string modelName, bool withMembers, CancellationToken cancellationToken) => repository.UnloadAsync(modelName, withMembers).WaitAsync(cancellationToken);
 
     public bool TryReadStatistics(string modelName, string version, out ImmutableArray<ModelStatisticsReport> reports, [NotNullWhen(false)] out InferenceError? error) =>
         Routing.FindRoute(modelName) is { } route

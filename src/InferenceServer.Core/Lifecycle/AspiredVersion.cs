@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Ensembles;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Telemetry;
 
@@ -14,6 +16,9 @@ internal sealed record AspiredVersion(long Number, string Fingerprint, ModelFold
 {
     /// <summary>The counters of the same version from when it was in memory before, which go on; null for new ones.</summary>
     public ModelStatistics? Statistics { get; init; }
+
+    /// <summary>For an ensemble that is loaded: the model of each step as it was when the load began, in the order of the file; empty for every other model.</summary>
+    public ImmutableArray<MemberVersion> Members { get; init; } = [];
 
     /// <summary>The part of <see cref="Fingerprint"/> that the configuration file has no share in: where it changes, the version is loaded anew in any case.</summary>
     public required string FilesFingerprint { get; init; }

@@ -105,7 +105,7 @@ internal sealed class Incarnation(long id, string modelName, AspiredVersion sour
             Served.ChangePolicy(version.Config.VersionPolicy);
         }
 
-        Source = version;
+        Source = version with { Members = Source.Members };
     }
 
     public void Fail(string reason, TimeSpan duration)

@@ -24,6 +24,9 @@ internal static partial class LifecycleLog
     [LoggerMessage(2003, LogLevel.Error, "Model {Model} cannot be loaded: {Reason}")]
     public static partial void ModelRefused(ILogger logger, string model, string reason);
 
+    [LoggerMessage(2070, LogLevel.Warning, "Ensemble {Ensemble} cannot serve: {Reason}")]
+    public static partial void EnsembleBlocked(ILogger logger, string ensemble, string reason);
+
     [LoggerMessage(2004, LogLevel.Information, "Model {Model} version {Version} is unloaded")]
     public static partial void Unloaded(ILogger logger, string model, long version);
 

@@ -5,7 +5,7 @@ using InferenceServer.Core.Residency;
 namespace InferenceServer.Core.Lifecycle;
 
 /// <summary>Those who have asked the lifecycle for something and wait until clients can see it. Belongs to the lifecycle loop: nothing else touches it.</summary>
-internal sealed class LifecycleWaiters(Residents residents)
+internal sealed class LifecycleWaiters(Residents residents, EnsembleWatch ensembles)
 {
     private readonly List<LoadTicket> _tickets = [];
     private readonly List<TaskCompletionSource> _unloads = [];
@@ -20,10 +20,13 @@ internal sealed class LifecycleWaiters(Residents residents)
     /// <summary>Tells those what has come of their requests of whose requests something has.</summary>
     public void Answer(IReadOnlyDictionary<string, AspiredModel> aspired, IReadOnlyCollection<Incarnation> incarnations)
     {
-        _tickets.RemoveAll(ticket => ticket.TryEnd(aspired.GetValueOrDefault(ticket.Model.Name), incarnations.Where(incarnation => incarnation.ModelName == ticket.Model.Name)));
+        _tickets.RemoveAll(ticket => ticket.TryEnd(
+            aspired.GetValueOrDefault(ticket.Model.Name),
+            incarnations.Where(incarnation => incarnation.ModelName == ticket.Model.Name),
+            ensembles.Find(ticket.Model.Name)));
         _unloads.ForEach(static unload => unload.TrySetResult());
         _unloads.Clear();
-        residents.Answer(aspired, incarnations);
+        residents.Answer(aspired, incarnations, ensembles.FindBlocked);
     }
 
     /// <summary>Lets nobody wait for a loop that has ended.</summary>

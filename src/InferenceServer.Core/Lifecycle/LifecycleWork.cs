@@ -67,9 +67,10 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
         _garbage.Dispose();
     }
 
-    private Task LoadAsync(Incarnation incarnation) => RetryAsync(incarnation, _loadSlots, () => LoadOnceAsync(incarnation));
+    private Task LoadAsync(Incarnation incarnation) =>
+        RetryAsync(incarnation, incarnation.Source.Config.Ensemble is null ? _loadSlots : null, () => LoadOnceAsync(incarnation));
 
-    private async Task RetryAsync(Incarnation incarnation, SemaphoreSlim slots, Func<Task<ModelLoadResult>> tryOnce)
+    private async Task RetryAsync(Incarnation incarnation, SemaphoreSlim? slots, Func<Task<ModelLoadResult>> tryOnce)
     {
         var result = ModelLoadResult.Cancelled;
         var started = time.GetTimestamp();
@@ -77,7 +78,8 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
         {
             for (var attempt = 1; ; attempt++)
             {
-                await slots.WaitAsync(incarnation.LoadCancellation).ConfigureAwait(false);
+                // An ensemble may wait for a model of its steps to be loaded, and must not take the place from it.
+                await (slots?.WaitAsync(incarnation.LoadCancellation) ?? Task.CompletedTask).ConfigureAwait(false);
                 ModelLoadResult tried;
                 try
                 {
@@ -86,7 +88,7 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
                 }
                 finally
                 {
-                    slots.Release();
+                    slots?.Release();
                 }
 
                 if (tried.Served is not null || tried.NeedsLoad || attempt > options.ModelLoadRetries)
@@ -110,6 +112,12 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
     private async Task<ModelLoadResult> LoadOnceAsync(Incarnation incarnation)
     {
         LifecycleLog.Loading(logger, incarnation.ModelName, incarnation.Source.Number);
+        if (incarnation.Source.Config.Ensemble is not null)
+        {
+            // It takes no memory that could be measured.
+            return await loader.LoadAsync(incarnation.ModelName, incarnation.Source, static () => { }, incarnation.LoadCancellation).ConfigureAwait(false);
+        }
+
         return loader.Prepare(incarnation.ModelName, incarnation.Source) ?? await measurement.MeasureAsync(
             () => loader.LoadAsync(incarnation.ModelName, incarnation.Source, () => BeginWarmup(incarnation), incarnation.LoadCancellation),
             incarnation.LoadCancellation).ConfigureAwait(false);

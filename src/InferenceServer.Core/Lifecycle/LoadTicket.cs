@@ -17,13 +17,24 @@ internal sealed class LoadTicket(AspiredModel model)
     /// <summary>Ends the wait when there is something to say.</summary>
     /// <param name="wanted">What is wanted under the model's name by now; null for nothing.</param>
     /// <param name="incarnations">All incarnations of the model.</param>
+    /// <param name="standing">Where it stands, when it is an ensemble; null when it is none.</param>
     /// <returns>True when the wait has ended.</returns>
-    public bool TryEnd(AspiredModel? wanted, IEnumerable<Incarnation> incarnations)
+    public bool TryEnd(AspiredModel? wanted, IEnumerable<Incarnation> incarnations, EnsembleStanding? standing)
     {
         if (wanted is null || !wanted.WantsSameAs(model))
         {
             End(new LoadFailure("another request to load or unload the model came in between") { IsRetryable = true });
             return true;
+        }
+
+        if (standing is { IsOpen: false })
+        {
+            if (standing.Blocked is { } reason)
+            {
+                End(new LoadFailure(string.Create(CultureInfo.InvariantCulture, $"version {model.Versions[^1].Number} is at UNAVAILABLE state: {reason}")));
+            }
+
+            return standing.Blocked is not null;
         }
 
         var own = model.Versions.Select(version => incarnations.LastOrDefault(incarnation => incarnation.IsOf(version))).ToArray();

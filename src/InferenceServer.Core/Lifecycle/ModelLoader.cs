@@ -5,7 +5,9 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Caching;
 using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Ensembles;
 using InferenceServer.Core.Hosting;
+using InferenceServer.Core.Inference;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Warmup;
@@ -32,8 +34,19 @@ internal sealed class ModelLoader(
     private readonly BackgroundThreads _loads = new("load", options.ModelLoadThreads);
     private readonly LaneWarmup _warmup = MakeWarmup(files, allocator, time, options, loggers);
 
+    /// <summary>Where the steps of ensembles are asked for; null where none are loaded.</summary>
+    public Func<InferenceEngine>? Engine { get; init; }
+
+    private EnsembleLoader Ensembles => field ??= new EnsembleLoader(
+        Engine ?? throw new InvalidOperationException("the loader has no engine for the steps of ensembles"), _labels, allocator, time, options, loggers);
+
     public ModelLoadResult? Prepare(string modelName, AspiredVersion version)
     {
+        if (version.Config.Ensemble is not null)
+        {
+            return null;
+        }
+
         try
         {
             BackendOf(version).Prepare(MakeContext(version));
@@ -50,7 +63,12 @@ internal sealed class ModelLoader(
     }
 
     public Task<ModelLoadResult> LoadAsync(string modelName, AspiredVersion version, Action onWarmup, CancellationToken cancellationToken) =>
-        TryAsync(modelName, version, () => LoadAndWarmUpAsync(version, onWarmup, cancellationToken), ModelLoadResult.Failed, cancellationToken);
+        TryAsync(
+            modelName,
+            version,
+            () => version.Config.Ensemble is null ? LoadAndWarmUpAsync(version, onWarmup, cancellationToken) : Ensembles.LoadAsync(version, cancellationToken),
+            ModelLoadResult.Failed,
+            cancellationToken);
 
     public Task<ModelLoadResult?> TuneAsync(ServedModel served, AspiredVersion before, AspiredVersion wanted, Action onWarmup, CancellationToken cancellationToken)
     {

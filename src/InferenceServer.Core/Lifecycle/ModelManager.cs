@@ -24,6 +24,8 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
     private readonly ModelHistory _history = new();
     private readonly Residents _residents;
     private readonly LifecycleWaiters _waiters;
+    private readonly EnsembleWatch _ensembles;
+    private readonly LoadReport _report;
     private readonly TimeProvider _time;
     private volatile ImmutableSortedDictionary<string, AspiredModel> _aspired = ImmutableSortedDictionary.Create<string, AspiredModel>(StringComparer.Ordinal);
     private volatile StatusList _statuses = new([]);
@@ -39,7 +41,9 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         _time = time;
         _work = new LifecycleWork(loader, _events.Writer, new LoadMeasurement(meter, catalog, time), time, options, logger);
         _residents = new Residents(options.Residency, time, () => _events.Writer.TryWrite(new LifecycleEvent.MemoryLookedAt()));
-        _waiters = new LifecycleWaiters(_residents);
+        _report = new LoadReport(Counts, logger);
+        _ensembles = new EnsembleWatch(logger);
+        _waiters = new LifecycleWaiters(_residents, _ensembles);
     }
 
     public ImmutableArray<ModelStatus> Statuses => _statuses.Items;
@@ -136,9 +140,12 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 }
 
                 var leaving = BeginTransitions();
-                Settle(leaving);
+                var loading = Settle(leaving);
                 Publish();
                 Answer();
+
+                // By now the models of its steps can be found that an ensemble is held against.
+                loading.ForEach(_work.BeginLoad);
 
                 // Out of the catalog first: until then a request would find a version that lets nobody in.
                 foreach (var incarnation in leaving)
@@ -171,15 +178,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 var before = _aspired;
                 _aspired = aspired.Models.ToImmutableSortedDictionary(static model => model.Name, static model => model, StringComparer.Ordinal);
                 _isStopping = _stopping.IsCancellationRequested;
-                foreach (var model in aspired.Models)
-                {
-                    if (model.Problem is not null && before.GetValueOrDefault(model.Name)?.Problem != model.Problem)
-                    {
-                        LifecycleLog.ModelRefused(_logger, model.Name, model.Problem);
-                        Counts.Fail(model.Name);
-                    }
-                }
-
+                _report.Refused(before, aspired.Models);
                 break;
             case LifecycleEvent.LoadRequested { Ticket: var ticket }:
                 if (_isStopping)
@@ -239,8 +238,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 }
                 else if (!_isStopping)
                 {
-                    Counts.Fail(failed.Incarnation.ModelName);
-                    LifecycleLog.LoadFailed(_logger, failed.Incarnation.ModelName, failed.Incarnation.Source.Number, failed.Result.Reason);
+                    _report.Failed(failed.Incarnation, failed.Result.Reason);
                 }
 
                 break;
@@ -279,8 +277,9 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
 
     private List<Incarnation> BeginTransitions()
     {
-        var leaving = new List<Incarnation>();
-        var aspired = _aspired;
+        var (leaving, aspired) = (new List<Incarnation>(), _aspired);
+        _ensembles.Look(aspired, _incarnations, _residents);
+        Forget(_ensembles.IsPast);
         var byName = _incarnations.ToLookup(static incarnation => incarnation.ModelName, StringComparer.Ordinal);
         foreach (var name in aspired.Keys.Union(byName.Select(static group => group.Key), StringComparer.Ordinal).ToArray())
         {
@@ -288,9 +287,9 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             var known = byName[name].ToArray();
 
             // A configuration that cannot be read takes nothing down: what serves goes on serving until the file is mended.
-            var wanted = model is not null && _residents.IsAsleep(model) ? []
-                : model is { Problem: not null } ? known.Where(static incarnation => incarnation.State == ModelState.Ready).Select(static incarnation => (incarnation.Source.Number, incarnation.Source.Fingerprint)).ToArray()
-                : model?.Versions.Select(static version => (version.Number, version.Fingerprint)).ToArray() ?? [];
+            var wanted = model is null || _residents.IsAsleep(model) ? []
+                : model.Problem is null ? _ensembles.Wanted(model, known)
+                : known.Where(static incarnation => incarnation.State == ModelState.Ready).Select(static incarnation => (incarnation.Source.Number, incarnation.Source.Fingerprint)).ToArray();
             foreach (var incarnation in known)
             {
                 if (incarnation.State == ModelState.Ready && model?.Versions.FirstOrDefault(incarnation.IsOf) is { } version)
@@ -299,19 +298,19 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
                 }
             }
 
-            var statuses = known.Select(static incarnation => incarnation.Status).ToArray();
+            var statuses = known.Select(_ensembles.StatusOf).ToArray();
             foreach (var version in TransitionPolicy.ToLoad(statuses, wanted).ToArray())
             {
                 // One change of a version at a time; the next begins when that has ended, which is an event.
                 if (!Array.Exists(known, incarnation => incarnation.Source.Number == version.Number && incarnation.IsSucceeding))
                 {
-                    BeginLoad(name, model!.Versions.First(candidate => candidate.Number == version.Number && candidate.Fingerprint == version.Fingerprint), known);
+                    BeginLoad(name, _ensembles.Resolve(model!, version), known);
                 }
             }
 
-            foreach (var status in TransitionPolicy.ToUnload(statuses, wanted).ToArray())
+            var outgoing = TransitionPolicy.ToUnload(statuses, wanted).Select(static status => status.Id).ToHashSet();
+            foreach (var incarnation in known.Where(incarnation => outgoing.Contains(incarnation.Id) || _ensembles.IsBroken(incarnation, known)).ToArray())
             {
-                var incarnation = known.First(incarnation => incarnation.Id == status.Id);
                 incarnation.BeginUnload();
                 leaving.Add(incarnation);
             }
@@ -319,11 +318,12 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
             foreach (var incarnation in known)
             {
                 // A load that nobody waits for any more must not hold up others, as far as it can be ended.
-                if (incarnation.State == ModelState.New && !wanted.Contains((incarnation.Source.Number, incarnation.Source.Fingerprint)))
+                var isWanted = wanted.Contains((incarnation.Source.Number, _ensembles.StatusOf(incarnation).Fingerprint));
+                if (incarnation.State == ModelState.New && !isWanted)
                 {
                     _incarnations.Remove(incarnation);
                 }
-                else if (incarnation.State is ModelState.Loading or ModelState.Warming && model is not { Problem: not null } && !wanted.Contains((incarnation.Source.Number, incarnation.Source.Fingerprint)))
+                else if (incarnation.State is ModelState.Loading or ModelState.Warming && model is not { Problem: not null } && !isWanted)
                 {
                     incarnation.CancelLoad();
                 }
@@ -348,27 +348,22 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         incarnation.Bytes = _residents.Estimate(name, version);
     }
 
-    /// <summary>Sees to the memory: has models leave, begins the loads for which there is room, and refuses those for which there can be none.</summary>
-    private void Settle(List<Incarnation> leaving)
+    /// <summary>Sees to the memory: has models leave, refuses the loads for which there can be no room, and gives back those for which there is.</summary>
+    private List<Incarnation> Settle(List<Incarnation> leaving)
     {
         // Who has waited gets in first: a model must not leave before those were served for whom it was loaded.
         _residents.Reserve(_incarnations);
         var decision = _residents.Decide(_incarnations, _aspired);
         foreach (var (id, reason) in decision.Refuse)
         {
-            var incarnation = _incarnations.First(incarnation => incarnation.Id == id);
+            var incarnation = Find(id);
             incarnation.Fail(reason, TimeSpan.Zero);
             _residents.Note(incarnation, _incarnations);
-            Counts.Fail(incarnation.ModelName);
-            LifecycleLog.LoadFailed(_logger, incarnation.ModelName, incarnation.Source.Number, reason);
+            _report.Failed(incarnation, reason);
         }
 
-        foreach (var id in decision.Start)
-        {
-            var incarnation = _incarnations.First(incarnation => incarnation.Id == id);
-            incarnation.BeginLoad();
-            _work.BeginLoad(incarnation);
-        }
+        var loading = decision.Start.Select(Find).ToList();
+        loading.ForEach(static incarnation => incarnation.BeginLoad());
 
         foreach (var (model, reason) in decision.Evict)
         {
@@ -382,12 +377,15 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         }
 
         _residents.Watch(decision, _incarnations);
+        return loading;
     }
+
+    private Incarnation Find(long id) => _incarnations.First(incarnation => incarnation.Id == id);
 
     private void Publish()
     {
-        _catalog.Publish(LifecycleView.Snapshot(_aspired, _incarnations, _history, _residents));
-        _statuses = new StatusList(LifecycleView.Statuses(_aspired, _incarnations, _history, _residents));
+        _catalog.Publish(LifecycleView.Snapshot(_aspired, _incarnations, _history, _residents, _ensembles));
+        _statuses = new StatusList(LifecycleView.Statuses(_aspired, _incarnations, _history, _residents, _ensembles));
         if (_incarnations.TrueForAll(static incarnation => incarnation.State is not (ModelState.New or ModelState.Loading or ModelState.Warming)))
         {
             _firstSettled.TrySetResult();

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Ensembles;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Mirrors;
 using InferenceServer.Core.Repository;
@@ -40,6 +41,8 @@ internal sealed class ModelRepositoryControl(
 
     private ModelNameResolver Names => field ??= new ModelNameResolver(scanner, Mirrors);
 
+    private MemberFinder Members => field ??= new MemberFinder(scanner, Names);
+
     private readonly ImmutableArray<BackendDescriptor> _backends = [.. backends.Select(static backend => backend.Descriptor)];
 
     // Why the last load of a model that the lifecycle never heard of was refused; null when the index is to pass over it.
@@ -63,7 +66,7 @@ internal sealed class ModelRepositoryControl(
         var models = await Task.WhenAll(names.Distinct(StringComparer.Ordinal).Select(name => InitialAsync(name, stopping))).ConfigureAwait(false);
 
         // A model may have been named by its plain and by its whole name.
-        return [.. models.DistinctBy(static model => model.Name)];
+        return await Members.AddAsync([.. models.DistinctBy(static model => model.Name)], name => InitialAsync(name, stopping), stopping).ConfigureAwait(false);
     }
 
     /// <summary>The index: what lies in the repositories now, and what has become of it here.</summary>
@@ -123,8 +126,30 @@ internal sealed class ModelRepositoryControl(
 
     private async Task<InferenceError?> LoadAsync(string name, ModelOverride? replacement, string? folder)
     {
-        var (refusal, load) = await InOrderAsync(name, () => BeginLoadAsync(name, replacement, folder)).ConfigureAwait(false);
+        var (refusal, load) = await BeginWithMembersAsync(name, replacement, folder, []).ConfigureAwait(false);
         return refusal ?? (await load.ConfigureAwait(false) is { } failure ? RepositoryErrors.LoadFailed(name, failure) : null);
+    }
+
+    /// <summary>Has a model loaded, and before it, when it is an ensemble, those of its steps that are not. What becomes of these is told by the ensemble.</summary>
+    private async Task<(InferenceError? Refusal, Task<LoadFailure?> Load)> BeginWithMembersAsync(string name, ModelOverride? replacement, string? folder, HashSet<string> begun)
+    {
+        begun.Add(name);
+        AspiredModel? ensemble = null;
+        var (refusal, load) = await InOrderAsync(name, () => BeginLoadAsync(name, replacement, folder, model => ensemble = model)).ConfigureAwait(false);
+        if (ensemble is null)
+        {
+            return (refusal, load);
+        }
+
+        foreach (var step in EnsembleGate.StepsOf(ensemble)!.Steps)
+        {
+            if (MemberNames.Find(step, name, manager.Aspired.Keys.Concat(begun)) is null && await Members.FindAsync(step, name, CancellationToken.None).ConfigureAwait(false) is { } member)
+            {
+                await BeginWithMembersAsync(member, null, null, begun).ConfigureAwait(false);
+            }
+        }
+
+        return await InOrderAsync(name, () => BeginLoadAsync(name, replacement, folder, null)).ConfigureAwait(false);
     }
 
     /// <summary>One look at a model, and what is asked for by it, at a time: what was seen earlier must not overtake what was seen later.</summary>
@@ -143,7 +168,11 @@ internal sealed class ModelRepositoryControl(
     }
 
     /// <summary>Looks at what there is and asks for it to be loaded; does not wait for that.</summary>
-    private async Task<(InferenceError? Refusal, Task<LoadFailure?> Load)> BeginLoadAsync(string name, ModelOverride? replacement, string? folder)
+    /// <param name="name">The model's name.</param>
+    /// <param name="replacement">What is to be loaded in place of what lies in the repository; null for that.</param>
+    /// <param name="folder">The files of the replacement; null when it has none.</param>
+    /// <param name="onEnsemble">Called in place of the load when the model is an ensemble; null to have that loaded too.</param>
+    private async Task<(InferenceError? Refusal, Task<LoadFailure?> Load)> BeginLoadAsync(string name, ModelOverride? replacement, string? folder, Action<AspiredModel>? onEnsemble)
     {
         var unreachable = folder is null ? await Names.FetchAsync(name, CancellationToken.None).ConfigureAwait(false) : [];
         var found = folder is null ? scanner.Scan(name) : scanner.ReadOutside(name, folder);
@@ -165,12 +194,20 @@ internal sealed class ModelRepositoryControl(
             return (Refuse(model, problem), s_none);
         }
 
+        if (onEnsemble is not null && EnsembleGate.StepsOf(model) is not null)
+        {
+            onEnsemble(model);
+            return (null, s_none);
+        }
+
         _refusals.TryRemove(name, out _);
         return (null, manager.LoadAsync(replacement is null ? KeepOverride(model) : model));
     }
 
     /// <summary>Unloads a model; ends when no new request gets to it. A name that is not known is unloaded already.</summary>
-    public async Task<InferenceError?> UnloadAsync(string name)
+    /// <param name="name">The model's name.</param>
+    /// <param name="withMembers">True to unload, with an ensemble, the models of its steps that no other ensemble uses.</param>
+    public async Task<InferenceError?> UnloadAsync(string name, bool withMembers)
     {
         if (Check(name) is { } refusal)
         {
@@ -178,6 +215,18 @@ internal sealed class ModelRepositoryControl(
         }
 
         var found = Names.FindLoaded(name, manager.Aspired);
+        var members = withMembers && found.Error is null ? MemberSelection.OnlyOf(found.Name, manager.Aspired) : [];
+        await UnloadAsync(found).ConfigureAwait(false);
+        foreach (var member in members)
+        {
+            await UnloadAsync(new ResolvedName(member)).ConfigureAwait(false);
+        }
+
+        return found.Error;
+    }
+
+    private async Task UnloadAsync(ResolvedName found)
+    {
         if (found.Error is null && Mirrors is not { Mirrors.IsEmpty: false })
         {
             // Nothing but copies has to be put in order: a disk that hangs in a look must not hold this up.
@@ -194,8 +243,6 @@ internal sealed class ModelRepositoryControl(
                 return true;
             }).ConfigureAwait(false);
         }
-
-        return found.Error;
     }
 
     /// <summary>What a model that a scan has found should serve.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using InferenceServer.Abstractions.Backends;
+using InferenceServer.Core.Ensembles;
 using InferenceServer.Core.Mirrors;
 using InferenceServer.Core.Repository;
 
@@ -25,14 +26,16 @@ public sealed class RepositoryCheck
         _loader = loader;
     }
 
-    /// <summary>Checks all models, in the order of their names.</summary>
+    /// <summary>Checks all models, in the order of their names; ensembles after the models of their steps.</summary>
     /// <exception cref="IOException">A repository cannot be read.</exception>
     public async IAsyncEnumerable<ModelCheck> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await _mirrors.FetchAllAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var folder in _scanner.Scan().Models)
+        var models = _scanner.Scan().Models.Select(folder => AspiredModels.From(folder, _backends)).ToArray();
+        var ensembles = new EnsembleCheck(models);
+        foreach (var model in ensembles.Order())
         {
-            var model = AspiredModels.From(folder, _backends);
+            var folder = model.Folder!;
             ImmutableArray<string> odd = [.. folder.OddEntries.Select(static entry => $"folder '{entry}' is ignored, a version is a decimal number above 0 without leading zeros")];
             if (model.Problem is not null)
             {
@@ -42,13 +45,15 @@ public sealed class RepositoryCheck
 
             foreach (var version in model.Versions)
             {
-                yield return await CheckAsync(model.Name, version, odd, cancellationToken).ConfigureAwait(false);
+                yield return version.Config.Ensemble is null
+                    ? await CheckAsync(model.Name, version, odd, ensembles, cancellationToken).ConfigureAwait(false)
+                    : ensembles.Check(model, version, odd);
                 odd = [];
             }
         }
     }
 
-    private async Task<ModelCheck> CheckAsync(string model, AspiredVersion version, ImmutableArray<string> warnings, CancellationToken cancellationToken)
+    private async Task<ModelCheck> CheckAsync(string model, AspiredVersion version, ImmutableArray<string> warnings, EnsembleCheck ensembles, CancellationToken cancellationToken)
     {
         var result = await _loader.LoadAsync(model, version, static () => { }, cancellationToken).ConfigureAwait(false);
         if (result.Served is not { } served)
@@ -57,6 +62,7 @@ public sealed class RepositoryCheck
         }
 
         warnings = [.. warnings, .. served.Config.Warnings.Select(static warning => warning.ToString())];
+        ensembles.Note(model, version.Number, served.Config);
         await served.UnloadAsync().ConfigureAwait(false);
         return new ModelCheck(model, version.Number, [], warnings);
     }

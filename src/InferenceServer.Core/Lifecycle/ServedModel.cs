@@ -51,6 +51,9 @@ public sealed class ServedModel
     /// <summary>The class labels of the outputs that have a label file, by the output's name.</summary>
     public ImmutableDictionary<string, ClassLabels> Labels { get; internal init; } = ImmutableDictionary<string, ClassLabels>.Empty;
 
+    /// <summary>What an ensemble was held against when it was loaded; null for every other model.</summary>
+    internal string? MemberSignature { get; init; }
+
     /// <summary>The version's counters.</summary>
     public ModelStatistics Statistics { get; }
 

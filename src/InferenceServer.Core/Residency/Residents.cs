@@ -164,8 +164,11 @@ internal sealed class Residents : IDisposable
     }
 
     /// <summary>Answers the requests that wait and need not wait any longer.</summary>
-    public void Answer(IReadOnlyDictionary<string, AspiredModel> aspired, IReadOnlyCollection<Incarnation> incarnations) =>
-        _coldStarts.RemoveAll(start => start.End() || TryFail(start, aspired.GetValueOrDefault(start.Model), incarnations));
+    /// <param name="aspired">What is wanted.</param>
+    /// <param name="incarnations">What is there.</param>
+    /// <param name="findBlocked">Why an ensemble is held back; null for what is not.</param>
+    public void Answer(IReadOnlyDictionary<string, AspiredModel> aspired, IReadOnlyCollection<Incarnation> incarnations, Func<string, string?> findBlocked) =>
+        _coldStarts.RemoveAll(start => start.End() || TryFail(start, aspired.GetValueOrDefault(start.Model), incarnations, findBlocked(start.Model)));
 
     /// <summary>Nothing is loaded any more.</summary>
     public void End()
@@ -182,11 +185,17 @@ internal sealed class Residents : IDisposable
             : own.Where(static incarnation => incarnation.State == ModelState.Ready).MaxBy(static incarnation => (incarnation.Source.Number, incarnation.Id));
     }
 
-    private static bool TryFail(ColdStart start, AspiredModel? model, IEnumerable<Incarnation> incarnations)
+    private static bool TryFail(ColdStart start, AspiredModel? model, IEnumerable<Incarnation> incarnations, string? blocked)
     {
         if (model is null)
         {
             start.Fail(InferenceErrors.UnknownModel(start.Model));
+            return true;
+        }
+
+        if (blocked is not null)
+        {
+            start.Fail(ResidencyErrors.LoadFailed(start.Model, blocked));
             return true;
         }
 

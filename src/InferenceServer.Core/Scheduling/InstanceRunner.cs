@@ -347,6 +347,7 @@ internal sealed class InstanceRunner : IDisposable
                 setup.Statistics.RecordFirstResponse(total);
             }
 
+            responses[i].Times = times;
             if (!member.TryComplete(InferenceOutcome.Success(responses[i])))
             {
                 responses[i].Dispose();

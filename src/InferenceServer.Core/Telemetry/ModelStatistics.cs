@@ -113,6 +113,13 @@ public sealed class ModelStatistics
         Interlocked.Exchange(ref _lastInference, ended.ToUnixTimeMilliseconds());
     }
 
+    /// <summary>A request to an ensemble has run: no batch was released for it, its steps have batches of their own.</summary>
+    internal void RecordRun(int rows, in ExecutionTimes times, DateTimeOffset ended)
+    {
+        _batches.Record(rows, times);
+        Interlocked.Exchange(ref _lastInference, ended.ToUnixTimeMilliseconds());
+    }
+
     /// <summary>A request has succeeded. The first response is counted by <see cref="RecordFirstResponse"/>.</summary>
     /// <param name="queued">Its time in the queue.</param>
     /// <param name="total">Its time from acceptance to answer.</param>

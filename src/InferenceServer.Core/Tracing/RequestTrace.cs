@@ -1,4 +1,5 @@
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Lifecycle;
 
 namespace InferenceServer.Core.Tracing;
 
@@ -34,6 +35,12 @@ public sealed class RequestTrace : IDisposable
     }
 
     internal long Id { get; }
+
+    /// <summary>The trace of the request to the ensemble that this is a step of; null for a client's own request.</summary>
+    internal long? ParentId { get; private init; }
+
+    /// <summary>Where ids of further traces come from; the front end sets it.</summary>
+    internal Func<long>? NextId { get; init; }
 
     internal string ModelName { get; }
 
@@ -97,6 +104,13 @@ public sealed class RequestTrace : IDisposable
 
         _writer.TryAdd(this);
     }
+
+    /// <summary>Begins the trace of a step of the request, under the same settings. The caller disposes it.</summary>
+    internal RequestTrace? BeginStep(ServedModel model) => NextId is null ? null : new RequestTrace(NextId(), model.Name, model.Version, Settings, Context, _writer, _time)
+    {
+        ParentId = Id,
+        NextId = NextId,
+    };
 
     /// <summary>The engine takes the request over.</summary>
     internal void BeginRequest(string id)

@@ -40,6 +40,8 @@ public sealed class RequestTracer
     /// <summary>Chooses by these samplers from now on; by none when nothing is to be traced.</summary>
     internal void Follow(TraceScopes? scopes) => _scopes = scopes;
 
+    private long NextId() => Interlocked.Increment(ref _lastId);
+
     private RequestTrace? Begin(TraceScopes scopes, ServedModel model, string? traceParent, TraceActivity first, long timestamp)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -50,7 +52,7 @@ public sealed class RequestTracer
             return null;
         }
 
-        var trace = new RequestTrace(Interlocked.Increment(ref _lastId), model.Name, model.Version, sampler.Settings, context, _writer, _time);
+        var trace = new RequestTrace(NextId(), model.Name, model.Version, sampler.Settings, context, _writer, _time) { NextId = NextId };
 
         // Tracing may have been switched on since the request came.
         trace.Record(first, timestamp > 0 ? timestamp : _time.GetTimestamp());

@@ -51,6 +51,11 @@ internal static class TraceJson
             json.WriteString("request_id", trace.RequestId);
         }
 
+        if (trace.ParentId is { } parent)
+        {
+            json.WriteNumber("parent_id", parent);
+        }
+
         if (!trace.Context.IsEmpty)
         {
             json.WriteString("trace_id", trace.Context.TraceId);

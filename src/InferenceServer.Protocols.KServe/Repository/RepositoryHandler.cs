@@ -62,6 +62,7 @@ internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions
     public async Task UnloadAsync(HttpContext context, string model)
     {
         InferenceError? error;
+        bool unloadDependents;
         using (var body = await JsonBody.ReadAsync(context, options.MaxInputSize))
         {
             if (body is null)
@@ -69,10 +70,10 @@ internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions
                 return;
             }
 
-            error = UnloadRequestReader.Read(body.Text);
+            error = UnloadRequestReader.Read(body.Text, out unloadDependents);
         }
 
-        await AnswerAsync(context, error ?? await control.UnloadModelAsync(model, context.RequestAborted));
+        await AnswerAsync(context, error ?? await control.UnloadModelAsync(model, unloadDependents, context.RequestAborted));
     }
 
     /// <summary>Answers every route that names a repository, which has no meaning here.</summary>

@@ -49,7 +49,7 @@ internal sealed class RepositoryRpcHandler(IModelControl control)
         }
 
         await control.WaitForStartAsync(cancellationToken).ConfigureAwait(false);
-        ThrowIf(await control.UnloadModelAsync(request.ModelName, cancellationToken).ConfigureAwait(false));
+        ThrowIf(await control.UnloadModelAsync(request.ModelName, dependents?.BoolParam ?? false, cancellationToken).ConfigureAwait(false));
         return new RepositoryModelUnloadResponse();
     }
 

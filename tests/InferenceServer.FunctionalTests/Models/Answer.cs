@@ -45,6 +45,8 @@ internal sealed record Answer
                 return new AnswerOutput(name, dataType, shape, [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, Half>(raw).ToArray().Select(static value => (double)value)], []);
             case "INT32":
                 return new AnswerOutput(name, dataType, shape, [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(raw).ToArray().Select(static value => (double)value)], []);
+            case "INT64":
+                return new AnswerOutput(name, dataType, shape, [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(raw).ToArray().Select(static value => (double)value)], []);
             default:
                 Assert.Equal("FP32", dataType);
                 return new AnswerOutput(name, dataType, shape, [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(raw).ToArray().Select(static value => (double)value)], []);

@@ -21,6 +21,8 @@ internal sealed record QuestionInput(string Name, string DataType, long[] Shape,
     public static QuestionInput Integers(string name, long[] shape, params int[] values) => new(
         name, "INT32", shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray(), "[" + string.Join(',', values) + "]");
 
+    public static QuestionInput Bytes(string name, long[] shape, params byte[] values) => new(name, "UINT8", shape, values, "[" + string.Join(',', values) + "]");
+
     public static QuestionInput Strings(string name, long[] shape, params string[] values)
     {
         using var raw = new MemoryStream();

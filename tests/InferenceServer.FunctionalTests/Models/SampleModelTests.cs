@@ -50,6 +50,25 @@ public sealed class SampleModelTests(SampleServer sample)
 
     [Theory]
     [MemberData(nameof(EveryEncoding))]
+    public async Task DigitsReader_ReadsBytes_OneByOneAndAsABatch(string encoding)
+    {
+        var (images, _, labels) = SampleData.Digits();
+        var bytes = images.Select(static image => image.Select(static ink => (byte)Math.Round(255 * (1 - ink))).ToArray()).ToArray();
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            var answer = await AskAsync(encoding, new Question("digits_reader", QuestionInput.Bytes("pixels", [1, 8, 8], bytes[i])));
+            Assert.Equal("digits_reader", answer.ModelName);
+            Assert.Equal([1, 1], answer["digit"].Shape);
+            Assert.Equal(labels[i], answer["digit"].Numbers[0]);
+            Assert.Equal(answer["probs"].Numbers.Max(), answer["confidence"].Numbers[0]);
+        }
+
+        var batch = await AskAsync(encoding, new Question("digits_reader", QuestionInput.Bytes("pixels", [bytes.Length, 8, 8], [.. bytes.SelectMany(static image => image)])));
+        Assert.Equal(labels.Select(static label => (double)label), batch["digit"].Numbers.Select(static digit => (double)digit));
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryEncoding))]
     public async Task Wines_GetTheirLabelsAndProbabilities(string encoding)
     {
         var (features, probabilities, labels) = SampleData.Wines();

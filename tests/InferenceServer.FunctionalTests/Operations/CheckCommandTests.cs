@@ -14,7 +14,8 @@ public sealed class CheckCommandTests
         var (code, output) = await CheckAsync(SampleServer.Repository);
         Assert.True(code == 0, output);
         Assert.Contains("ok      digits version 1", output, StringComparison.Ordinal);
-        Assert.Contains("6 would serve, 0 would not, 0 warnings", output, StringComparison.Ordinal);
+        Assert.Contains("ok      digits_reader version 1", output, StringComparison.Ordinal);
+        Assert.Contains("9 would serve, 0 would not, 0 warnings", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -30,8 +31,15 @@ public sealed class CheckCommandTests
         repository.Write("half/config.pbtxt", "version_policy: { all { } }");
         repository.Write("contradicts/1/model.onnx", ScaledModel.Of(2));
         repository.Write("contradicts/config.pbtxt", "input { name: \"Z\" data_type: TYPE_FP32 dims: [ 1 ] }");
+        repository.Write("chain/config.pbtxt", Ensemble("good"));
+        repository.Write("chain/1/.keep", ""u8);
+        repository.Write("loose/config.pbtxt", Ensemble("god"));
+        repository.Write("loose/1/.keep", ""u8);
         var (code, output) = await CheckAsync(repository.FullPath);
         Assert.True(code == 1, output);
+        Assert.Contains("ok      chain version 1", output, StringComparison.Ordinal);
+        Assert.Contains("error   loose version 1: config.pbtxt:1:", output, StringComparison.Ordinal);
+        Assert.Contains("no repository has the model 'god' of step[0]; did you mean 'good'?", output, StringComparison.Ordinal);
         Assert.Contains("ok      good version 1", output, StringComparison.Ordinal);
         Assert.Contains("warning good version 1: folder '01' is ignored", output, StringComparison.Ordinal);
         Assert.Contains("error   misspelt: config.pbtxt:1:1: unknown field 'max_batch_sise'", output, StringComparison.Ordinal);
@@ -39,7 +47,7 @@ public sealed class CheckCommandTests
         Assert.Contains("ok      half version 1", output, StringComparison.Ordinal);
         Assert.Contains("error   half version 2:", output, StringComparison.Ordinal);
         Assert.Contains("error   contradicts version 1: config.pbtxt:1:", output, StringComparison.Ordinal);
-        Assert.Contains("2 would serve, 3 would not, 1 warning", output, StringComparison.Ordinal);
+        Assert.Contains("3 would serve, 4 would not, 1 warning", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,6 +58,9 @@ public sealed class CheckCommandTests
         Assert.Contains("/nowhere/at/all", process.Log, StringComparison.Ordinal);
         Assert.Contains("--http-prot", process.Log, StringComparison.Ordinal);
     }
+
+    private static byte[] Ensemble(string model) => System.Text.Encoding.UTF8.GetBytes(
+        $$"""input { name: "X" data_type: TYPE_FP32 dims: 1 } output { name: "Y" data_type: TYPE_FP32 dims: 1 } ensemble_scheduling { step { model_name: "{{model}}" input_map { key: "X" value: "X" } output_map { key: "Y" value: "Y" } } }""");
 
     private static async Task<(int Code, string Output)> CheckAsync(string repository)
     {

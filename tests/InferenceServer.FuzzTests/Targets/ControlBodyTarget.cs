@@ -17,7 +17,7 @@ internal sealed class ControlBodyTarget : IFuzzTarget
     [
         static text => IndexRequestReader.Read(text, out _),
         Load,
-        static text => UnloadRequestReader.Read(text),
+        static text => UnloadRequestReader.Read(text, out _),
         static text => SettingsBody.Read(text, new LogSettingsReader().Read),
         static text => SettingsBody.Read(text, new TraceSettingReader().Read),
         static text => RegisterBodyReader.Read(text, out _),

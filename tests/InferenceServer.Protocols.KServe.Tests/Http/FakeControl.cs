@@ -88,7 +88,7 @@ internal sealed class FakeControl(ModelCatalog catalog, ISharedMemoryControl sha
 
     public Task<InferenceError?> LoadModelAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken) => Repository.LoadAsync(modelName, replacement);
 
-    public Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken) => Repository.UnloadAsync(modelName);
+    public Task<InferenceError?> UnloadModelAsync(string modelName, bool withMembers, CancellationToken cancellationToken) => Repository.UnloadAsync(modelName);
 
     public bool TryReadStatistics(string modelName, string version, out ImmutableArray<ModelStatisticsReport> reports, [NotNullWhen(false)] out InferenceError? error) =>
         StatisticsReader.TryRead(catalog, modelName, version, out reports, out error);

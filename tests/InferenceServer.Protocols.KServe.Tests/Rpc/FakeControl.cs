@@ -91,7 +91,7 @@ internal sealed class FakeControl(ISharedMemoryControl sharedMemory) : IModelCon
 
     public Task<InferenceError?> LoadModelAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken) => Repository.LoadAsync(modelName, replacement);
 
-    public Task<InferenceError?> UnloadModelAsync(string modelName, CancellationToken cancellationToken) => Repository.UnloadAsync(modelName);
+    public Task<InferenceError?> UnloadModelAsync(string modelName, bool withMembers, CancellationToken cancellationToken) => Repository.UnloadAsync(modelName);
 
     /// <summary>What the statistics of every question for the model <c>echo</c>, or for all models, are.</summary>
     public ImmutableArray<ModelStatisticsReport> Reports { get; set; } = [];

@@ -7,7 +7,7 @@ internal sealed class BackendRule : IConfigRule
 {
     public void Check(RuleContext context)
     {
-        // An ensemble has no backend; whether ensembles can be served is another rule's question.
+        // An ensemble has no backend, and a rule of its own for what it may have.
         if (context.IsEnsemble)
         {
             return;

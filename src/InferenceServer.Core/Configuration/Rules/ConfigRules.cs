@@ -29,6 +29,9 @@ internal static class ConfigRules
         new MetricTagsRule(),
         new ModelMetricsRule(),
         new ResidencyRule(),
+        new EnsembleRule(),
+        new EnsembleFlowRule(),
+        new EnsembleParametersRule(),
         new UnusedFeatureRule(),
     ];
 }

@@ -16,7 +16,7 @@ internal sealed class DescribedTensorsRule : IConfigRule
             {
                 context.Error(
                     field,
-                    $"backend '{backend.Name}' cannot tell a model's tensors from its file, and the configuration has no {field}",
+                    context.IsEnsemble ? $"the configuration of an ensemble must give its tensors, and has no {field}" : $"backend '{backend.Name}' cannot tell a model's tensors from its file, and the configuration has no {field}",
                     $"write {field} [ {{ name: \"...\" data_type: TYPE_FP32 dims: [ -1 ] }} ]");
             }
         }

@@ -11,8 +11,7 @@ internal sealed class UnusedFeatureRule : IConfigRule
             {
                 if (feature.IsError)
                 {
-                    var what = path == "platform" ? "platform \"ensemble\"" : path;
-                    context.Error(path, $"{what} is not supported by this server: {feature.Note}");
+                    context.Error(path, $"{path} is not supported by this server: {feature.Note}");
                 }
                 else
                 {

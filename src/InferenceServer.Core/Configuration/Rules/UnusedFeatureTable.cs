@@ -12,8 +12,6 @@ internal static class UnusedFeatureTable
     [
         // Without these the answers would differ, or something would be less protected than the file says.
         Refused(static m => If(m.SequenceBatching is not null, "sequence_batching"), "requests of one sequence would be mixed with others"),
-        Refused(static m => If(m.EnsembleScheduling is not null, "ensemble_scheduling"), "serve the models of its steps one by one"),
-        Refused(static m => If(m.EnsembleScheduling is null && m.Platform == "ensemble", "platform"), "serve the models of its steps one by one"),
         Refused(static m => Inputs(m, static i => i.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
         Refused(static m => Outputs(m, static o => o.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
         Refused(static m => Inputs(m, static i => i.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),

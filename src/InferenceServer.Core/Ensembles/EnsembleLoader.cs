@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Configuration.Rules;
+using InferenceServer.Core.Hosting;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Lifecycle;
+using Microsoft.Extensions.Logging;
+
+namespace InferenceServer.Core.Ensembles;
+
+/// <summary>Makes a version of an ensemble ready to serve: holds it against the models of its steps, of which those that are loaded on demand and never were are loaded for that.</summary>
+/// <param name="engine">Where steps are asked for.</param>
+/// <param name="labels">Reads class labels.</param>
+/// <param name="allocator">Where memory for tensors comes from.</param>
+/// <param name="time">The clock.</param>
+/// <param name="options">What holds for all models.</param>
+/// <param name="loggers">Where it is told.</param>
+internal sealed class EnsembleLoader(Func<InferenceEngine> engine, ClassLabelReader labels, ITensorAllocator allocator, TimeProvider time, CoreOptions options, ILoggerFactory loggers)
+{
+    private readonly ILogger _logger = loggers.CreateLogger<EnsembleScheduler>();
+
+    /// <summary>Loads a version. Expected failures come back as a reason.</summary>
+    public async Task<ModelLoadResult> LoadAsync(AspiredVersion version, CancellationToken cancellationToken)
+    {
+        var ensemble = version.Config.Ensemble!;
+        var members = ImmutableArray.CreateBuilder<EnsembleMember>();
+        for (var i = 0; i < ensemble.Steps.Length; i++)
+        {
+            var member = version.Members[i];
+            var (config, error) = member.Config is { } known ? (known, null) : await WakeAsync(member.Model, ensemble.Steps[i], cancellationToken).ConfigureAwait(false);
+            if (config is null)
+            {
+                return ModelLoadResult.Failed($"the model '{member.Model}' of step[{i}] cannot serve: {error!.Message}");
+            }
+
+            members.Add(new EnsembleMember(member.Model, config));
+        }
+
+        if (!EnsembleLinker.TryLink(version.Config, members.ToImmutable(), out var linked, out var problems))
+        {
+            return ModelLoadResult.Failed(string.Join('\n', problems));
+        }
+
+        foreach (var warning in linked.Config.Warnings)
+        {
+            LifecycleLog.ConfigWarning(_logger, linked.Config.Name, warning.ToString());
+        }
+
+        var texts = await labels.ReadAsync(version.Folder.Path, linked.Config, cancellationToken).ConfigureAwait(false);
+        return ModelLoadResult.Loaded(Serve(version, linked, texts, MemberVersion.SignatureOf([.. members.Select(static member => new MemberVersion(member.Model, member.Config))])));
+    }
+
+    private ServedModel Serve(AspiredVersion version, LinkedEnsemble linked, ImmutableDictionary<string, ClassLabels> texts, string? signature)
+    {
+        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(linked.Config, EnsembleRule.Descriptor, time);
+        var model = new EnsembleModel(linked.Config);
+        var scheduler = new EnsembleScheduler(new EnsembleSetup
+        {
+            Plan = linked.Plan,
+            Config = linked.Config,
+            Engine = engine,
+            Allocator = allocator,
+            Time = time,
+            Options = options.Scheduler,
+            Statistics = statistics,
+            Logger = _logger,
+        });
+        return new ServedModel(version.Number, linked.Config, model, scheduler, statistics, time) { Labels = texts, MemberSignature = signature };
+    }
+
+    private async Task<(ModelConfig? Config, InferenceError? Error)> WakeAsync(string model, EnsembleStepConfig step, CancellationToken cancellationToken)
+    {
+        var version = step.Version is { } number ? FormattableString.Invariant($"{number}") : "";
+        var outcome = await engine().AcquireMemberAsync(model, version, cancellationToken).ConfigureAwait(false);
+        if (!outcome.TryGet(out var lease, out var error))
+        {
+            return (null, error);
+        }
+
+        using (lease)
+        {
+            return (lease.Model.Config, null);
+        }
+    }
+}
