@@ -47,6 +47,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         IEnumerable<TensorSpec>? generatedFirst = null,
         RateLimiter? limiter = null,
         LaneDemand? demand = null,
+        TimeSpan? latencyTarget = null,
         IResponseCache? cache = null,
         int maxWaiting = 1000)
     {
@@ -88,7 +89,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         Scheduler = new LaneScheduler(
             new LaneSchedulerSetup
             {
-                Limits = maxBatchSize == 0 || isDecoupled ? BatchLimits.Single : new BatchLimits(maxBatchSize, [.. preferred ?? []], Time.ToTicks(maxDelay)),
+                Limits = maxBatchSize == 0 || isDecoupled ? BatchLimits.Single : new BatchLimits(maxBatchSize, [.. preferred ?? []], Time.ToTicks(maxDelay)) { LatencyTargetTicks = latencyTarget is { } target ? Time.ToTicks(target) : null },
                 Queue = queue?.Invoke(rules) ?? rules,
                 MaxQueueBytes = maxQueueBytes,
                 Compatibility = BatchCompatibility.Of(config),

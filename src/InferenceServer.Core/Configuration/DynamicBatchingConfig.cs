@@ -11,6 +11,9 @@ public sealed record DynamicBatchingConfig
     /// <summary>How long the oldest request may wait for a preferred size; zero sends whatever is there.</summary>
     public TimeSpan MaxQueueDelay { get; init; }
 
+    /// <summary>The latency that 95 of 100 requests are to stay under, from which sizes and waits follow; null where the file gives those.</summary>
+    public TimeSpan? LatencyTarget { get; init; }
+
     /// <summary>True when requests are answered in the order in which they came.</summary>
     public bool PreservesOrdering { get; init; }
 

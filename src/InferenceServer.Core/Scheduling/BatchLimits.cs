@@ -11,6 +11,9 @@ internal sealed record BatchLimits(int MaxRows, ImmutableArray<int> PreferredRow
     /// <summary>How long before its last moment a request is run that waits for company, in ticks of the time provider: the time that a thread may take to wake.</summary>
     public long MarginTicks { get; init; }
 
+    /// <summary>The latency that sizes and waits are to follow from, in ticks of the time provider; null where they are given.</summary>
+    public long? LatencyTargetTicks { get; init; }
+
     /// <summary>One request at a time.</summary>
     public static BatchLimits Single { get; } = new(1, [], 0);
 }

@@ -16,6 +16,9 @@ internal sealed class ExecutionCosts
     /// <summary>True when nothing has been run yet.</summary>
     public bool IsEmpty => _means.Length == 0;
 
+    /// <summary>The most rows that have been run at once; at most the size up to which each is counted by itself.</summary>
+    public int LargestKnown { get; private set; }
+
     /// <summary>An execution has ended.</summary>
     /// <param name="rows">Its rows.</param>
     /// <param name="ticks">How long it took, in ticks of the time provider.</param>
@@ -30,6 +33,7 @@ internal sealed class ExecutionCosts
             Array.Resize(ref _deviations, length);
         }
 
+        LargestKnown = Math.Max(LargestKnown, size);
         if (_means[size] == 0)
         {
             _means[size] = cost;

@@ -28,7 +28,9 @@ internal sealed class InstanceRunner : IDisposable
     // What runs, and since when; under the scheduler's lock. What the last execution took is written by the lane's own thread before it takes that lock.
     private int _runningRows;
     private long _runningSince;
+    private long[] _runningArrivals = [];
     private int _endedRows;
+    private long _endedAt;
     private long _endedTicks;
 
     public InstanceRunner(LaneScheduler scheduler, IModelInstance instance, LaneSetup setup)
@@ -70,23 +72,33 @@ internal sealed class InstanceRunner : IDisposable
     }.UnsafeStart(this);
 
     /// <summary>The lane takes a batch. Under the scheduler's lock, as the next two.</summary>
-    public void BeginRun(PendingInference[] batch, long now)
+    public void BeginRun(PendingInference[] batch, long now, bool keepsArrivals)
     {
         _runningRows = 0;
-        foreach (var pending in batch)
+        _runningArrivals = keepsArrivals ? new long[batch.Length] : [];
+        for (var i = 0; i < batch.Length; i++)
         {
-            _runningRows += pending.Rows;
+            _runningRows += batch[i].Rows;
+            if (keepsArrivals)
+            {
+                _runningArrivals[i] = batch[i].EnqueuedTimestamp;
+            }
         }
 
         _runningSince = now;
     }
 
     /// <summary>The lane is done with what ran, and tells what it cost if it went well.</summary>
-    public void ReportTo(ExecutionCosts costs)
+    public void ReportTo(ExecutionCosts costs, LatencyTargetPolicy? target)
     {
         if (_endedTicks > 0)
         {
             costs.Record(_endedRows, _endedTicks);
+            for (var i = 0; target is not null && i < _runningArrivals.Length; i++)
+            {
+                target.OnAnswer(_endedAt - _runningArrivals[i]);
+            }
+
             _endedTicks = 0;
         }
 
@@ -238,7 +250,7 @@ internal sealed class InstanceRunner : IDisposable
             ExecutionTrace.End(members, responses, computed, ended);
             var times = new ExecutionTimes(time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, computed), time.GetElapsedTime(computed, ended));
             setup.Statistics.RecordExecution(batch.Rows, reason, times, time.GetUtcNow());
-            (_endedRows, _endedTicks) = (batch.Rows, ended - started);
+            (_endedRows, _endedTicks, _endedAt) = (batch.Rows, ended - started, ended);
             Release(batch, setup);
             Explain(members, responses, batch.Rows, reason, times, started);
             Succeed(members, responses, times, started, ended, isWarmup: reason == ReleaseReason.Warmup, setup);

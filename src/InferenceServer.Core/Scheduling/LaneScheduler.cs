@@ -25,6 +25,7 @@ internal sealed class LaneScheduler : IModelScheduler
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<object?> _onClientGone;
     private readonly ExecutionCosts _costs = new();
+    private readonly BatchDecider _decider;
     private ResponseOrder? _order;
     private LaneSchedulerSetup _rules;
     private InstanceRunner[] _lanes;
@@ -37,6 +38,7 @@ internal sealed class LaneScheduler : IModelScheduler
     public LaneScheduler(LaneSchedulerSetup setup, Func<LaneScheduler, IEnumerable<InstanceRunner>> makeLanes)
     {
         _queue = new RequestQueue(setup.Queue, setup.MaxQueueBytes, setup.Compatibility, setup.Time);
+        _decider = new BatchDecider(_queue, _costs) { Limits = setup.Limits };
         _order = setup.PreservesOrdering ? new ResponseOrder() : null;
         _rules = setup;
         _time = setup.Time;
@@ -94,6 +96,7 @@ internal sealed class LaneScheduler : IModelScheduler
                 refusal = LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _time) ?? (TryWakeLane() ? null : InferenceErrors.NoThread(pending.Request));
                 if (refusal is null)
                 {
+                    _decider.OnArrival(pending.EnqueuedTimestamp);
                     _order?.Enter(pending);
                     pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
                     return null;
@@ -114,6 +117,7 @@ internal sealed class LaneScheduler : IModelScheduler
         {
             _rules = rules;
             _queue.Retune(rules.Queue);
+            _decider.Limits = rules.Limits;
             _order = rules.PreservesOrdering ? _order ?? new ResponseOrder() : null;
             _lanes = [.. _lanes.Except(retired), .. added];
             Array.ForEach(_lanes, HearFromLimiter);
@@ -185,7 +189,7 @@ internal sealed class LaneScheduler : IModelScheduler
                 }
 
                 var now = _time.GetTimestamp();
-                lane.ReportTo(_costs);
+                _decider.OnEnd(lane);
                 if (lane.Claim is { State: ClaimState.Running })
                 {
                     lane.Claim.Return();
@@ -197,7 +201,7 @@ internal sealed class LaneScheduler : IModelScheduler
                     return LaneTurn.Work;
                 }
 
-                var decision = BatchPolicy.Decide(_queue.Peek(_rules.Limits.MaxRows, _isDraining, (long)_costs.Most(_rules.Limits.MaxRows), now), _rules.Limits, now);
+                var decision = _decider.Decide(_isDraining, now);
                 if (decision.Requests > 0 && lane.Claim?.TryTake() == false)
                 {
                     WaitForLimiter(lane, now);
@@ -209,7 +213,7 @@ internal sealed class LaneScheduler : IModelScheduler
                     batch = _queue.Take(decision.Requests, now);
                     reason = decision.Reason;
                     lane.IdleSince = long.MaxValue;
-                    lane.BeginRun(batch, now);
+                    lane.BeginRun(batch, now, _decider.FollowsTarget);
                     if (_queue.Count > 0)
                     {
                         TryWakeLane();

@@ -13,7 +13,6 @@ internal static class ForeignOptions
     private const string NoThreads = "the runtime sizes its threads itself, from the processors that the process may use";
     private const string NoStrikes = "the transport does not count a client's pings; its own are set by --grpc-keepalive-time and --grpc-keepalive-timeout";
     private const string NoTracing = "it is a part of --trace-config";
-    private const string NoRateLimiter = "this server has no rate limiter; instance_group sets how much of a model runs at once";
     private const string NoSageMaker = "this server does not speak the protocol of SageMaker";
     private const string NoVertex = "this server does not speak the protocol of Vertex AI";
     private const string BuiltIn = "the backends are built in";
@@ -47,8 +46,6 @@ internal static class ForeignOptions
         ["repoagent-directory"] = "this server has no repository agents",
         ["min-supported-compute-capability"] = NoGpu,
         ["cache-directory"] = "caches are built in, none is loaded from a folder; --cache-config takes local and redis",
-        ["rate-limit"] = NoRateLimiter,
-        ["rate-limit-resource"] = NoRateLimiter,
         ["pinned-memory-pool-byte-size"] = NoGpu,
         ["cuda-memory-pool-byte-size"] = NoGpu,
         ["cuda-virtual-address-size"] = NoGpu,

@@ -69,6 +69,12 @@ internal static class OptionTable
 
     public static OptionDefinition MaxQueueSize { get; } = new("max-queue-size", "MaxQueueSize", OptionKind.Number, "4096", "How many requests may wait for one model whose configuration does not say.") { Minimum = 1, Maximum = int.MaxValue };
 
+    public static OptionDefinition RateLimit { get; } = new("rate-limit", "RateLimit", OptionKind.Word, "off", "off, or execution_count: executions have to have the resources that their instances' rate_limiter asks for.") { Words = ["off", "execution_count"] };
+
+    public static OptionDefinition RateLimitResource { get; } = new("rate-limit-resource", "RateLimitResource", OptionKind.List, "", "How much there is of a resource: <name>:<count>, or <name>:<count>:<device> of one device. May be given several times.");
+
+    public static OptionDefinition MaxConcurrentExecutions { get; } = new("max-concurrent-executions", "MaxConcurrentExecutions", OptionKind.Number, "0", "How many executions of all models may run at once; 0 for any number.") { Maximum = int.MaxValue };
+
     public static OptionDefinition MaxQueueBytes { get; } = new("max-queue-bytes", "MaxQueueBytes", OptionKind.Number, "1073741824", "How many bytes of inputs may wait for one model.") { Minimum = 1 };
 
     public static OptionDefinition AllowClientShm { get; } = new("allow-client-shm", "AllowClientShm", OptionKind.Boolean, "false", "Let clients register shared memory of this machine, for the server to read and write.");
@@ -148,7 +154,7 @@ internal static class OptionTable
         ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, ModelNamespacing, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendConfig,
         ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests,
         CacheConfig, ResponseCacheByteSize,
-        MaxQueueSize, MaxQueueBytes, AllowClientShm,
+        MaxQueueSize, MaxQueueBytes, RateLimit, RateLimitResource, MaxConcurrentExecutions, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxInflatedBytes, GrpcMaxStreamRequests, GrpcMaxStreamBytes, GrpcMaxResponsePoolSize,
         GrpcKeepAliveTime, GrpcKeepAliveTimeout, GrpcKeepAlivePermitWithoutCalls, GrpcMaxConnectionAge, GrpcMaxConnectionAgeGrace, GrpcInferResponseCompressionLevel, GrpcHeaderForwardPattern, GrpcRestrictedProtocol,

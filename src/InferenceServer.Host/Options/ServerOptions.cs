@@ -5,6 +5,7 @@ using InferenceServer.Core.Mirrors;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
@@ -76,6 +77,9 @@ internal sealed record ServerOptions
     public required int MaxQueueSize { get; init; }
 
     public required long MaxQueueBytes { get; init; }
+
+    /// <summary>How much may run at the same time.</summary>
+    public required RateLimiterOptions RateLimiter { get; init; }
 
     /// <summary>Whether clients may register shared memory.</summary>
     public required bool AllowClientShm { get; init; }

@@ -8,6 +8,7 @@ using InferenceServer.Core.Mirrors;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
@@ -94,6 +95,7 @@ internal sealed class ServerOptionsReader
             ResponseCache = ResponseCache(),
             MaxQueueSize = (int)Number(OptionTable.MaxQueueSize),
             MaxQueueBytes = Number(OptionTable.MaxQueueBytes),
+            RateLimiter = RateLimiter(),
             AllowClientShm = Boolean(OptionTable.AllowClientShm),
             Http = EndPoint(OptionTable.AllowHttp, OptionTable.HttpAddress, OptionTable.HttpPort),
             HttpMaxInputSize = Number(OptionTable.HttpMaxInputSize),
@@ -339,6 +341,12 @@ internal sealed class ServerOptionsReader
             .Concat(remote.DistinctBy(static address => address.Url).Select(static address => (address.Text, ModelNamespaces.OfUrl(address.Url))));
         _errors.AddRange(ModelNamespaces.FindProblems([.. repositories]).Select(problem => $"{Raw(OptionTable.ModelNamespacing).Source}: {problem}"));
         return true;
+    }
+
+    private RateLimiterOptions RateLimiter()
+    {
+        var (values, source) = Raw(OptionTable.RateLimitResource);
+        return new RateLimitReader(source, _errors).Read(Word(OptionTable.RateLimit) == "execution_count", values.Where(static value => value.Length > 0), (int)Number(OptionTable.MaxConcurrentExecutions));
     }
 
     private ResponseCacheSettings ResponseCache()

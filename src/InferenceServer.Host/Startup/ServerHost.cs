@@ -139,6 +139,7 @@ internal static class ServerHost
                 ProcessorCount = Environment.ProcessorCount,
                 SharedMemory = new SharedMemoryOptions { AllowClients = options.AllowClientShm },
                 ResponseCache = options.ResponseCache.Local,
+                RateLimiter = options.RateLimiter,
                 Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes, MaxUnreadResponses = options.GrpcMaxResponsePoolSize },
                 Backends = options.Backends,
                 Tracing = options.Tracing,

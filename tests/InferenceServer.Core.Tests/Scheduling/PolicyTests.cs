@@ -184,6 +184,23 @@ public sealed class PolicyTests
             string.Join(", ", response.Parameters.OrderBy(static one => one.Key, StringComparer.Ordinal).Select(static one => $"{one.Key}={one.Value}")));
     }
 
+    [Fact]
+    public async Task LatencyTarget_ServesManyCallersEachItsOwnRows()
+    {
+        await using var model = new ServedModelFixture(lanes: 2, latencyTarget: TimeSpan.FromMilliseconds(20));
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(caller => Task.Run(async () =>
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                var value = (caller * 1000) + i;
+                using var response = await SucceedAsync(model.Engine.InferAsync(model.Rows((i % 3) + 1, value), Token));
+                Assert.Equal((i % 3) + 1, response.Outputs[0].Shape[0]);
+                Assert.All(TestTensor.Read<float>(response.Outputs[0]), got => Assert.Equal(value, got));
+            }
+        })));
+        Assert.Equal(800, model.Statistics.Successes);
+    }
+
     private static Task<InferenceOutcome> Prioritised(ServedModelFixture model, float value, ulong priority)
     {
         var request = model.Rows(1, value);

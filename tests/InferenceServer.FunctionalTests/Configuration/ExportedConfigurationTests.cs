@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.FunctionalTests.Models;
@@ -10,7 +11,7 @@ using Xunit;
 namespace InferenceServer.FunctionalTests.Configuration;
 
 /// <summary>What is exported is fed back: as a file of either kind and with a load request, it is the same model.</summary>
-public sealed class ExportedConfigurationTests : IDisposable
+public sealed partial class ExportedConfigurationTests : IDisposable
 {
     private readonly TemporaryDirectory _repository = new();
 
@@ -26,7 +27,7 @@ public sealed class ExportedConfigurationTests : IDisposable
     {
         Write(model);
         await using var server = await RunningServer.StartAsync(_repository.FullPath, flags: ["--model-control-mode=explicit", $"--load-model={model}"]);
-        var first = Serving(server);
+        var first = Serving(server, model);
         Assert.NotEmpty(first);
         var json = await ExportAsync(server, model);
         var text = ModelConfigTextWriter.Write(first[^1].Config.ToMessage());
@@ -40,20 +41,20 @@ public sealed class ExportedConfigurationTests : IDisposable
             await LoadAsync(server, model, "");
 
             // What serves is what served: nothing was loaded.
-            Assert.Equal(first, Serving(server));
+            Assert.Equal(first, Serving(server, model));
             Assert.Equal(json, await ExportAsync(server, model));
 
             await UnloadAsync(server, model);
             await LoadAsync(server, model, "");
             Assert.Equal(json, await ExportAsync(server, model));
-            Assert.Equal(text, ModelConfigTextWriter.Write(Serving(server)[^1].Config.ToMessage()));
+            Assert.Equal(text, ModelConfigTextWriter.Write(Serving(server, model)[^1].Config.ToMessage()));
             Assert.Equal(answers, await AnswerAsync(server, model));
-            first = Serving(server);
+            first = Serving(server, model);
         }
 
         var request = new JsonObject { ["parameters"] = new JsonObject { ["config"] = json } }.ToJsonString();
         await LoadAsync(server, model, request);
-        Assert.Equal(first, Serving(server));
+        Assert.Equal(first, Serving(server, model));
         await UnloadAsync(server, model);
         File.Delete(Path.Combine(_repository.FullPath, model, "config.pbtxt"));
         await LoadAsync(server, model, request);
@@ -61,8 +62,8 @@ public sealed class ExportedConfigurationTests : IDisposable
         Assert.Equal(answers, await AnswerAsync(server, model));
     }
 
-    private static ServedModel[] Serving(RunningServer server) =>
-        [.. server.Statuses.Where(static status => status.State == ModelState.Ready).OrderBy(static status => status.Version).Select(static status => status.Served!)];
+    private static ServedModel[] Serving(RunningServer server, string model) =>
+        [.. server.Statuses.Where(status => status.Name == model && status.State == ModelState.Ready).OrderBy(static status => status.Version).Select(static status => status.Served!)];
 
     private static Task<string> ExportAsync(RunningServer server, string model) => server.Http.GetStringAsync($"/v2/models/{model}/config", Token);
 
@@ -75,7 +76,7 @@ public sealed class ExportedConfigurationTests : IDisposable
     /// <summary>What the model answers to made-up inputs, with the labels of its classes; nothing for a model that answers its own way.</summary>
     private static async Task<string> AnswerAsync(RunningServer server, string model)
     {
-        var served = Serving(server)[^1];
+        var served = Serving(server, model)[^1];
         if (served.Config.IsDecoupled)
         {
             return "";
@@ -106,10 +107,22 @@ public sealed class ExportedConfigurationTests : IDisposable
         }
 
         var source = Path.Combine(RepositoryRoot.Path, "model-repository", model);
+        foreach (var member in MembersOf(Path.Combine(source, "config.pbtxt")))
+        {
+            Write(member);
+        }
+
         Directory.CreateDirectory(Path.Combine(_repository.FullPath, model, "1"));
         foreach (var file in Directory.GetFiles(source, "*", SearchOption.AllDirectories))
         {
             _repository.Write(Path.Combine(model, Path.GetRelativePath(source, file)), File.ReadAllBytes(file));
         }
     }
+
+    /// <summary>The models that the steps of an ensemble name.</summary>
+    private static IEnumerable<string> MembersOf(string config) =>
+        File.Exists(config) ? ModelName().Matches(File.ReadAllText(config)).Select(static match => match.Groups[1].Value).Distinct(StringComparer.Ordinal) : [];
+
+    [GeneratedRegex("model_name: *\"([^\"]+)\"")]
+    private static partial Regex ModelName();
 }

@@ -11,13 +11,14 @@ internal static class BatchingSettings
     {
         if (message.DynamicBatching is not { } batching)
         {
-            return message.MaxBatchSize > 1 && message.ModelTransactionPolicy is not { Decoupled: true } ? new DynamicBatchingConfig { PreferredBatchSizes = [message.MaxBatchSize] } : null;
+            return message.MaxBatchSize > 1 && message.ModelTransactionPolicy is not { Decoupled: true } ? new DynamicBatchingConfig { PreferredBatchSizes = [message.MaxBatchSize], LatencyTarget = LatencyTargetRule.Of(message) } : null;
         }
 
         return new DynamicBatchingConfig
         {
             PreferredBatchSizes = [.. batching.PreferredBatchSize.Distinct().Order()],
             MaxQueueDelay = Microseconds(batching.MaxQueueDelayMicroseconds),
+            LatencyTarget = LatencyTargetRule.Of(message),
             PreservesOrdering = batching.PreserveOrdering,
             PriorityLevels = (int)Math.Max(1, batching.PriorityLevels),
             DefaultPriorityLevel = batching.PriorityLevels > 0 ? (int)batching.DefaultPriorityLevel : 1,

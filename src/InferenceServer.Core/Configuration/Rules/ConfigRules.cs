@@ -19,6 +19,7 @@ internal static class ConfigRules
         new ResponseCacheRule(),
         new QueuePolicyRule(),
         new StarvationRule(),
+        new LatencyTargetRule(),
         new InstanceGroupRule(),
         new RateLimiterRule(),
         new VersionPolicyRule(),

@@ -6,5 +6,5 @@ namespace InferenceServer.Core.Configuration.Rules;
 internal static class ServerParameters
 {
     /// <summary>True for one of them. None changes what a model answers.</summary>
-    public static bool Has(string key) => key is AutomaticWarmupRule.Key or StarvationRule.Key || ModelResidencies.IsParameter(key);
+    public static bool Has(string key) => key is AutomaticWarmupRule.Key or StarvationRule.Key or LatencyTargetRule.Key || ModelResidencies.IsParameter(key);
 }

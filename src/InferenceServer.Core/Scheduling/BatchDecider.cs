@@ -1,0 +1,34 @@
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>Has the policy that a configuration asks for decide on the queue of a version. Not thread safe: used under the scheduler's lock.</summary>
+internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs)
+{
+    private LatencyTargetPolicy? _target;
+
+    public required BatchLimits Limits
+    {
+        get;
+        set
+        {
+            // What has been learnt of arrivals is for the target that it was learnt under.
+            _target = value.LatencyTargetTicks is { } ticks ? new LatencyTargetPolicy(ticks, value.MaxRows, costs) : null;
+            field = value;
+        }
+    }
+
+    /// <summary>True when it matters how long requests have taken.</summary>
+    public bool FollowsTarget => _target is not null;
+
+    /// <summary>What an idle lane should do now.</summary>
+    public BatchDecision Decide(bool isDraining, long now)
+    {
+        var head = queue.Peek(Limits.MaxRows, isDraining, (long)costs.Most(Limits.MaxRows), now);
+        return _target?.Decide(head, now) ?? BatchPolicy.Decide(head, Limits, now);
+    }
+
+    public void OnArrival(long now) => _target?.OnArrival(now);
+
+    /// <summary>A lane is done with a batch.</summary>
+    /// <param name="lane">The lane, which says what it cost.</param>
+    public void OnEnd(InstanceRunner lane) => lane.ReportTo(costs, _target);
+}
