@@ -52,6 +52,20 @@ internal sealed class EnsembleLoader(Func<InferenceEngine> engine, ClassLabelRea
         return ModelLoadResult.Loaded(Serve(version, linked, texts, MemberVersion.SignatureOf([.. members.Select(static member => new MemberVersion(member.Model, member.Config))])));
     }
 
+    /// <summary>What serves goes on where another spelling of its configuration comes to the same, over the same models; null where it takes a load to tell.</summary>
+    public ModelLoadResult? Tune(ServedModel served, AspiredVersion wanted)
+    {
+        var members = wanted.Members.Select(static member => member.Config is { } config ? new EnsembleMember(member.Model, config) : null).OfType<EnsembleMember>().ToImmutableArray();
+        if (members.Length != wanted.Config.Ensemble!.Steps.Length || !EnsembleLinker.TryLink(wanted.Config, members, out var linked, out _))
+        {
+            return null;
+        }
+
+        var isSame = linked.Config.Message.Equals(served.Config.Message)
+            && MemberVersion.SignatureOf([.. members.Select(static member => new MemberVersion(member.Model, member.Config))]) == served.MemberSignature;
+        return isSame ? ModelLoadResult.Tuned(served) : null;
+    }
+
     private ServedModel Serve(AspiredVersion version, LinkedEnsemble linked, ImmutableDictionary<string, ClassLabels> texts, string? signature)
     {
         var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(linked.Config, EnsembleRule.Descriptor, time);

@@ -72,6 +72,11 @@ internal sealed class ModelLoader(
 
     public Task<ModelLoadResult?> TuneAsync(ServedModel served, AspiredVersion before, AspiredVersion wanted, Action onWarmup, CancellationToken cancellationToken)
     {
+        if (wanted.Config.Ensemble is not null)
+        {
+            return Task.FromResult(before.FilesFingerprint == wanted.FilesFingerprint ? Ensembles.Tune(served, wanted) : null);
+        }
+
         var tuner = new ModelTuner(_warmup, time, options, _logger);
         return TryAsync(served.Name, wanted, () => tuner.TuneAsync(served, before, wanted, onWarmup, cancellationToken), static reason => (ModelLoadResult?)ModelLoadResult.Failed(reason), cancellationToken);
     }

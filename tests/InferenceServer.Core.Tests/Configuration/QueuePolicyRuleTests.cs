@@ -18,7 +18,7 @@ public sealed class QueuePolicyRuleTests
     [InlineData("priority_queue_policy { key: 1 value { default_timeout_microseconds: 18446744073709551615 } }", 1, 42, "default_timeout_microseconds must be at most")]
     [InlineData("max_queue_delay_microseconds: 5 } max_batch_size: 8 parameters { key: \"latency_target_ms\" value { string_value: \"5\" }", 1, 20, "max_queue_delay_microseconds and the parameter 'latency_target_ms' both say")]
     [InlineData("preferred_batch_size: 4 } max_batch_size: 8 parameters { key: \"latency_target_ms\" value { string_value: \"5\" }", 1, 20, "preferred_batch_size and the parameter 'latency_target_ms' both say")]
-    [InlineData("} max_batch_size: 8 parameters { key: \"latency_target_ms\" value { string_value: \"0\" }", 1, 52, "'latency_target_ms' must be a number of milliseconds above 0")]
+    [InlineData("} max_batch_size: 8 parameters { key: \"latency_target_ms\" value { string_value: \"0\" }", 1, 51, "'latency_target_ms' must be a number of milliseconds above 0")]
     public void TryDeclare_PoliciesThatCannotHold_AreErrors(string text, int line, int column, string words) =>
         ProblemAssert.Single(DeclareProblems($"dynamic_batching {{ {text} }}"), line, column, words, null);
 

@@ -30,13 +30,14 @@ public sealed class ServerProcessTests
     [Fact]
     public async Task Sigterm_WithARequestInFlight_AnswersItAndEndsCleanly()
     {
-        using var repository = SlowModel(milliseconds: 1500);
+        using var repository = SlowModel(milliseconds: 3000);
         using var server = ServerProcess.Start([.. s_anyPorts, $"--model-repository={repository.FullPath}"]);
         using var client = new HttpClient { BaseAddress = await server.WaitForSummaryAsync(), Timeout = TestTimeouts.Phase };
         var slow = Ask(client);
-        await WaitForPendingAsync(server, client);
+        var behind = await QueueBehindAsync(server, client);
         server.Signal(ServerProcess.SigTerm);
         (await slow).MustSucceed();
+        (await behind()).MustSucceed();
         Assert.Equal(0, await server.WaitForExitAsync());
     }
 
@@ -47,10 +48,11 @@ public sealed class ServerProcessTests
         using var server = ServerProcess.Start([.. s_anyPorts, "--exit-timeout-secs=1", $"--model-repository={repository.FullPath}"]);
         using var client = new HttpClient { BaseAddress = await server.WaitForSummaryAsync(), Timeout = TestTimeouts.Phase };
         var hung = Ask(client);
-        await WaitForPendingAsync(server, client);
+        var behind = await QueueBehindAsync(server, client);
         server.Signal(ServerProcess.SigTerm);
         Assert.Equal(1, await server.WaitForExitAsync());
         await Assert.ThrowsAnyAsync<Exception>(() => hung);
+        await Assert.ThrowsAnyAsync<Exception>(behind);
     }
 
     [Fact]
@@ -126,7 +128,7 @@ public sealed class ServerProcessTests
         repository.Write("slow/1/.keep", "");
         repository.Write("slow/config.pbtxt", $$"""
             backend: "identity"
-            max_batch_size: 4
+            max_batch_size: 1
             input { name: "IN" data_type: TYPE_INT32 dims: [ 1 ] }
             output { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] }
             parameters { key: "execute_delay_ms" value { string_value: "{{milliseconds}}" } }
@@ -136,18 +138,13 @@ public sealed class ServerProcessTests
 
     private static Task<Answer> Ask(HttpClient client) => new AskOverJson(client).AskAsync(new Question("slow", QuestionInput.Integers("IN", [1, 1], 5)), Token);
 
-    /// <summary>Waits until the request has reached its lane: the lane's thread is there then.</summary>
-    private static async Task WaitForPendingAsync(ServerProcess server, HttpClient client)
+    /// <summary>Has a second request wait behind one that was sent: as soon as the metrics show one that waits, another runs.</summary>
+    /// <returns>What waits for the answer to the second one.</returns>
+    private static async Task<Func<Task<Answer>>> QueueBehindAsync(ServerProcess server, HttpClient client)
     {
-        var patience = DateTime.UtcNow + TestTimeouts.Phase;
-        while (!Directory.EnumerateDirectories($"/proc/{server.Id}/task").Any(static task => File.ReadAllText(Path.Combine(task, "comm")).StartsWith("lane slow", StringComparison.Ordinal)))
-        {
-            Assert.True(DateTime.UtcNow < patience, "the request never reached a lane");
-            await Task.Delay(5, Token);
-        }
-
-        using var live = await client.GetAsync("/v2/health/live", Token);
-        Assert.True(live.IsSuccessStatusCode);
+        var behind = Ask(client);
+        await UntilAsync(async () => (await client.GetStringAsync(server.MetricsAddress, Token)).Contains("nv_inference_pending_request_count{model=\"slow\",version=\"1\"} 1", StringComparison.Ordinal));
+        return () => behind;
     }
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
