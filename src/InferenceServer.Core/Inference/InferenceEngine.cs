@@ -140,7 +140,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
         error = model.Cache is { } cache && !pending.IsExplained ? cache.TryAccept(pending) : model.Scheduler.TryEnqueue(pending);
         if (error is not null)
         {
-            if (error.Code == ErrorCode.Cancelled)
+            if (error.Code == ErrorCode.Cancelled || (error.Code == ErrorCode.DeadlineExceeded && !pending.IsTooLate))
             {
                 Fail(request, model);
                 return false;

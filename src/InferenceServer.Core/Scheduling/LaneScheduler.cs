@@ -81,7 +81,7 @@ internal sealed class LaneScheduler : IModelScheduler
         {
             if (pending.IsAbandoned)
             {
-                refusal = InferenceErrors.Cancelled(pending.Request);
+                refusal = pending.DescribeEnd(_time.GetTimestamp());
             }
             else if (_isStopping)
             {

@@ -33,9 +33,6 @@ internal sealed class RequestQueue
     /// <summary>When the first of those that wait may have waited too long; not later, and <see cref="long.MaxValue"/> for never.</summary>
     public long NextExpiry => _nextExpiry;
 
-    /// <summary>The rows of all that wait.</summary>
-    public long Rows { get; private set; }
-
     /// <summary>Appends a request to those of its priority, unless the queue or that part of it is full.</summary>
     public bool TryAdd(PendingInference pending, long now)
     {
@@ -67,7 +64,6 @@ internal sealed class RequestQueue
         _levels[pending.Level].Remove(pending);
         Count--;
         Bytes -= pending.Bytes;
-        Rows -= pending.Rows;
         return true;
     }
 
@@ -201,7 +197,6 @@ internal sealed class RequestQueue
         _levels[pending.Level].Add(pending);
         Count++;
         Bytes += pending.Bytes;
-        Rows += pending.Rows;
         _nextExpiry = Math.Min(_nextExpiry, ExpiryOf(pending));
     }
 

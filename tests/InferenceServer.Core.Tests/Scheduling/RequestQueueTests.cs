@@ -36,7 +36,7 @@ public sealed class RequestQueueTests : IAsyncDisposable
         // The oldest of them all says how long anybody has waited for company.
         Assert.Equal(1, head.OldestTimestamp);
         Assert.Equal(["high", "low"], queue.Take(2, 3).Select(static pending => pending.Request.Id));
-        Assert.Equal((0, 0L, 0L), (queue.Count, queue.Bytes, queue.Rows));
+        Assert.Equal((0, 0L, 0L), (queue.Count, queue.Bytes, queue.RowsAhead(2)));
     }
 
     [Fact]

@@ -17,6 +17,14 @@ internal static class BatchingConsistency
             CheckUnbatched(context);
         }
 
+        if (maxBatchSize <= 1 && LatencyTargetRule.Of(context.Message) is not null)
+        {
+            context.Error(
+                LatencyTargetRule.Path,
+                FormattableString.Invariant($"parameter '{LatencyTargetRule.Key}' decides on batches, but max_batch_size is not given and so is {maxBatchSize}"),
+                "write the largest batch that the model takes as max_batch_size, or leave the parameter out");
+        }
+
         var preferred = context.Message.DynamicBatching?.PreferredBatchSize ?? [];
         for (var i = 0; maxBatchSize > 0 && i < preferred.Count; i++)
         {

@@ -9,9 +9,9 @@ namespace InferenceServer.Core.Configuration.Rules;
 internal sealed class LatencyTargetRule : IConfigRule
 {
     public const string Key = "latency_target_ms";
+    public const string Path = $"parameters[\"{Key}\"]";
 
     private const double MaxMilliseconds = 600_000;
-    private const string Path = $"parameters[\"{Key}\"]";
 
     public void Check(RuleContext context)
     {
