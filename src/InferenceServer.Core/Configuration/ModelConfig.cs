@@ -51,6 +51,9 @@ public sealed record ModelConfig
     /// </summary>
     public DynamicBatchingConfig? DynamicBatching { get; init; }
 
+    /// <summary>How requests that belong together are scheduled; null for a model whose requests are independent of one another.</summary>
+    public SequenceBatchingConfig? SequenceBatching { get; init; }
+
     /// <summary>True when a request may be answered any number of times (<c>model_transaction_policy.decoupled</c>).</summary>
     public bool IsDecoupled { get; init; }
 
