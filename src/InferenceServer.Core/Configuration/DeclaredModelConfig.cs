@@ -30,12 +30,12 @@ public sealed class DeclaredModelConfig
     public int? DeclaredMaxBatchSize { get; init; }
 
     /// <summary>
-    /// The inputs that the file declares, as the model sees them: after reshape, with -1 in front when the declared batch size is above
+    /// The inputs that the file declares, those that the server makes among them, as the model sees them: after reshape, with -1 in front when the declared batch size is above
     /// 0. Empty when it declares none.
     /// </summary>
     public ImmutableArray<TensorSpec> ModelInputs { get; init; } = [];
 
-    /// <summary>The outputs that the file declares, as the model sees them. Empty when it declares none.</summary>
+    /// <summary>The outputs that the file declares, states among them, as the model sees them. Empty when it declares none.</summary>
     public ImmutableArray<TensorSpec> ModelOutputs { get; init; } = [];
 
     /// <summary>True when a request may be answered any number of times (<c>model_transaction_policy.decoupled</c>).</summary>

@@ -52,7 +52,7 @@ public static class ModelConfigDeclaration
             VersionPolicy = VersionPolicies.Of(message),
             DeclaredMaxBatchSize = context.MaxBatchSize,
             ModelInputs = [.. DeclaredTensor.InputsOf(message).Concat(DeclaredTensor.GeneratedOf(message)).Select(tensor => SpecOf(tensor, isBatching))],
-            ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => SpecOf(tensor, isBatching))],
+            ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Concat(SequenceTensors.StateOutputsOf(message)).DistinctBy(static tensor => tensor.Name).Select(tensor => SpecOf(tensor, isBatching))],
             IsDecoupled = message.ModelTransactionPolicy is { Decoupled: true },
             UsesResponseCache = message.ResponseCache is { Enable: true },
             Parameters = message.Parameters.Where(static entry => !ServerParameters.Has(entry.Key)).ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),
@@ -68,7 +68,7 @@ public static class ModelConfigDeclaration
 
     private static TensorSpec SpecOf(DeclaredTensor tensor, bool isBatching)
     {
-        if (tensor.IsFlat || tensor.IsGenerated)
+        if (tensor.IsFlat || tensor.IsWhole)
         {
             return new TensorSpec(tensor.Name, tensor.Type, tensor.IsFlat ? new TensorShape(TensorShape.Free) : new TensorShape(tensor.Dims.AsSpan())) { IsOptional = tensor.IsOptional };
         }

@@ -1,3 +1,4 @@
+using Google.Protobuf.Collections;
 using InferenceServer.Core.Configuration.Rules;
 
 namespace InferenceServer.Core.Configuration.Completion;
@@ -25,14 +26,19 @@ internal static class BatchingConsistency
                 "write the largest batch that the model takes as max_batch_size, or leave the parameter out");
         }
 
-        var preferred = context.Message.DynamicBatching?.PreferredBatchSize ?? [];
-        for (var i = 0; maxBatchSize > 0 && i < preferred.Count; i++)
+        CheckPreferred(context, maxBatchSize, "dynamic_batching.preferred_batch_size", context.Message.DynamicBatching?.PreferredBatchSize ?? []);
+        CheckPreferred(context, Math.Max(1, maxBatchSize), "sequence_batching.oldest.preferred_batch_size", context.Message.SequenceBatching?.Oldest?.PreferredBatchSize ?? []);
+    }
+
+    private static void CheckPreferred(CompletionContext context, int most, string path, RepeatedField<int> preferred)
+    {
+        for (var i = 0; most > 0 && i < preferred.Count; i++)
         {
-            if (preferred[i] > maxBatchSize)
+            if (preferred[i] > most)
             {
                 context.Error(
-                    DeclaredTensor.PathOf("dynamic_batching.preferred_batch_size", i),
-                    FormattableString.Invariant($"a preferred_batch_size of {preferred[i]} is more than max_batch_size, which is not given and so is {maxBatchSize}"),
+                    DeclaredTensor.PathOf(path, i),
+                    FormattableString.Invariant($"a preferred_batch_size of {preferred[i]} is more than max_batch_size, which is not given and so is {most}"),
                     FormattableString.Invariant($"write max_batch_size: {preferred.Max()}"));
             }
         }

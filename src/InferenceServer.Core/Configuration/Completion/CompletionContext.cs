@@ -22,6 +22,7 @@ internal sealed class CompletionContext
         Inputs = DeclaredTensor.InputsOf(Message);
         Outputs = DeclaredTensor.OutputsOf(Message);
         Generated = DeclaredTensor.GeneratedOf(Message);
+        StateOutputs = SequenceTensors.StateOutputsOf(Message);
     }
 
     public DeclaredModelConfig Declared { get; }
@@ -44,12 +45,15 @@ internal sealed class CompletionContext
     /// <summary>The inputs of the model that the server makes itself.</summary>
     public ImmutableArray<DeclaredTensor> Generated { get; }
 
+    /// <summary>The outputs of the model that are kept for a sequence, whether clients get them or not.</summary>
+    public ImmutableArray<DeclaredTensor> StateOutputs { get; }
+
     /// <summary>True when the file leaves the inputs or the outputs to the model; only then is anything filled in.</summary>
     public bool IsIncomplete => Inputs.IsEmpty || Outputs.IsEmpty;
 
     /// <summary>The file's tensors, each with the model's of the same name, as far as there is one.</summary>
     public IEnumerable<(DeclaredTensor Declared, TensorSpec? Model)> Pairs =>
-        Pair(Inputs.AddRange(Generated), Signature.Inputs).Concat(Pair(Outputs, Signature.Outputs));
+        Pair(Inputs.AddRange(Generated), Signature.Inputs).Concat(Pair(Outputs.AddRange(StateOutputs), Signature.Outputs));
 
     public void Error(string path, string message, string? suggestion = null) => Problems.Add(_positions.Find(path), message, suggestion);
 

@@ -28,6 +28,7 @@ internal static class ModelConfigFactory
             VersionPolicy = context.Declared.VersionPolicy,
             InstanceGroups = [.. message.InstanceGroup.Select(Group)],
             DynamicBatching = BatchingSettings.Of(message),
+            SequenceBatching = SequenceSettings.Of(message),
             IsDecoupled = context.Declared.IsDecoupled,
             UsesResponseCache = context.Declared.UsesResponseCache,
             Parameters = context.Declared.Parameters,

@@ -13,7 +13,7 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
     public void Run()
     {
         var meant = CheckNames(context.Inputs.AddRange(context.Generated), context.Signature.Inputs, "input");
-        CheckNames(context.Outputs, context.Signature.Outputs, "output");
+        CheckNames(context.Outputs.AddRange(context.StateOutputs), context.Signature.Outputs, "output");
         CheckMissing(meant);
         foreach (var (declared, model) in context.Pairs)
         {
@@ -73,9 +73,9 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
         if (declared.Type != model.DataType)
         {
             context.Error(
-                declared.IsGenerated ? declared.Path : $"{declared.Path}.data_type",
+                declared.TypePath,
                 $"{declared.Words} has data_type {ConfigTypeNames.Of(declared.Type)} here and {ConfigTypeNames.Of(model.DataType)} in the model",
-                $"write data_type: {ConfigTypeNames.Of(model.DataType)}");
+                declared.IsControl ? SequenceTensors.SuggestType(declared, model.DataType) : $"write data_type: {ConfigTypeNames.Of(model.DataType)}");
         }
     }
 
@@ -94,14 +94,20 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
             return;
         }
 
-        if (declared.IsFlat || declared.IsGenerated)
+        if (declared.IsFlat || declared.IsWhole)
         {
             CheckWhole(declared, model);
             return;
         }
 
+        if (declared.IsControl)
+        {
+            CheckControl(declared, model, isBatching: batch > 0);
+            return;
+        }
+
         var dims = declared.Reshape ?? declared.Dims;
-        if (model.Shape.Rank == 0 && batch == 0 && declared.Reshape is null && dims.All(static dim => dim == 1))
+        if (model.Shape.Rank == 0 && batch == 0 && declared is { IsState: false, Reshape: null } && dims.All(static dim => dim == 1))
         {
             return;
         }
@@ -115,7 +121,7 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
             context.Error(
                 path,
                 $"{words}: {full.Length} and {model.Shape.Rank} dimensions",
-                $"write {ConfigTypeNames.Dims(DimsOf(model))}{(isBatchInDims ? "; dims leave out the batch dimension" : "")}");
+                $"write {ConfigTypeNames.Dims(declared.IsState ? RowOf(model) : DimsOf(model))}{(isBatchInDims ? "; dims leave out the batch dimension" : "")}");
             return;
         }
 
@@ -141,9 +147,26 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
         }
     }
 
+    // What the server makes has this shape and no other: the model's must take it.
+    private void CheckControl(DeclaredTensor declared, TensorSpec model, bool isBatching)
+    {
+        var shape = isBatching ? new TensorShape(TensorShape.Free, 1) : new TensorShape(1);
+        if (model.Shape.Rank == shape.Rank && model.Shape[shape.Rank - 1] is TensorShape.Free or 1)
+        {
+            return;
+        }
+
+        context.Error(
+            declared.Path,
+            $"{declared.Words} reaches the model with shape {shape}, one element {(isBatching ? "a row" : "in all, since the model does not batch")}, and has shape {model.Shape} there",
+            !isBatching && model.Shape.Rank == 2 && model.Shape[0] == TensorShape.Free ? "write the largest batch that the model takes as max_batch_size" : null);
+    }
+
     private TensorShape DimsOf(TensorSpec model)
     {
-        var dims = maxBatchSize > 0 && model.Shape.Rank > 0 ? model.Shape.WithoutFirst() : model.Shape;
+        var dims = RowOf(model);
         return dims.Rank > 0 ? dims : new TensorShape(1);
     }
+
+    private TensorShape RowOf(TensorSpec model) => maxBatchSize > 0 && model.Shape.Rank > 0 ? model.Shape.WithoutFirst() : model.Shape;
 }

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Google.Protobuf.Collections;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Configuration.Rules;
 
 namespace InferenceServer.Core.Configuration.Completion;
 
@@ -11,14 +13,17 @@ internal static class TensorCompletion
         if (context.Inputs.IsEmpty)
         {
             // What a model can do without, mostly weights that older exports list among the inputs, is offered only by a file that names it.
-            context.Message.Input.AddRange(context.Signature.Inputs.Where(static spec => !spec.IsOptional).Select(spec => Input(spec, isBatching)));
+            context.Message.Input.AddRange(context.Signature.Inputs.Where(spec => !spec.IsOptional && !Has(context.Generated, spec)).Select(spec => Input(spec, isBatching)));
         }
 
         if (context.Outputs.IsEmpty)
         {
-            context.Message.Output.AddRange(context.Signature.Outputs.Select(spec => Output(spec, isBatching)));
+            context.Message.Output.AddRange(context.Signature.Outputs.Where(spec => !Has(context.StateOutputs, spec)).Select(spec => Output(spec, isBatching)));
         }
     }
+
+    // What the server makes and keeps is nothing that clients send or get.
+    private static bool Has(ImmutableArray<DeclaredTensor> tensors, TensorSpec spec) => tensors.Any(tensor => tensor.Name == spec.Name);
 
     private static global::Inference.ModelInput Input(TensorSpec spec, bool isBatching)
     {

@@ -20,11 +20,31 @@ internal sealed record DeclaredTensor(
     /// <summary>True when the model sees all elements of all requests in one dimension: a ragged input, or an output that is cut by the shapes of one.</summary>
     public bool IsFlat { get; init; }
 
-    /// <summary>True for an input that the server makes; its dimensions are the whole shape.</summary>
-    public bool IsGenerated { get; init; }
+    /// <summary>True for an input that tells of a batch; its dimensions are the whole shape.</summary>
+    public bool IsWhole { get; init; }
+
+    /// <summary>True for an input that tells of a sequence: one element a row.</summary>
+    public bool IsControl { get; init; }
+
+    /// <summary>True for a control that is the id of the sequence.</summary>
+    public bool IsId { get; init; }
+
+    /// <summary>True for an input or output that is kept for a sequence.</summary>
+    public bool IsState { get; init; }
 
     /// <summary>Where its name stands in the file.</summary>
-    public string NamePath => IsGenerated ? Path : $"{Path}.name";
+    public string NamePath
+    {
+        get => field ?? $"{Path}.name";
+        init;
+    }
+
+    /// <summary>Where its type stands in the file.</summary>
+    public string TypePath
+    {
+        get => field ?? $"{Path}.data_type";
+        init;
+    }
 
     /// <summary>How messages call it.</summary>
     public string Words => Name.Length > 0 ? $"{Kind} '{Name}'" : Path;
@@ -41,12 +61,17 @@ internal sealed record DeclaredTensor(
             IsFlat = message.BatchOutput.Any(scattered => scattered.TargetName.Contains(output.Name)),
         })];
 
-    /// <summary>The inputs of the model that the server makes.</summary>
+    /// <summary>The inputs of the model that the server makes: those that tell of a batch or of a sequence, and the states.</summary>
     public static ImmutableArray<DeclaredTensor> GeneratedOf(global::Inference.ModelConfig message) =>
-        [.. message.BatchInput.SelectMany((made, i) => made.TargetName.Select((name, target) => new DeclaredTensor(
-            PathOf($"{PathOf("batch_input", i)}.target_name", target), "batch input", name, (TensorDataType)made.DataType, BatchSettings.DimsOf(message, made), null) { IsGenerated = true }))];
+        [.. BatchInputsOf(message), .. SequenceTensors.ControlsOf(message), .. SequenceTensors.StateInputsOf(message)];
 
     public static string PathOf(string kind, int index) => FormattableString.Invariant($"{kind}[{index}]");
+
+    private static IEnumerable<DeclaredTensor> BatchInputsOf(global::Inference.ModelConfig message) =>
+        message.BatchInput.SelectMany((made, i) => made.TargetName.Select((name, target) => BatchInputOf(message, made, name, PathOf($"{PathOf("batch_input", i)}.target_name", target))));
+
+    private static DeclaredTensor BatchInputOf(global::Inference.ModelConfig message, global::Inference.BatchInput made, string name, string path) =>
+        new(path, "batch input", name, (TensorDataType)made.DataType, BatchSettings.DimsOf(message, made), null) { IsWhole = true, NamePath = path, TypePath = path };
 
     private static ImmutableArray<long>? ShapeOf(global::Inference.ModelTensorReshape? reshape) => reshape is null ? null : [.. reshape.Shape];
 }

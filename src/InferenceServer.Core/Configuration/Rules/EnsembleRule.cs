@@ -51,6 +51,7 @@ internal sealed class EnsembleRule : IConfigRule
         Refuse(context, message.Optimization is not null, "optimization", "optimise the models of its steps");
         Refuse(context, message.ModelWarmup.Count > 0, "model_warmup", "warm up the models of its steps");
         Refuse(context, message.DynamicBatching is not null, "dynamic_batching", "the requests of its steps are batched by their own models");
+        Refuse(context, message.SequenceBatching is not null, "sequence_batching", "give it to the models of its steps");
         Refuse(context, message.DefaultModelFilename.Length > 0, "default_model_filename", "leave it out: its version folders are empty");
         Refuse(context, message.CcModelFilenames.Count > 0, "cc_model_filenames", "leave it out: its version folders are empty");
         foreach (var tensor in DeclaredTensor.InputsOf(message).AddRange(DeclaredTensor.OutputsOf(message)).Where(static tensor => tensor.Reshape is not null))

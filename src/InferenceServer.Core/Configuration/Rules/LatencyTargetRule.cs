@@ -34,6 +34,11 @@ internal sealed class LatencyTargetRule : IConfigRule
             context.Error(Path, $"parameter '{Key}' decides on batches, which a decoupled model's requests are not put into", "leave it out");
         }
 
+        if (context.Message.SequenceBatching is not null)
+        {
+            context.Error(Path, $"parameter '{Key}' decides on batches of independent requests, which those of sequences are not", "leave it out");
+        }
+
         if (context.Message.DynamicBatching is { MaxQueueDelayMicroseconds: > 0 })
         {
             context.Error("dynamic_batching.max_queue_delay_microseconds", $"max_queue_delay_microseconds and the parameter '{Key}' both say how long requests wait for company", "leave out one of them");

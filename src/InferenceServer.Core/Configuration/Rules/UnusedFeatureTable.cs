@@ -11,7 +11,6 @@ internal static class UnusedFeatureTable
     public static ImmutableArray<UnusedFeature> Rows { get; } =
     [
         // Without these the answers would differ, or something would be less protected than the file says.
-        Refused(static m => If(m.SequenceBatching is not null, "sequence_batching"), "requests of one sequence would be mixed with others"),
         Refused(static m => Inputs(m, static i => i.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
         Refused(static m => Outputs(m, static o => o.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
         Refused(static m => Inputs(m, static i => i.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
@@ -34,6 +33,8 @@ internal static class UnusedFeatureTable
         Ignored(static m => If(m.Optimization?.InputPinnedMemory is { Enable: false }, "optimization.input_pinned_memory"), Cpu),
         Ignored(static m => If(m.Optimization?.OutputPinnedMemory is { Enable: false }, "optimization.output_pinned_memory"), Cpu),
         Ignored(static m => If(m.Optimization is { GatherKernelBufferThreshold: > 0 }, "optimization.gather_kernel_buffer_threshold"), Cpu),
+        Ignored(static m => States(m, static s => s.UseSameBufferForInputOutput, "use_same_buffer_for_input_output"), "a state is handed on without a copy where its sequence is executed alone"),
+        Ignored(static m => States(m, static s => s.UseGrowableMemory, "use_growable_memory"), Cpu),
         Ignored(static m => If(m.Optimization is { EagerBatching: true }, "optimization.eager_batching"), "a batch is formed when an instance takes it"),
     ];
 
@@ -51,6 +52,9 @@ internal static class UnusedFeatureTable
 
     private static IEnumerable<string> Groups(global::Inference.ModelConfig message, Func<global::Inference.ModelInstanceGroup, bool> isUsed, string field) =>
         Each(message.InstanceGroup, isUsed, "instance_group", field);
+
+    private static IEnumerable<string> States(global::Inference.ModelConfig message, Func<global::Inference.ModelSequenceBatching.Types.State, bool> isUsed, string field) =>
+        Each(message.SequenceBatching?.State ?? [], isUsed, "sequence_batching.state", field);
 
     private static IEnumerable<string> Each<T>(IEnumerable<T> items, Func<T, bool> isUsed, string list, string field) =>
         items.Select((item, i) => isUsed(item) ? $"{DeclaredTensor.PathOf(list, i)}.{field}" : null).OfType<string>();
