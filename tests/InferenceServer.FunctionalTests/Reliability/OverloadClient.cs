@@ -89,7 +89,7 @@ internal sealed class OverloadClient(HttpClient http, string model, byte[] quest
             await response.Content.ReadAsByteArrayAsync(Token);
             return Outcome(response.StatusCode, response.StatusCode == HttpStatusCode.ServiceUnavailable && response.Headers.RetryAfter is not null);
         }
-        catch (HttpRequestException)
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !Token.IsCancellationRequested)
         {
             return Outcome(default, false);
         }
