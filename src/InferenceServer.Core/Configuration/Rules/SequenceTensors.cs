@@ -27,9 +27,8 @@ internal static class SequenceTensors
     public static ImmutableArray<DeclaredTensor> StateOutputsOf(global::Inference.ModelConfig message) =>
         [.. (message.SequenceBatching?.State ?? []).Select(static (state, i) => StateOf(state, DeclaredTensor.PathOf(States, i), "state output", state.OutputName, "output_name"))];
 
-    /// <summary>The names of all inputs that tell of a sequence or are kept for it.</summary>
-    public static ImmutableHashSet<string> InputNamesOf(global::Inference.ModelConfig message) =>
-        [.. ControlsOf(message).Concat(StateInputsOf(message)).Select(static tensor => tensor.Name)];
+    /// <summary>All inputs that the server makes for a sequence: controls and states.</summary>
+    public static ImmutableArray<DeclaredTensor> InputsOf(global::Inference.ModelConfig message) => [.. ControlsOf(message), .. StateInputsOf(message)];
 
     /// <summary>The element type of a control; none when the file does not give one.</summary>
     public static TensorDataType TypeOf(Control control) =>
