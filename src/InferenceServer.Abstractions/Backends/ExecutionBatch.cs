@@ -75,4 +75,12 @@ public abstract class ExecutionBatch
     /// <param name="message">What was expected and what came.</param>
     /// <exception cref="BackendException">A final response has been sent.</exception>
     public abstract void SendError(ErrorCode code, string message);
+
+    /// <summary>
+    /// Asks for another execution of a request of an iterative model (<c>sequence_batching.iterative_sequence</c>): it goes back into the queue with the inputs that it
+    /// came with, and its state is what this execution gave. Nothing is answered to it now; what is given for its rows is left out, unless it is sent.
+    /// </summary>
+    /// <param name="request">The request's place.</param>
+    /// <exception cref="BackendException">The model is not iterative.</exception>
+    public abstract void Reschedule(int request);
 }

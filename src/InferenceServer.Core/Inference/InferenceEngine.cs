@@ -93,7 +93,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
         request.Trace?.BeginRequest(request.Id);
         try
         {
-            if (!model.Validator.TryPrepare(request, stream, cancellationToken, out pending, out error))
+            if (!model.Validator.TryPrepare(request, stream, cancellationToken, out pending, out error) || (error = model.Steps?.Read(pending)) is not null)
             {
                 request.Trace?.Record(TraceActivity.RequestEnd);
                 model.Statistics.RecordRefusal(RefusalReason.Invalid);
@@ -154,7 +154,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             }
             else
             {
-                model.Statistics.RecordRefusal(RefusalReason.NoCapacity);
+                model.Statistics.RecordRefusal(error.Code == ErrorCode.InvalidArgument ? RefusalReason.Invalid : RefusalReason.NoCapacity);
             }
 
             request.Dispose();

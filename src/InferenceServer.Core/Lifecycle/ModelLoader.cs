@@ -10,6 +10,7 @@ using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.Sequences;
 using InferenceServer.Core.Warmup;
 using Microsoft.Extensions.Logging;
 
@@ -144,7 +145,7 @@ internal sealed class ModelLoader(
 
             var labels = await _labels.ReadAsync(version.Folder.Path, config, cancellationToken).ConfigureAwait(false);
             var seed = await Caching.MakeSeedAsync(version, witness, config, options.BackendSettings(backend.Descriptor.Name), cancellationToken).ConfigureAwait(false);
-            return ModelLoadResult.Loaded(Serve(version, config, model, labels, seed));
+            return ModelLoadResult.Loaded(Serve(new ServingSetup(version, config, model) { Labels = labels, CacheSeed = seed, InitialStates = Zeros(config) }));
         }
         catch
         {
@@ -183,18 +184,18 @@ internal sealed class ModelLoader(
         return ModelLoadResult.Failed(problem);
     }
 
-    private ServedModel Serve(AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, ImmutableArray<byte> seed)
+    private ServedModel Serve(ServingSetup setup)
     {
         var instances = new List<(LaneWish Wish, IModelInstance Instance, LaneClaim? Claim)>();
         try
         {
-            foreach (var wish in LanePlan.Place(config))
+            foreach (var wish in LanePlan.Place(setup.Config))
             {
-                instances.Add((wish, model.CreateInstance(wish.Placement), null));
+                instances.Add((wish, setup.Model.CreateInstance(wish.Placement), null));
                 instances[^1] = instances[^1] with { Claim = Claim(wish) };
             }
 
-            return Serve(version, config, model, labels, seed, instances);
+            return Serve(setup, instances);
         }
         catch
         {
@@ -208,30 +209,43 @@ internal sealed class ModelLoader(
         }
     }
 
-    private ServedModel Serve(
-        AspiredVersion version, ModelConfig config, IBackendModel model, ImmutableDictionary<string, ClassLabels> labels, ImmutableArray<byte> seed, List<(LaneWish Wish, IModelInstance Instance, LaneClaim? Claim)> instances)
+    private ServedModel Serve(ServingSetup setup, List<(LaneWish Wish, IModelInstance Instance, LaneClaim? Claim)> instances)
     {
-        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time, keepsResponses: !seed.IsEmpty);
+        var (version, config, model) = (setup.Version, setup.Config, setup.Model);
+        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time, keepsResponses: !setup.CacheSeed.IsEmpty);
+        var sequences = config.SequenceBatching is null ? null : new SequenceTensors(config, config.SequenceBatching, model.Signature, setup.InitialStates, allocator);
         var lanes = new LaneSetup
         {
             ModelName = config.Name,
             Version = version.Number,
             ThreadName = $"lane {config.Name}",
-            Assembler = new BatchAssembler(config, model.Signature, allocator),
-            Splitter = new BatchSplitter(config, model.Signature),
+            Assembler = new BatchAssembler(config, model.Signature, allocator, sequences),
+            Splitter = new BatchSplitter(config, model.Signature, sequences),
+            Sequences = sequences,
             IsDecoupled = config.IsDecoupled,
             Statistics = statistics,
             Time = time,
             IdleTimeout = options.Scheduler.LaneIdleTimeout,
             Logger = loggers.CreateLogger<InstanceRunner>(),
         };
-        var scheduler = new LaneScheduler(
-            LanePlan.Rules(config, options.Scheduler, time, statistics),
-            owner => instances.Select(made => new InstanceRunner(owner, made.Instance, lanes) { Placement = made.Wish.Placement, Demand = made.Wish.Demand, Claim = made.Claim }));
+        InstanceRunner Run(int lane, LaneScheduler owner)
+        {
+            var made = instances[lane];
+            return new InstanceRunner(owner, made.Instance, lanes) { Placement = made.Wish.Placement, Demand = made.Wish.Demand, Claim = made.Claim };
+        }
+
+        if (config.SequenceBatching is { } batching)
+        {
+            // Its lanes cannot change while it serves: each has sequences of its own.
+            var sequenced = new SequenceScheduler(SequencePlan.Of(config, batching, setup.InitialStates, options.Scheduler, time, statistics), instances.Count, Run);
+            return new ServedModel(version.Number, config, model, sequenced, statistics, time) { Labels = setup.Labels };
+        }
+
+        var scheduler = new LaneScheduler(LanePlan.Rules(config, options.Scheduler, time, statistics), owner => Enumerable.Range(0, instances.Count).Select(lane => Run(lane, owner)));
         return new ServedModel(version.Number, config, model, scheduler, statistics, time)
         {
-            Labels = labels,
-            Cache = Caching.Make(seed, config, scheduler, statistics),
+            Labels = setup.Labels,
+            Cache = Caching.Make(setup.CacheSeed, config, scheduler, statistics),
             MakeLane = wish => MakeLane(wish, scheduler, model, lanes),
         };
     }
@@ -249,6 +263,9 @@ internal sealed class ModelLoader(
             throw;
         }
     }
+
+    private static ImmutableArray<InitialState> Zeros(ModelConfig config) =>
+        [.. (config.SequenceBatching?.States ?? []).Select(static state => new InitialState(state.InitialDims, [.. new byte[state.InitialDims.TryGetByteCount(state.DataType, out var n) ? n : 0]]))];
 
     private LaneClaim? Claim(LaneWish wish) =>
         _limiter.TryAdd(wish.Placement, wish.Demand, out var claim, out var problem) ? claim : throw new BackendException(ErrorCode.InvalidArgument, problem);

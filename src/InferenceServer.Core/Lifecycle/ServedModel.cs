@@ -5,6 +5,7 @@ using InferenceServer.Core.Caching;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.Sequences;
 using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Lifecycle;
@@ -34,6 +35,7 @@ public sealed class ServedModel
         Scheduler = scheduler;
         Statistics = statistics;
         Validator = new RequestValidator(config, backendModel.Signature);
+        Steps = config.SequenceBatching is { } sequences ? new SequenceStepReader(sequences) : null;
     }
 
     /// <summary>The model's name.</summary>
@@ -82,6 +84,9 @@ public sealed class ServedModel
     }
 
     internal RequestValidator Validator { get; }
+
+    /// <summary>Reads which sequence a request belongs to; null for a model whose requests are independent of one another.</summary>
+    internal SequenceStepReader? Steps { get; }
 
     internal IModelScheduler Scheduler { get; }
 

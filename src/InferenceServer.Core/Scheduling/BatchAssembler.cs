@@ -1,10 +1,15 @@
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Sequences;
 
 namespace InferenceServer.Core.Scheduling;
 
 /// <summary>Puts the rows of several requests into one set of inputs. One request alone is passed on without a copy.</summary>
-internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.ModelSignature signature, ITensorAllocator allocator)
+/// <param name="config">What the model takes.</param>
+/// <param name="signature">The model's own view of it.</param>
+/// <param name="allocator">Where the memory comes from.</param>
+/// <param name="sequences">What no client of a sequence model sends; null for every other model.</param>
+internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.ModelSignature signature, ITensorAllocator allocator, SequenceTensors? sequences = null)
 {
     private readonly ModelTensor[] _reshaped = [.. config.Inputs.Where(static tensor => tensor.HasReshape)];
     private readonly string[] _ragged = [.. config.Inputs.Where(static tensor => tensor.AllowsRagged).Select(static tensor => tensor.Name)];
@@ -16,6 +21,7 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
     /// <param name="sender">Where a decoupled model's responses go; null for every other model.</param>
     public LaneBatch Assemble(PendingInference[] members, DecoupledSender? sender)
     {
+        var owners = sequences?.Arrange(members);
         var first = members[0];
         var rows = first.Rows;
         for (var i = 1; i < members.Length; i++)
@@ -23,14 +29,17 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
             rows += members[i].Rows;
         }
 
+        // Rows that are fixed may lie apart.
+        var isWhole = owners is null || owners.Length == rows;
+        rows = owners?.Length ?? rows;
         var given = first.Request.Inputs;
-        var inputs = new TensorView[given.Count + config.BatchInputs.Sum(static made => made.Targets.Length)];
+        var inputs = new TensorView[given.Count + config.BatchInputs.Sum(static made => made.Targets.Length) + (sequences?.Count ?? 0)];
         var made = 0;
         try
         {
             for (; made < given.Count; made++)
             {
-                inputs[made] = members.Length == 1 ? given[made].Acquire() : Gather(members, made, rows);
+                inputs[made] = !isWhole ? RowGatherer.Gather(owners!, made, allocator) : members.Length == 1 ? given[made].Acquire() : Gather(members, made, rows);
             }
 
             foreach (var generated in config.BatchInputs)
@@ -39,6 +48,12 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
                 {
                     inputs[made++] = _maker.Make(target, generated, members);
                 }
+            }
+
+            if (sequences is not null)
+            {
+                sequences.Make(owners!, inputs.AsSpan(made));
+                made = inputs.Length;
             }
         }
         catch
@@ -62,7 +77,7 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
             inputs[i] = ToModel(inputs[i]);
         }
 
-        return new LaneBatch(signature, allocator, inputs, rows, Union(members), members, sender);
+        return new LaneBatch(signature, allocator, inputs, rows, Union(members), members, sender, sequences);
     }
 
     /// <summary>The same bytes under the shape that the model sees, where the configuration gives it another one than clients see.</summary>

@@ -16,13 +16,16 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs)
         }
     }
 
+    /// <summary>Says how many rows need not wait for more; null where that is for the sizes and the delay to say.</summary>
+    public Func<int>? EnoughRows { get; init; }
+
     /// <summary>True when it matters how long requests have taken.</summary>
     public bool FollowsTarget => _target is not null;
 
     /// <summary>What an idle lane should do now.</summary>
     public BatchDecision Decide(bool isDraining, long now)
     {
-        var head = queue.Peek(Limits.MaxRows, isDraining, (long)costs.Most(Limits.MaxRows), now);
+        var head = queue.Peek(Limits.MaxRows, isDraining, (long)costs.Most(Limits.MaxRows), now) with { EnoughRows = EnoughRows?.Invoke() ?? 0 };
         return _target?.Decide(head, now) ?? BatchPolicy.Decide(head, Limits, now);
     }
 

@@ -36,6 +36,11 @@ internal static class BatchPolicy
             return BatchDecision.Run(preferred, ReleaseReason.Preferred);
         }
 
+        if (head.EnoughRows > 0 && total >= head.EnoughRows)
+        {
+            return BatchDecision.Run(requests, ReleaseReason.Preferred);
+        }
+
         if (head.IsNextTooLarge)
         {
             return BatchDecision.Run(requests, ReleaseReason.Full);

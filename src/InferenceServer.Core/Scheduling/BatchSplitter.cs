@@ -3,6 +3,7 @@ using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Sequences;
 
 namespace InferenceServer.Core.Scheduling;
 
@@ -14,9 +15,11 @@ internal sealed class BatchSplitter
     private readonly ModelTensor?[] _reshaped;
     private readonly int[] _all;
     private readonly string?[] _scattered;
+    private readonly SequenceTensors? _sequences;
 
-    public BatchSplitter(ModelConfig config, ModelSignature signature)
+    public BatchSplitter(ModelConfig config, ModelSignature signature, SequenceTensors? sequences = null)
     {
+        _sequences = sequences;
         _signature = signature;
         _isBatching = config.IsBatching;
         _reshaped = [.. signature.Outputs.Select(output => config.Outputs.FirstOrDefault(tensor => tensor.Name == output.Name && tensor.HasReshape))];
@@ -27,21 +30,39 @@ internal sealed class BatchSplitter
         _all = [.. config.Outputs.Select(tensor => IndexOf(signature, tensor.Name))];
     }
 
-    /// <summary>Makes each member's outputs. Every view has a count of its own; none is left over when it throws.</summary>
+    /// <summary>
+    /// Makes each member's outputs, and keeps the states of their sequences. Every view has a count of its own; none is left over when it throws. A member that is
+    /// to have another execution has no response.
+    /// </summary>
     /// <exception cref="BackendException">An output is missing or does not have the rows that went in.</exception>
-    public InferenceResponse[] Split(LaneBatch batch, ReadOnlySpan<PendingInference> members)
+    public InferenceResponse?[] Split(LaneBatch batch, PendingInference[] members)
     {
         Check(batch, members);
+        var kept = _sequences?.Cut(batch, members);
         var offsets = new long[_signature.Outputs.Length];
         var parts = new TensorView[members.Length][];
+        var row = 0;
         for (var i = 0; i < members.Length; i++)
         {
-            parts[i] = Cut(batch, members[i], offsets, isOnly: members.Length == 1);
+            if (batch.Rows != batch.MemberRows)
+            {
+                Skip(batch, batch.FirstRowOf(i) - row, offsets);
+                row = batch.FirstRowOf(i) + members[i].Rows;
+            }
+
+            parts[i] = Cut(batch, members[i], offsets, isOnly: members.Length == 1 && batch.Rows == members[i].Rows);
         }
 
-        var responses = new InferenceResponse[members.Length];
+        // Nothing can fail from here on.
+        kept?.Keep();
+        var responses = new InferenceResponse?[members.Length];
         for (var i = 0; i < members.Length; i++)
         {
+            if (batch.IsRescheduled(i))
+            {
+                continue;
+            }
+
             foreach (var part in parts[i])
             {
                 part.Acquire();
@@ -85,6 +106,10 @@ internal sealed class BatchSplitter
 
         return parts;
     }
+
+    /// <summary>Keeps the state of the one sequence in an execution of a decoupled model.</summary>
+    /// <exception cref="BackendException">A state is missing or has another shape than it may have.</exception>
+    public void KeepStates(LaneBatch batch, PendingInference[] members) => _sequences?.Cut(batch, members).Keep();
 
     private static int IndexOf(ModelSignature signature, string name)
     {
@@ -136,6 +161,18 @@ internal sealed class BatchSplitter
         }
 
         return parts;
+    }
+
+    /// <summary>Passes over rows that nobody has.</summary>
+    private static void Skip(LaneBatch batch, int rows, long[] offsets)
+    {
+        for (var output = 0; rows > 0 && output < offsets.Length; output++)
+        {
+            if (batch.Outputs[output] is { Buffer: not null } whole)
+            {
+                offsets[output] += Measure(whole, offsets[output], rows, batch.Rows);
+            }
+        }
     }
 
     private static long Measure(in TensorView whole, long offset, int rows, int totalRows)
@@ -191,7 +228,7 @@ internal sealed class BatchSplitter
             var given = batch.Outputs[output];
             if (given.Buffer is null)
             {
-                if (batch.IsRequested(output) && Array.IndexOf(_all, output) >= 0)
+                if (batch.IsRequested(output) && Array.IndexOf(_all, output) >= 0 && !batch.AreAllRescheduled)
                 {
                     throw new BackendException($"the model gave no output '{name}' though it was requested");
                 }

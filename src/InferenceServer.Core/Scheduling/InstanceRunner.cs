@@ -1,7 +1,5 @@
 using InferenceServer.Abstractions.Backends;
-using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
-using InferenceServer.Core.Inference;
 using InferenceServer.Core.Telemetry;
 using InferenceServer.Core.Tracing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -211,7 +209,7 @@ internal sealed class InstanceRunner : IDisposable
 
             foreach (var pending in _expired)
             {
-                Expire(pending);
+                ExecutionEnd.Expire(pending, _setup);
             }
 
             _expired.Clear();
@@ -223,13 +221,6 @@ internal sealed class InstanceRunner : IDisposable
             Retire();
             _scheduler.EndRetirement();
         }
-    }
-
-    private void Expire(PendingInference pending)
-    {
-        var isDeadline = pending.DeadlineTimestamp <= _setup.Time.GetTimestamp();
-        RecordFailure(pending, isDeadline ? FailureReason.Cancelled : FailureReason.Rejected, _setup);
-        pending.Fail(isDeadline ? InferenceErrors.DeadlineExceeded(pending.Request) : InferenceErrors.QueueTimeout(pending.Request) with { IsCallersLimit = pending.HasOwnTimeout });
     }
 
     private void Execute(PendingInference[] members, ReleaseReason reason, LaneSetup setup)
@@ -249,17 +240,21 @@ internal sealed class InstanceRunner : IDisposable
             var ended = time.GetTimestamp();
             ExecutionTrace.End(members, responses, computed, ended);
             var times = new ExecutionTimes(time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, computed), time.GetElapsedTime(computed, ended));
-            setup.Statistics.RecordExecution(batch.Rows, reason, times, time.GetUtcNow());
+            setup.Statistics.RecordExecution(batch.MemberRows, reason, times, time.GetUtcNow());
             (_endedRows, _endedTicks, _endedAt) = (batch.Rows, ended - started, ended);
             Release(batch, setup);
-            Explain(members, responses, batch.Rows, reason, times, started);
-            Succeed(members, responses, times, started, ended, isWarmup: reason == ReleaseReason.Warmup, setup);
+            if (Array.Exists(members, static member => member.IsExplained))
+            {
+                ExecutionEnd.Explain(members, responses, new ScheduleExplanation(Placement.Name, reason, batch.MemberRows, members.Length, TimeSpan.Zero) { Times = times }, started, setup);
+            }
+
+            ExecutionEnd.Succeed(members, responses, times, started, ended, isWarmup: reason == ReleaseReason.Warmup, setup);
         }
         catch (Exception exception)
         {
             // The lane's last line of defence: whatever a backend throws ends this batch only, and the lane goes on.
             Release(batch, setup);
-            Fail(members, exception, setup);
+            ExecutionEnd.Fail(members, exception, setup);
         }
     }
 
@@ -271,36 +266,48 @@ internal sealed class InstanceRunner : IDisposable
         var member = members[0];
         ExecutionTrace.Record(members, TraceActivity.ComputeStart, started);
         LaneBatch? batch = null;
-        var sender = new DecoupledSender(member, setup, started, isWarmup: reason == ReleaseReason.Warmup)
+        var sender = member.Step?.Sender ?? new DecoupledSender(member, setup, started, isWarmup: reason == ReleaseReason.Warmup)
         {
             Explanation = member.IsExplained ? new ScheduleExplanation(Placement.Name, reason, member.Rows, 1, time.GetElapsedTime(member.EnqueuedTimestamp, started)) : null,
         };
+        if (member.Step is { Continue: not null } step)
+        {
+            step.Sender = sender;
+        }
+
         try
         {
             batch = setup.Assembler.Assemble(members, sender);
             var assembled = time.GetTimestamp();
             ExecutionTrace.Record(members, TraceActivity.ComputeInputEnd, assembled);
             _instance.Execute(batch);
+            var isRescheduled = batch.IsRescheduled(0) && !sender.HasEnded;
             if (batch.HasOutputs && !sender.HasEnded)
             {
-                batch.SendResponse(isFinal: true);
+                batch.SendResponse(isFinal: !isRescheduled);
             }
 
+            setup.Splitter.KeepStates(batch, members);
             var ended = time.GetTimestamp();
             member.Request.Trace?.RecordFirst(TraceActivity.ComputeEnd);
             var times = new ExecutionTimes(time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, ended), TimeSpan.Zero);
-            setup.Statistics.RecordExecution(batch.Rows, reason, times, time.GetUtcNow());
+            setup.Statistics.RecordExecution(batch.MemberRows, reason, times, time.GetUtcNow());
             Release(batch, setup);
             if (member.IsAbandoned)
             {
                 sender.Break(isCancelled: true);
-                RecordFailure(member, FailureReason.Cancelled, setup);
-                member.Fail(member.DescribeEnd(setup.Time.GetTimestamp()));
+                ExecutionEnd.Cancel(member, setup);
+                return;
+            }
+
+            if (isRescheduled)
+            {
+                ExecutionEnd.GoOn(member, started);
                 return;
             }
 
             sender.End();
-            setup.Statistics.RecordSuccess(time.GetElapsedTime(member.EnqueuedTimestamp, started), time.GetElapsedTime(member.EnqueuedTimestamp, ended), times);
+            setup.Statistics.RecordSuccess(ExecutionEnd.TimeInQueue(member, started, setup), time.GetElapsedTime(member.EnqueuedTimestamp, ended), times);
             member.EndStream();
         }
         catch (Exception exception)
@@ -308,19 +315,7 @@ internal sealed class InstanceRunner : IDisposable
             // As above: what a backend throws ends this request only.
             sender.Break(member.IsAbandoned);
             Release(batch, setup);
-            Fail(members, exception, setup);
-        }
-    }
-
-    private void Explain(PendingInference[] members, InferenceResponse[] responses, int rows, ReleaseReason reason, in ExecutionTimes times, long started)
-    {
-        for (var i = 0; i < members.Length; i++)
-        {
-            if (members[i].IsExplained)
-            {
-                var queued = _setup.Time.GetElapsedTime(members[i].EnqueuedTimestamp, started);
-                responses[i].Add(new ScheduleExplanation(Placement.Name, reason, rows, members.Length, queued) { Times = times }.ToParameters());
-            }
+            ExecutionEnd.Fail(members, exception, setup);
         }
     }
 
@@ -336,53 +331,4 @@ internal sealed class InstanceRunner : IDisposable
             SchedulingLog.ReleaseFailed(setup.Logger, exception, setup.ModelName, setup.Version);
         }
     }
-
-    private static void Succeed(PendingInference[] members, InferenceResponse[] responses, in ExecutionTimes times, long started, long ended, bool isWarmup, LaneSetup setup)
-    {
-        for (var i = 0; i < members.Length; i++)
-        {
-            var member = members[i];
-            member.Request.ReleaseInputs();
-            if (member.IsAbandoned)
-            {
-                responses[i].Dispose();
-                RecordFailure(member, FailureReason.Cancelled, setup);
-                member.Fail(member.DescribeEnd(setup.Time.GetTimestamp()));
-                continue;
-            }
-
-            var total = setup.Time.GetElapsedTime(member.EnqueuedTimestamp, ended);
-            setup.Statistics.RecordSuccess(setup.Time.GetElapsedTime(member.EnqueuedTimestamp, started), total, times);
-            if (!isWarmup)
-            {
-                // Whoever watches how long clients wait does not want to see the start.
-                setup.Statistics.RecordFirstResponse(total);
-            }
-
-            responses[i].Times = times;
-            if (!member.TryComplete(InferenceOutcome.Success(responses[i])))
-            {
-                responses[i].Dispose();
-            }
-        }
-    }
-
-    private static void Fail(PendingInference[] members, Exception exception, LaneSetup setup)
-    {
-        var failure = exception as BackendException;
-        if (failure is null)
-        {
-            SchedulingLog.LaneFailed(setup.Logger, exception, setup.ModelName, setup.Version, ExecutionTrace.CallersOf(members));
-        }
-
-        foreach (var member in members)
-        {
-            var isGone = member.IsAbandoned;
-            RecordFailure(member, isGone ? FailureReason.Cancelled : FailureReason.Backend, setup);
-            member.Fail(isGone ? member.DescribeEnd(setup.Time.GetTimestamp()) : InferenceErrors.Backend(member.Request, setup.ModelName, failure));
-        }
-    }
-
-    private static void RecordFailure(PendingInference member, FailureReason reason, LaneSetup setup) =>
-        setup.Statistics.RecordFailure(reason, setup.Time.GetElapsedTime(member.EnqueuedTimestamp));
 }

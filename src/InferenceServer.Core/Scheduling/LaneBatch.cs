@@ -2,6 +2,7 @@ using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Sequences;
 
 namespace InferenceServer.Core.Scheduling;
 
@@ -15,25 +16,36 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
     private readonly TensorView[] _outputs;
     private readonly PendingInference[] _members;
     private readonly DecoupledSender? _sender;
+    private readonly SequenceTensors? _sequences;
+    private TensorView[] _sentStates = [];
+    private bool[]? _rescheduled;
     private Dictionary<string, ParameterValue>?[]? _responseParameters;
     private bool _isOver;
 
     /// <summary>Makes a batch; takes over the counts of <paramref name="inputs"/>.</summary>
-    public LaneBatch(ModelSignature signature, ITensorAllocator allocator, TensorView[] inputs, int rows, bool[]? requested, PendingInference[] members, DecoupledSender? sender)
+    public LaneBatch(ModelSignature signature, ITensorAllocator allocator, TensorView[] inputs, int rows, bool[]? requested, PendingInference[] members, DecoupledSender? sender, SequenceTensors? sequences = null)
     {
         _signature = signature;
         _allocator = allocator;
         _inputs = inputs;
-        _requested = requested;
+        _requested = sequences is null ? requested : sequences.Require(requested);
         _outputs = new TensorView[signature.Outputs.Length];
         _members = members;
         _sender = sender;
+        _sequences = sequences;
         Rows = rows;
+        foreach (var member in members)
+        {
+            MemberRows += member.Rows;
+        }
     }
 
     public override ReadOnlySpan<TensorView> Inputs => _inputs;
 
     public override int Rows { get; }
+
+    /// <summary>The rows that belong to a request: all, unless rows are fixed and some have nothing to do.</summary>
+    public int MemberRows { get; }
 
     public override int RequestCount => _members.Length;
 
@@ -45,7 +57,47 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
     public ReadOnlySpan<TensorView> Outputs => _outputs;
 
     /// <summary>True when outputs have been given that are not sent yet.</summary>
-    public bool HasOutputs => Array.Exists(_outputs, static output => output.Buffer is not null);
+    public bool HasOutputs
+    {
+        get
+        {
+            for (var i = 0; i < _outputs.Length; i++)
+            {
+                if (_outputs[i].Buffer is not null && _sequences?.IsState(i) != true)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>An output that is a state: as it was given last, sent or not.</summary>
+    public TensorView State(int output) => _outputs[output].Buffer is not null || _sentStates.Length == 0 ? _outputs[output] : _sentStates[output];
+
+    /// <summary>True when the backend wants another execution for a request.</summary>
+    public bool IsRescheduled(int member) => _rescheduled?[member] == true;
+
+    /// <summary>True when nobody gets a response of this execution.</summary>
+    public bool AreAllRescheduled => _rescheduled is not null && Array.TrueForAll(_rescheduled, static wanted => wanted);
+
+    /// <summary>The first row of a member.</summary>
+    public int FirstRowOf(int member)
+    {
+        if (_members[member].Row is { } row)
+        {
+            return row;
+        }
+
+        var first = 0;
+        for (var i = 0; i < member; i++)
+        {
+            first += _members[i].Rows;
+        }
+
+        return first;
+    }
 
     /// <summary>The parameters that the backend gave for the response of a member; null when it gave none.</summary>
     public IReadOnlyDictionary<string, ParameterValue>? ResponseParameters(int member) => _responseParameters?[member];
@@ -53,14 +105,8 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
     public override ExecutionRequest GetRequest(int request)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)request, (uint)_members.Length);
-        var first = 0;
-        for (var i = 0; i < request; i++)
-        {
-            first += _members[i].Rows;
-        }
-
         var member = _members[request];
-        return new ExecutionRequest(member.Request.Id, first, member.Rows, member.Request.Parameters);
+        return new ExecutionRequest(member.Request.Id, FirstRowOf(request), member.Rows, member.Request.Parameters);
     }
 
     public override bool IsRequested(int output) => _requested is null ? output < _outputs.Length : _requested[output];
@@ -103,7 +149,21 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
 
         // The response has counts of its own; the next one begins empty.
         _responseParameters = null;
+        KeepStates();
         ReleaseOutputs();
+    }
+
+    public override void Reschedule(int request)
+    {
+        ObjectDisposedException.ThrowIf(_isOver, this);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)request, (uint)_members.Length);
+        if (_members[request].Step is { Continue: null } || _sequences is null)
+        {
+            throw new BackendException("the model asks for another execution of a request, which its configuration does not allow: sequence_batching.iterative_sequence is not set");
+        }
+
+        // What warms up is executed once.
+        (_rescheduled ??= new bool[_members.Length])[request] = _members[request].Step is not null;
     }
 
     public override void SendError(ErrorCode code, string message) => Sender.SendError(code, message);
@@ -123,6 +183,10 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
         }
 
         ReleaseOutputs();
+        foreach (var state in _sentStates)
+        {
+            state.Dispose();
+        }
     }
 
     private DecoupledSender Sender
@@ -131,6 +195,20 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
         {
             ObjectDisposedException.ThrowIf(_isOver, this);
             return _sender ?? throw new BackendException("the model sends responses of its own, which its configuration does not allow: model_transaction_policy.decoupled is not set");
+        }
+    }
+
+    /// <summary>What has been sent and is a state too is needed until the execution has ended.</summary>
+    private void KeepStates()
+    {
+        for (var i = 0; _sequences is not null && i < _outputs.Length; i++)
+        {
+            if (_sequences.IsState(i) && _outputs[i].Buffer is not null)
+            {
+                _sentStates = _sentStates.Length == 0 ? new TensorView[_outputs.Length] : _sentStates;
+                _sentStates[i].Dispose();
+                (_sentStates[i], _outputs[i]) = (_outputs[i], default);
+            }
         }
     }
 

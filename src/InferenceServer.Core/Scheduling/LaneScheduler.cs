@@ -38,14 +38,14 @@ internal sealed class LaneScheduler : IModelScheduler
     public LaneScheduler(LaneSchedulerSetup setup, Func<LaneScheduler, IEnumerable<InstanceRunner>> makeLanes)
     {
         _queue = new RequestQueue(setup.Queue, setup.MaxQueueBytes, setup.Compatibility, setup.Time);
-        _decider = new BatchDecider(_queue, _costs) { Limits = setup.Limits };
+        _decider = new BatchDecider(_queue, _costs) { Limits = setup.Limits, EnoughRows = setup.EnoughRows };
         _order = setup.PreservesOrdering ? new ResponseOrder() : null;
         _rules = setup;
         _time = setup.Time;
         _statistics = setup.Statistics;
         _lanes = [.. makeLanes(this)];
         Array.ForEach(_lanes, HearFromLimiter);
-        _onClientGone = state => OnClientGone((PendingInference)state!);
+        _onClientGone = state => Abandon((PendingInference)state!);
     }
 
     public IReadOnlyList<InstanceRunner> Lanes => Volatile.Read(ref _lanes);
@@ -75,39 +75,44 @@ internal sealed class LaneScheduler : IModelScheduler
     public InferenceError? TryEnqueue(PendingInference pending)
     {
         // Watched before it is queued: the registration must be in place before a lane can complete the request.
-        InferenceError? refusal;
         pending.WatchClient(_onClientGone, pending, _time);
+        var refusal = TryQueue(pending);
+        if (refusal is not null)
+        {
+            pending.UnwatchClient();
+        }
+
+        return refusal;
+    }
+
+    /// <summary>As <see cref="TryEnqueue"/>, when the caller watches the client and calls <see cref="Abandon"/>.</summary>
+    public InferenceError? TryQueue(PendingInference pending)
+    {
         lock (_gate)
         {
-            if (pending.IsAbandoned)
+            var refusal = pending.IsAbandoned ? pending.DescribeEnd(_time.GetTimestamp())
+                : _isStopping ? InferenceErrors.Stopping(pending.Request)
+                : _queue.TryAdd(pending, _time.GetTimestamp()) ? null
+                : InferenceErrors.QueueFull(pending.Request);
+            if (refusal is not null)
             {
-                refusal = pending.DescribeEnd(_time.GetTimestamp());
+                return refusal;
             }
-            else if (_isStopping)
+
+            refusal = LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _time) ?? (TryWakeLane() ? null : InferenceErrors.NoThread(pending.Request));
+            if (refusal is null)
             {
-                refusal = InferenceErrors.Stopping(pending.Request);
-            }
-            else if (!_queue.TryAdd(pending, _time.GetTimestamp()))
-            {
-                refusal = InferenceErrors.QueueFull(pending.Request);
+                _decider.OnArrival(pending.EnqueuedTimestamp);
+                _order?.Enter(pending);
+                pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
             }
             else
             {
-                refusal = LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _time) ?? (TryWakeLane() ? null : InferenceErrors.NoThread(pending.Request));
-                if (refusal is null)
-                {
-                    _decider.OnArrival(pending.EnqueuedTimestamp);
-                    _order?.Enter(pending);
-                    pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
-                    return null;
-                }
-
                 _queue.TryRemove(pending);
             }
-        }
 
-        pending.UnwatchClient();
-        return refusal;
+            return refusal;
+        }
     }
 
     public void Retune(LaneSchedulerSetup rules, IReadOnlyCollection<InstanceRunner> added, IReadOnlyCollection<InstanceRunner> retired)
@@ -368,7 +373,8 @@ internal sealed class LaneScheduler : IModelScheduler
         }
     }
 
-    private void OnClientGone(PendingInference pending)
+    /// <summary>The client of a request has gone. One that waits ends now; one that runs is cancelled when nobody else waits for its execution.</summary>
+    public void Abandon(PendingInference pending)
     {
         bool wasQueued;
         lock (_gate)

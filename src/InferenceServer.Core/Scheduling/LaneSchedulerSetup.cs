@@ -14,6 +14,9 @@ internal sealed record LaneSchedulerSetup
     /// <summary>Which requests can share an execution.</summary>
     public required BatchCompatibility Compatibility { get; init; }
 
+    /// <summary>Says how many rows need not wait for more; null where that is for <see cref="Limits"/> to say. Called under the scheduler's lock.</summary>
+    public Func<int>? EnoughRows { get; init; }
+
     /// <summary>True when requests are answered in the order in which they were accepted.</summary>
     public bool PreservesOrdering { get; init; }
 

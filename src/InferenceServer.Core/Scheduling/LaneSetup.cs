@@ -1,3 +1,4 @@
+using InferenceServer.Core.Sequences;
 using InferenceServer.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,9 @@ internal sealed record LaneSetup
     public required BatchAssembler Assembler { get; init; }
 
     public required BatchSplitter Splitter { get; init; }
+
+    /// <summary>What no client of a sequence model sends or gets; null for every other model.</summary>
+    public SequenceTensors? Sequences { get; init; }
 
     /// <summary>True when a request may be answered any number of times.</summary>
     public bool IsDecoupled { get; init; }

@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Sources;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Sequences;
 using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Scheduling;
@@ -74,6 +75,12 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
 
     /// <summary>The priority that the request names, of which 1 is the highest; 0 for none.</summary>
     public ulong Priority { get; set; }
+
+    /// <summary>What it is in its sequence; null for a request that is independent of others.</summary>
+    public SequenceStep? Step { get; set; }
+
+    /// <summary>The row that it has in every execution; null where rows follow one another.</summary>
+    public int? Row => Step?.Sequence?.Row;
 
     /// <summary>What has the request answered in its turn; null when it is answered as soon as its outcome is there.</summary>
     public ResponseOrder? Order { get; set; }
@@ -173,6 +180,7 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
         Request.Dispose();
         if (Interlocked.Exchange(ref _completed, 1) == 0)
         {
+            Observer?.OnEnding(this, default);
             UnwatchClient();
             EndTrace(hasResponse: false);
             Request.Pass?.End(default);

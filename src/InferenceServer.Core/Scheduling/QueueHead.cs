@@ -22,6 +22,9 @@ internal readonly ref struct QueueHead
     /// <summary>When the first of them has to begin, lest it give up waiting or end too late; <see cref="long.MaxValue"/> for whenever.</summary>
     public long LatestStartTimestamp { get; init; } = long.MaxValue;
 
+    /// <summary>How many rows need not wait for more; 0 where that is for the sizes and the delay to say.</summary>
+    public int EnoughRows { get; init; }
+
     /// <summary>True when the version is being unloaded.</summary>
     public bool IsDraining { get; init; }
 }

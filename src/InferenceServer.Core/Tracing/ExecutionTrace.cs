@@ -19,7 +19,7 @@ internal static class ExecutionTrace
     }
 
     /// <summary>The model has run and its outputs have been cut into responses.</summary>
-    public static void End(ReadOnlySpan<PendingInference> members, ReadOnlySpan<InferenceResponse> responses, long computed, long ended)
+    public static void End(ReadOnlySpan<PendingInference> members, ReadOnlySpan<InferenceResponse?> responses, long computed, long ended)
     {
         for (var i = 0; i < members.Length; i++)
         {
@@ -27,7 +27,10 @@ internal static class ExecutionTrace
             {
                 trace.Record(TraceActivity.ComputeOutputStart, computed);
                 trace.Record(TraceActivity.ComputeEnd, ended);
-                trace.Record(TraceActivity.TensorBackendOutput, responses[i].Outputs);
+                if (responses[i] is { } response)
+                {
+                    trace.Record(TraceActivity.TensorBackendOutput, response.Outputs);
+                }
             }
         }
     }

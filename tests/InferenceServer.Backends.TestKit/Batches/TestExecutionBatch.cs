@@ -140,6 +140,11 @@ public sealed class TestExecutionBatch : ExecutionBatch, IDisposable
         }
     }
 
+    /// <summary>The requests that were to have another execution.</summary>
+    public List<int> Rescheduled { get; } = [];
+
+    public override void Reschedule(int request) => Rescheduled.Add(request);
+
     public void Dispose()
     {
         ReleaseInputs();
