@@ -134,7 +134,7 @@ public sealed class SequenceCompletionTests
     [InlineData("control_input { name: \"STRAT\" control { int32_false_true: [ 0, 1 ] } }", 1, 37, "the model has no input 'STRAT'", "did you mean 'START'?")]
     [InlineData("control_input { name: \"START\" control { fp32_false_true: [ 0, 1 ] } }", 1, 61, "control input 'START' has data_type TYPE_FP32 here and TYPE_INT32 in the model", "write int32_false_true: [ 0, 1 ]")]
     [InlineData("control_input { name: \"START\" control { kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_INT64 } }", 1, 91, "control input 'START' has data_type TYPE_INT64 here and TYPE_INT32 in the model", "write data_type: TYPE_INT32")]
-    [InlineData("control_input { name: \"S\" control { fp32_false_true: [ 0, 1 ] } }", 1, 35, "control input 'S' reaches the model with shape [-1,1], one element a row, and has shape [-1,2,-1] there", null)]
+    [InlineData("control_input { name: \"S\" control { fp32_false_true: [ 0, 1 ] } }", 1, 35, "control input 'S' is one element a row, so [-1,1] or [-1], and has shape [-1,2,-1] in the model", null)]
     [InlineData("state { input_name: \"S\" output_name: \"T\" data_type: TYPE_FP32 dims: [ 3, -1 ] }", 1, 91, "state input 'S' has dims of [3,-1] here", "write dims: [ 2, -1 ]")]
     [InlineData("state { input_name: \"S\" output_name: \"T\" data_type: TYPE_FP32 }", 1, 27, "state input 'S' has dims of [] here", "write dims: [ 2, -1 ]")]
     [InlineData("state { input_name: \"S\" output_name: \"TT\" data_type: TYPE_FP32 dims: [ 2, -1 ] }", 1, 45, "the model has no output 'TT'", "did you mean 'T'?")]
@@ -159,8 +159,29 @@ public sealed class SequenceCompletionTests
                 Signature([Fp32("X", -1, 4), new("START", TensorDataType.Int32, new TensorShape(-1, 1))], [Fp32("Y", -1, 2)])),
             1,
             150,
-            "control input 'START' reaches the model with shape [1], one element in all, since the model does not batch, and has shape [-1,1] there",
+            "control input 'START' is one element in all, so [1] or a scalar, since the model does not batch, and has shape [-1,1] in the model",
             "max_batch_size");
+
+    [Theory]
+    [InlineData(4, new long[] { -1, 1 }, true)]
+    [InlineData(4, new long[] { -1, -1 }, true)]
+    [InlineData(4, new long[] { -1 }, true)]
+    [InlineData(4, new long[] { -1, 2 }, false)]
+    [InlineData(4, new long[] { -1, 1, 1 }, false)]
+    [InlineData(0, new long[] { 1 }, true)]
+    [InlineData(0, new long[] { -1 }, true)]
+    [InlineData(0, new long[0], true)]
+    [InlineData(0, new long[] { 2 }, false)]
+    [InlineData(0, new long[] { 1, 1 }, false)]
+    public void TryComplete_Control_IsOneElementARow(int maxBatchSize, long[] shape, bool fits)
+    {
+        var x = maxBatchSize > 0 ? Fp32("X", -1, 4) : Fp32("X", 4);
+        var signature = Signature([x, new("START", TensorDataType.Int32, new TensorShape(shape))], [maxBatchSize > 0 ? Fp32("Y", -1, 2) : Fp32("Y", 2)]);
+        var declared = Declare($"max_batch_size: {maxBatchSize} {Io} sequence_batching {{ {Start} }}");
+
+        Assert.Equal(fits, ModelConfigCompletion.TryComplete(declared, signature, new(), out _, out var problems));
+        Assert.Equal(fits ? 0 : 1, problems.Length);
+    }
 
     [Fact]
     public void TryComplete_FlagOfATypeThatNoValuesHave_SaysWhich() =>

@@ -11,7 +11,7 @@ internal static class WarmupSettings
     /// <summary>The samples that are run: one of no requests is left out, and so are the inputs that the server makes for a sequence.</summary>
     public static ImmutableArray<WarmupSample> Of(global::Inference.ModelConfig message)
     {
-        var made = SequenceTensors.InputsOf(message).Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+        var made = DeclaredSequenceTensors.InputsOf(message).Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
         return [.. message.ModelWarmup.Select((sample, place) => Sample(sample, place, made)).Where(static sample => sample.Requests > 0)];
     }
 

@@ -27,7 +27,7 @@ internal static class WarmupCheck
     public static void Run(global::Inference.ModelConfig message, int? maxBatchSize, Report error)
     {
         var known = DeclaredTensor.InputsOf(message);
-        var made = SequenceTensors.InputsOf(message);
+        var made = DeclaredSequenceTensors.InputsOf(message);
         for (var i = 0; i < message.ModelWarmup.Count; i++)
         {
             var sample = message.ModelWarmup[i];

@@ -6,7 +6,7 @@ internal sealed class WarmupRule : IConfigRule
     public void Check(RuleContext context)
     {
         WarmupCheck.Run(context.Message, context.MaxBatchSize, context.Error);
-        var made = SequenceTensors.InputsOf(context.Message).ToLookup(static tensor => tensor.Name, StringComparer.Ordinal);
+        var made = DeclaredSequenceTensors.InputsOf(context.Message).ToLookup(static tensor => tensor.Name, StringComparer.Ordinal);
         for (var i = 0; i < context.Message.ModelWarmup.Count; i++)
         {
             foreach (var name in context.Message.ModelWarmup[i].Inputs.Keys.Where(made.Contains))

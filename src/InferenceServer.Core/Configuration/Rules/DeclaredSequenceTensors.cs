@@ -7,7 +7,7 @@ using Kind = global::Inference.ModelSequenceBatching.Types.Control.Types.Kind;
 namespace InferenceServer.Core.Configuration.Rules;
 
 /// <summary>The tensors of the model that no client sends or gets: what tells of a sequence, and what is kept for it.</summary>
-internal static class SequenceTensors
+internal static class DeclaredSequenceTensors
 {
     /// <summary>The types that an id may have, for messages.</summary>
     public const string IdTypes = "TYPE_UINT64, TYPE_INT64, TYPE_UINT32, TYPE_INT32 and TYPE_STRING";
