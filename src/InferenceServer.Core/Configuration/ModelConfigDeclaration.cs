@@ -52,7 +52,7 @@ public static class ModelConfigDeclaration
             VersionPolicy = VersionPolicies.Of(message),
             DeclaredMaxBatchSize = context.MaxBatchSize,
             ModelInputs = [.. DeclaredTensor.InputsOf(message).Concat(DeclaredTensor.GeneratedOf(message)).Select(tensor => SpecOf(tensor, isBatching))],
-            ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Concat(SequenceTensors.StateOutputsOf(message)).DistinctBy(static tensor => tensor.Name).Select(tensor => SpecOf(tensor, isBatching))],
+            ModelOutputs = [.. DeclaredTensor.OutputsOf(message).Concat(DeclaredSequenceTensors.StateOutputsOf(message)).DistinctBy(static tensor => tensor.Name).Select(tensor => SpecOf(tensor, isBatching))],
             IsDecoupled = message.ModelTransactionPolicy is { Decoupled: true },
             UsesResponseCache = message.ResponseCache is { Enable: true },
             Parameters = message.Parameters.Where(static entry => !ServerParameters.Has(entry.Key)).ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.StringValue),

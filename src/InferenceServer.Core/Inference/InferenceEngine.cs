@@ -5,6 +5,7 @@ using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.Sequences;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Telemetry;
 using InferenceServer.Core.Tracing;
@@ -17,6 +18,8 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
     private const string TimeoutParameter = "timeout";
     private const string PriorityParameter = "priority";
     private const ulong MaxTimeoutMicroseconds = 1UL << 50;
+
+    private readonly SequenceRouting _sequences = new(catalog, phase);
 
     public ITensorAllocator Allocator => allocator;
 
@@ -31,7 +34,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
     {
         if (phase.IsStopping)
         {
-            return ValueTask.FromResult(LeaseOutcome.Failure(InferenceErrors.ServerStopping()));
+            return ValueTask.FromResult(_sequences.FindLeaving(modelName, version) is { } last ? LeaseOutcome.Success(last) : LeaseOutcome.Failure(InferenceErrors.ServerStopping()));
         }
 
         if (catalog.TryAcquire(modelName, version, out var lease, out var asleep, out var error))
@@ -41,7 +44,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
 
         return ColdStarts is not null && asleep is not null
             ? ColdStarts.AcquireAsync(asleep.Model, version, cancellationToken)
-            : ValueTask.FromResult(LeaseOutcome.Failure(error));
+            : ValueTask.FromResult(_sequences.FindLeaving(modelName, version) is { } leaving ? LeaseOutcome.Success(leaving) : LeaseOutcome.Failure(error));
     }
 
     /// <summary>A lease for a step of a request that is on its way already: a server that stops lets it finish. False when nothing serves now.</summary>
@@ -64,7 +67,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             return ValueTask.FromResult(InferenceOutcome.Failure(InferenceErrors.Decoupled(model.Name)));
         }
 
-        return TryAccept(request, model, null, cancellationToken, out var pending, out var error)
+        return TryAccept(request, null, cancellationToken, out var pending, out var error)
             ? pending.Task
             : ValueTask.FromResult(InferenceOutcome.Failure(error));
     }
@@ -73,7 +76,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
     {
         ArgumentNullException.ThrowIfNull(request);
         var stream = new InferenceStream(scheduling.MaxUnreadResponses, scheduling.ReaderPatience, time);
-        if (!TryAccept(request, request.Lease.Model, stream, cancellationToken, out _, out var error))
+        if (!TryAccept(request, stream, cancellationToken, out _, out var error))
         {
             stream.Finish(InferenceOutcome.Failure(error));
         }
@@ -84,15 +87,29 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
     /// <summary>Takes the request over: it is either on its way, or refused and disposed.</summary>
     private bool TryAccept(
         InferenceRequest request,
-        ServedModel model,
         InferenceStream? stream,
         CancellationToken cancellationToken,
         [NotNullWhen(true)] out PendingInference? pending,
         [NotNullWhen(false)] out InferenceError? error)
     {
         request.Trace?.BeginRequest(request.Id);
+        var model = request.Lease.Model;
         try
         {
+            pending = null;
+            if (model.KeepsSequences)
+            {
+                error = _sequences.Follow(request);
+                model = request.Lease.Model;
+                if (error is not null)
+                {
+                    request.Trace?.Record(TraceActivity.RequestEnd);
+                    model.Statistics.RecordRefusal(RefusalReason.NoCapacity);
+                    request.Dispose();
+                    return false;
+                }
+            }
+
             if (!model.Validator.TryPrepare(request, stream, cancellationToken, out pending, out error) || (error = model.Steps?.Read(pending)) is not null)
             {
                 request.Trace?.Record(TraceActivity.RequestEnd);

@@ -85,6 +85,13 @@ public sealed class InferenceRequest : IDisposable
         _inputs.AddRange(inputs);
     }
 
+    /// <summary>Has another version run it; takes the lease over.</summary>
+    internal void ReplaceLease(ModelLease lease)
+    {
+        _lease?.Dispose();
+        _lease = lease;
+    }
+
     /// <summary>Takes the lease out, for the response to own.</summary>
     internal ModelLease DetachLease()
     {

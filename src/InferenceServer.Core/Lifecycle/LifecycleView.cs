@@ -77,6 +77,7 @@ internal static class LifecycleView
             .ToImmutableArray();
         return new ServedVersions(name, ready, others)
         {
+            Leaving = [.. incarnations.Where(static incarnation => incarnation is { State: ModelState.Draining, Served.KeepsSequences: true }).OrderByDescending(static incarnation => incarnation.Id).Select(static incarnation => incarnation.Served!)],
             IsLoading = isWaiting || incarnations.Any(static incarnation => incarnation.State is (ModelState.New or ModelState.Loading or ModelState.Warming)),
         };
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Repository;
+using InferenceServer.Core.Sequences;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -52,7 +53,7 @@ internal sealed class ModelCatalog
         {
             if (model.TryAcquire())
             {
-                lease = new ModelLease(model);
+                lease = new ModelLease(model) { IsAnyVersion = version.Length == 0 };
                 return true;
             }
 
@@ -60,6 +61,42 @@ internal sealed class ModelCatalog
         }
 
         return false;
+    }
+
+    /// <summary>Finds the version that has a sequence, of those that serve or are on their way out, and counts one more user of it.</summary>
+    /// <param name="model">The version that was asked.</param>
+    /// <param name="isAnyVersion">True when the client did not ask for its number.</param>
+    /// <param name="id">The sequence.</param>
+    public ModelLease? FindSequence(ServedModel model, bool isAnyVersion, SequenceId id)
+    {
+        if (_current.Find(model.Name) is not { } versions)
+        {
+            return null;
+        }
+
+        foreach (var other in versions.Ready.Concat(versions.Leaving))
+        {
+            if ((isAnyVersion || other.Version == model.Version) && other.HasSequence(id) && other.TryAcquire())
+            {
+                return new ModelLease(other) { IsAnyVersion = isAnyVersion };
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A lease for the sequences that versions on their way out still have; null when there are none.</summary>
+    public ModelLease? FindLeaving(string name, string version)
+    {
+        foreach (var leaving in _current.Find(name)?.Leaving ?? [])
+        {
+            if ((version.Length == 0 || version == $"{leaving.Version}") && leaving.Sequences is { Active: > 0 } or { Waiting: > 0 } && leaving.TryAcquire())
+            {
+                return new ModelLease(leaving) { IsAnyVersion = version.Length == 0, IsForSequencesAlone = true };
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Finds a ready version.</summary>

@@ -15,6 +15,12 @@ public sealed class ModelLease : IDisposable
     /// <summary>That the lease was asked for by an alias; null when it was not.</summary>
     internal AliasPass? Pass { get; set; }
 
+    /// <summary>True when the version was chosen for the client, so that another one may answer where a sequence of his goes on.</summary>
+    internal bool IsAnyVersion { get; init; }
+
+    /// <summary>True when the version is on its way out and only the sequences are finished that it has.</summary>
+    internal bool IsForSequencesAlone { get; init; }
+
     /// <summary>Another lease of the same version.</summary>
     internal ModelLease Share()
     {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.IO.Abstractions;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
@@ -30,7 +29,8 @@ internal sealed class ModelLoader(
     public ResponseCaching Caching { get; init; } = ResponseCaching.Off;
 
     private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
-    private readonly ClassLabelReader _labels = new(files, new EntryGuard(files, [.. options.Repositories, .. roots ?? []], options.AllowsModelLinks));
+    private readonly ClassLabelReader _labels = new(files, MakeGuard(files, options, roots));
+    private readonly InitialStateReader _states = new(files, MakeGuard(files, options, roots));
     private readonly RateLimiter _limiter = new(options.RateLimiter);
     private readonly BackgroundThreads _loads = new("load", options.ModelLoadThreads);
     private readonly LaneWarmup _warmup = MakeWarmup(files, allocator, time, options, loggers);
@@ -81,6 +81,8 @@ internal sealed class ModelLoader(
         var tuner = new ModelTuner(_warmup, time, options, _logger);
         return TryAsync(served.Name, wanted, () => tuner.TuneAsync(served, before, wanted, onWarmup, cancellationToken), static reason => (ModelLoadResult?)ModelLoadResult.Failed(reason), cancellationToken);
     }
+
+    private static EntryGuard MakeGuard(IFileSystem files, CoreOptions options, IEnumerable<string>? roots) => new(files, [.. options.Repositories, .. roots ?? []], options.AllowsModelLinks);
 
     private static LaneWarmup MakeWarmup(IFileSystem files, ITensorAllocator allocator, TimeProvider time, CoreOptions options, ILoggerFactory loggers)
     {
@@ -145,7 +147,8 @@ internal sealed class ModelLoader(
 
             var labels = await _labels.ReadAsync(version.Folder.Path, config, cancellationToken).ConfigureAwait(false);
             var seed = await Caching.MakeSeedAsync(version, witness, config, options.BackendSettings(backend.Descriptor.Name), cancellationToken).ConfigureAwait(false);
-            return ModelLoadResult.Loaded(Serve(new ServingSetup(version, config, model) { Labels = labels, CacheSeed = seed, InitialStates = Zeros(config) }));
+            var states = await _states.ReadAsync(version.Folder.Path, config, cancellationToken).ConfigureAwait(false);
+            return ModelLoadResult.Loaded(Serve(new ServingSetup(version, config, model) { Labels = labels, CacheSeed = seed, InitialStates = states }));
         }
         catch
         {
@@ -263,9 +266,6 @@ internal sealed class ModelLoader(
             throw;
         }
     }
-
-    private static ImmutableArray<InitialState> Zeros(ModelConfig config) =>
-        [.. (config.SequenceBatching?.States ?? []).Select(static state => new InitialState(state.InitialDims, [.. new byte[state.InitialDims.TryGetByteCount(state.DataType, out var n) ? n : 0]]))];
 
     private LaneClaim? Claim(LaneWish wish) =>
         _limiter.TryAdd(wish.Placement, wish.Demand, out var claim, out var problem) ? claim : throw new BackendException(ErrorCode.InvalidArgument, problem);

@@ -88,6 +88,15 @@ public sealed class ServedModel
     /// <summary>Reads which sequence a request belongs to; null for a model whose requests are independent of one another.</summary>
     internal SequenceStepReader? Steps { get; }
 
+    /// <summary>True when requests follow one another here, so that one that has begun a sequence is followed by others.</summary>
+    internal bool KeepsSequences => Config.SequenceBatching is { IsIterative: false };
+
+    /// <summary>How many sequences there are; null for a model whose requests are independent of one another.</summary>
+    internal SequenceCounts? Sequences => (Scheduler as SequenceScheduler)?.Counts;
+
+    /// <summary>True when a further request of the sequence would be taken.</summary>
+    internal bool HasSequence(SequenceId id) => Scheduler is SequenceScheduler sequences && sequences.Has(id);
+
     internal IModelScheduler Scheduler { get; }
 
     /// <summary>What stands in front of the scheduler and keeps answers; null when none are kept.</summary>
@@ -158,6 +167,14 @@ public sealed class ServedModel
         Scheduler.BeginDrain();
         Release();
         return _drained.Task;
+    }
+
+    /// <summary>Gives up the sequences that have no request: the process is to end, and nobody knows whether another would come.</summary>
+    /// <returns>True when nobody uses the version any more.</returns>
+    internal bool GiveUpSequences()
+    {
+        (Scheduler as SequenceScheduler)?.EndIdle();
+        return _drained.Task.IsCompleted;
     }
 
     /// <summary>Ends the lanes and frees the weights of a version that nobody uses.</summary>

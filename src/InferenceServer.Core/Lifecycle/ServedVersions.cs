@@ -11,6 +11,9 @@ internal sealed record ServedVersions(string Name, ImmutableArray<ServedModel> R
     /// <summary>The versions that are loaded when they are asked for, whether they serve now or not, in ascending order of their numbers.</summary>
     public ImmutableArray<OnDemandVersion> OnDemand { get; init; } = [];
 
+    /// <summary>Those on their way out that may have sequences to finish, the latest first.</summary>
+    public ImmutableArray<ServedModel> Leaving { get; init; } = [];
+
     /// <summary>False for what is only remembered, or about to leave.</summary>
     public bool IsWanted { get; init; } = true;
 

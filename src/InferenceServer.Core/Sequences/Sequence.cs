@@ -1,3 +1,4 @@
+using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Scheduling;
 
 namespace InferenceServer.Core.Sequences;
@@ -5,7 +6,8 @@ namespace InferenceServer.Core.Sequences;
 /// <summary>One sequence from its first request to its end. Changes under the scheduler's lock only; its memory belongs to the request that runs.</summary>
 /// <param name="id">Its id.</param>
 /// <param name="memory">What the server keeps for it.</param>
-internal sealed class Sequence(SequenceId id, SequenceMemory memory)
+/// <param name="lease">What keeps its model loaded.</param>
+internal sealed class Sequence(SequenceId id, SequenceMemory memory, ModelLease lease) : IDisposable
 {
     public SequenceId Id => id;
 
@@ -34,4 +36,11 @@ internal sealed class Sequence(SequenceId id, SequenceMemory memory)
 
     /// <summary>Its place among those that wait for a slot, or among those that have no request.</summary>
     public LinkedListNode<Sequence>? Place { get; set; }
+
+    /// <summary>It has ended: nothing is kept for it any more.</summary>
+    public void Dispose()
+    {
+        memory.Dispose();
+        lease.Dispose();
+    }
 }

@@ -6,15 +6,15 @@ namespace InferenceServer.Core.Sequences;
 internal sealed class SequenceEffects
 {
     private List<(PendingInference Pending, SequenceFailure Failure)>? _failed;
-    private List<SequenceMemory>? _freed;
+    private List<Sequence>? _freed;
     private Queue<PendingInference>? _more;
     private PendingInference? _run;
 
     /// <summary>The requests that will not run.</summary>
     public IReadOnlyList<(PendingInference Pending, SequenceFailure Failure)> Failed => _failed ?? [];
 
-    /// <summary>What sequences have kept that have ended.</summary>
-    public IReadOnlyList<SequenceMemory> Freed => _freed ?? [];
+    /// <summary>The sequences that have ended.</summary>
+    public IReadOnlyList<Sequence> Freed => _freed ?? [];
 
     public void Run(PendingInference pending)
     {
@@ -31,7 +31,7 @@ internal sealed class SequenceEffects
 
     public void Fail(PendingInference pending, SequenceFailure failure) => (_failed ??= []).Add((pending, failure));
 
-    public void Free(SequenceMemory memory) => (_freed ??= []).Add(memory);
+    public void Free(Sequence sequence) => (_freed ??= []).Add(sequence);
 
     /// <summary>The next request whose turn has come, for the lane of its sequence; null for none.</summary>
     public PendingInference? TakeRun()

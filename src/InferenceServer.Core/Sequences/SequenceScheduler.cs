@@ -72,6 +72,15 @@ internal sealed class SequenceScheduler : IModelScheduler, IPendingObserver
 
     public void Expect() => _lanes[0].Expect();
 
+    /// <summary>True when a further request of the sequence would be taken.</summary>
+    public bool Has(SequenceId id)
+    {
+        lock (_gate)
+        {
+            return _table.IsOpen(id);
+        }
+    }
+
     public InferenceError? TryEnqueue(PendingInference pending)
     {
         InferenceError? refusal;
@@ -123,11 +132,22 @@ internal sealed class SequenceScheduler : IModelScheduler, IPendingObserver
         End(pending, isBroken);
     }
 
+    /// <summary>Ends the sequences that have no request.</summary>
+    public void EndIdle()
+    {
+        var effects = new SequenceEffects();
+        lock (_gate)
+        {
+            _table.EndIdle(_time.GetTimestamp(), effects);
+        }
+
+        Apply(effects);
+    }
+
     public void BeginDrain() => Array.ForEach(_lanes, static lane => lane.BeginDrain());
 
     public async Task StopAsync()
     {
-        var effects = new SequenceEffects();
         lock (_gate)
         {
             _isStopping = true;
@@ -139,12 +159,6 @@ internal sealed class SequenceScheduler : IModelScheduler, IPendingObserver
         }
 
         await _timer.DisposeAsync().ConfigureAwait(false);
-        lock (_gate)
-        {
-            _table.Clear(effects);
-        }
-
-        Apply(effects);
     }
 
     private Func<int>? EnoughRows(SequenceSchedulerSetup setup, int lane) =>
@@ -208,9 +222,9 @@ internal sealed class SequenceScheduler : IModelScheduler, IPendingObserver
             });
         }
 
-        foreach (var memory in effects.Freed)
+        foreach (var sequence in effects.Freed)
         {
-            memory.Dispose();
+            sequence.Dispose();
         }
 
         if (hasFreed && _waitsForShare)

@@ -42,6 +42,10 @@ internal sealed class SequenceStepReader(SequenceBatchingConfig config)
         return error;
     }
 
+    /// <summary>The sequence that a request goes on with; null when it begins one, or names none. The request has not been checked.</summary>
+    public static SequenceId? FindContinued(InferenceRequest request) =>
+        TryReadFlag(request, StartParameter, out var isStart, out _) && !isStart && TryReadId(request, out var id, out _) && !id.IsNone ? id : null;
+
     private static bool TryReadId(InferenceRequest request, out SequenceId id, [NotNullWhen(false)] out InferenceError? error)
     {
         error = null;

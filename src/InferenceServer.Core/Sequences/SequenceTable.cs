@@ -61,7 +61,7 @@ internal sealed class SequenceTable(SequenceLimits limits, int lanes, ImmutableA
         }
 
         pending.EnqueuedTimestamp = pending.EnqueuedTimestamp == 0 ? now : pending.EnqueuedTimestamp;
-        sequence ??= Begin(step.Id);
+        sequence ??= Begin(pending);
         step.Sequence = sequence;
         sequence.Taken++;
         if (waits)
@@ -148,7 +148,7 @@ internal sealed class SequenceTable(SequenceLimits limits, int lanes, ImmutableA
         if (sequence.Slot is null && sequence.Waiting.First is null)
         {
             Leave(_backlog, sequence);
-            effects.Free(sequence.Memory);
+            effects.Free(sequence);
         }
 
         return true;
@@ -160,10 +160,7 @@ internal sealed class SequenceTable(SequenceLimits limits, int lanes, ImmutableA
         while (_idle.First is { } idle && now - idle.Value.IdleSince >= limits.MaxIdleTicks)
         {
             IdleEnded++;
-            Close(idle.Value);
-            _idle.RemoveFirst();
-            idle.Value.Place = null;
-            Free(idle.Value, now, effects);
+            End(idle.Value, now, effects);
         }
 
         if (now < _nextTimeout)
@@ -186,32 +183,37 @@ internal sealed class SequenceTable(SequenceLimits limits, int lanes, ImmutableA
             FailAll(sequence, SequenceFailure.NoSlotInTime, effects);
             Close(sequence);
             Leave(_backlog, sequence);
-            effects.Free(sequence.Memory);
+            effects.Free(sequence);
         }
     }
 
-    /// <summary>Ends all sequences; none has a request any more.</summary>
-    public void Clear(SequenceEffects effects)
+    /// <summary>Ends the sequences that have no request.</summary>
+    public void EndIdle(long now, SequenceEffects effects)
     {
-        foreach (var sequence in _idle)
+        while (_idle.First is { } idle)
         {
-            effects.Free(sequence.Memory);
+            End(idle.Value, now, effects);
         }
-
-        _idle.Clear();
-        _open.Clear();
     }
 
-    private Sequence Begin(SequenceId id)
+    private Sequence Begin(PendingInference pending)
     {
-        var sequence = new Sequence(id, new SequenceMemory(initial));
-        _open.Add(id, sequence);
+        // The version stays until the sequence has ended, whether it has a request or not.
+        var sequence = new Sequence(pending.Step!.Id, new SequenceMemory(initial), pending.Request.Lease.Share());
+        _open.Add(sequence.Id, sequence);
         if (_backlog.Count > 0 || !TryPlace(sequence))
         {
             sequence.Place = _backlog.AddLast(sequence);
         }
 
         return sequence;
+    }
+
+    private void End(Sequence idle, long now, SequenceEffects effects)
+    {
+        Close(idle);
+        Leave(_idle, idle);
+        Free(idle, now, effects);
     }
 
     private bool TryPlace(Sequence sequence)
@@ -262,7 +264,7 @@ internal sealed class SequenceTable(SequenceLimits limits, int lanes, ImmutableA
     /// <summary>A sequence that holds a slot has ended: the first that waits for one gets it.</summary>
     private void Free(Sequence sequence, long now, SequenceEffects effects)
     {
-        effects.Free(sequence.Memory);
+        effects.Free(sequence);
         _slots.Return(sequence.Slot!.Value);
         sequence.Slot = null;
         if (_backlog.First is { } first && TryPlace(first.Value))

@@ -8,6 +8,15 @@ namespace InferenceServer.Core.Tests.Configuration;
 
 public sealed class ExportTests
 {
+    private const string Sequences = """
+        sequence_batching {
+          direct { max_queue_delay_microseconds: 3 minimum_slot_utilization: 0.6 }
+          control_input { name: "READY" control { kind: CONTROL_SEQUENCE_READY fp32_false_true: [ 0.25, 0.75 ] } }
+          state { input_name: "S" output_name: "T" data_type: TYPE_FP32 dims: 2 initial_state { name: "i" data_type: TYPE_FP32 dims: 2 data_file: "first" } }
+          iterative_sequence: true
+        }
+        """;
+
     public static TheoryData<string, ModelSignature> Served => new()
     {
         { "", Batchable },
@@ -19,6 +28,9 @@ public sealed class ExportTests
         { "version_policy { all { } } instance_group { count: 2 } parameters { key: \"a\" value { string_value: \"b\" } }", Batchable },
         { "max_batch_size: 8 dynamic_batching { preferred_batch_size: [ 8, 2 ] max_queue_delay_microseconds: 5 default_queue_policy { max_queue_size: 3 } }", Batchable },
         { "input { name: \"X\" data_type: TYPE_FP32 dims: [ 2, 2 ] reshape { shape: 4 } }", Batchable },
+        { "sequence_batching { }", Batchable },
+        { "max_batch_size: 0 sequence_batching { max_sequence_idle_microseconds: 5 oldest { max_candidate_sequences: 3 } }", Batchable },
+        { Sequences, Signature([Fp32("X", -1, 4), Fp32("READY", -1, 1), Fp32("S", -1, 2)], [Fp32("Y", -1, 2), Fp32("T", -1, 2)]) },
     };
 
     [Theory]
@@ -92,6 +104,22 @@ public sealed class ExportTests
         Assert.Equal(expected.VersionPolicy, actual.VersionPolicy);
         Assert.Equal(expected.DynamicBatching?.MaxQueueDelay, actual.DynamicBatching?.MaxQueueDelay);
         Assert.Equal(expected.DynamicBatching?.PreferredBatchSizes ?? [], actual.DynamicBatching?.PreferredBatchSizes ?? ImmutableArray<int>.Empty);
+        AssertSame(expected.SequenceBatching, actual.SequenceBatching);
         Assert.Equal(expected.InstanceGroups.Select(group => group.Name), actual.InstanceGroups.Select(group => group.Name));
+    }
+
+    private static void AssertSame(SequenceBatchingConfig? expected, SequenceBatchingConfig? actual)
+    {
+        Assert.Equal(expected is null, actual is null);
+        if (expected is null || actual is null)
+        {
+            return;
+        }
+
+        Assert.Equal(expected with { PreferredBatchSizes = [], Controls = [], States = [] }, actual with { PreferredBatchSizes = [], Controls = [], States = [] });
+        Assert.Equal(expected.PreferredBatchSizes.AsEnumerable(), actual.PreferredBatchSizes);
+        Assert.Equal(expected.Controls.Select(static control => $"{control.Name} {control.Kind} {control.DataType} {Convert.ToHexString(control.False.AsSpan())} {Convert.ToHexString(control.True.AsSpan())}"),
+            actual.Controls.Select(static control => $"{control.Name} {control.Kind} {control.DataType} {Convert.ToHexString(control.False.AsSpan())} {Convert.ToHexString(control.True.AsSpan())}"));
+        Assert.Equal(expected.States.AsEnumerable(), actual.States);
     }
 }

@@ -6,7 +6,6 @@ namespace InferenceServer.Core.Tests.Configuration;
 public sealed class UnusedFeatureTests
 {
     [Theory]
-    [InlineData("sequence_batching { }", 1, 1, "sequence_batching")]
     [InlineData("input { name: \"X\" data_type: TYPE_FP32 dims: 4 is_shape_tensor: true }", 1, 48, "input[0].is_shape_tensor")]
     [InlineData("output { name: \"X\" data_type: TYPE_FP32 dims: 4 is_shape_tensor: true }", 1, 49, "output[0].is_shape_tensor")]
     [InlineData("input { name: \"X\" data_type: TYPE_FP32 dims: 4 is_non_linear_format_io: true }", 1, 48, "input[0].is_non_linear_format_io")]

@@ -80,4 +80,31 @@ public sealed class WarmupConfigTests
         Assert.Equal([new WarmupInput("X", TensorDataType.Fp32, new TensorShape(4), WarmupContent.Random, "")], config.Warmup[0].Inputs);
         Assert.Equal([new WarmupInput("X", TensorDataType.Fp32, new TensorShape(4), WarmupContent.File, "x.bin")], config.Warmup[1].Inputs);
     }
+
+    [Fact]
+    public void TryComplete_SampleThatTellsOfTheSequence_RunsWithoutThatAndIsWarnedOf()
+    {
+        const string text = """
+            max_batch_size: 4
+            model_warmup { name: "w" batch_size: 1 inputs { key: "X" value { data_type: TYPE_FP32 dims: 4 zero_data: true } }
+            inputs { key: "START" value { data_type: TYPE_INT32 dims: 1 zero_data: true } }
+            inputs { key: "S" value { data_type: TYPE_FP32 dims: 2 random_data: true } } }
+            sequence_batching { control_input { name: "START" control { int32_false_true: [ 0, 1 ] } } state { input_name: "S" output_name: "T" data_type: TYPE_FP32 dims: 2 } }
+            """;
+        var config = Complete(text, Signature([Fp32("X", -1, 4), new("START", TensorDataType.Int32, new TensorShape(-1, 1)), Fp32("S", -1, 2)], [Fp32("Y", -1, 2), Fp32("T", -1, 2)]));
+
+        Assert.Equal(["X"], Assert.Single(config.Warmup).Inputs.Select(static input => input.Name));
+        ProblemAssert.Is(config.Warnings[0], 3, 8, "model_warmup[0].inputs[\"START\"] has no effect|the first request of a sequence, for which the server makes control input 'START'", "leave it out");
+        ProblemAssert.Is(config.Warnings[1], 4, 8, "model_warmup[0].inputs[\"S\"] has no effect|state input 'S'");
+    }
+
+    [Fact]
+    public void TryDeclare_SampleThatTellsOfTheSequenceWrongly_IsRefused()
+    {
+        const string text = """
+            model_warmup { name: "w" batch_size: 1 inputs { key: "START" value { data_type: TYPE_FP32 dims: 1 zero_data: true } } }
+            sequence_batching { control_input { name: "START" control { int32_false_true: [ 0, 1 ] } } }
+            """;
+        ProblemAssert.Single(DeclareProblems(text), 1, 70, "input 'START' of warm-up sample 'w' has data_type TYPE_FP32, but the model's input has TYPE_INT32", "TYPE_INT32");
+    }
 }

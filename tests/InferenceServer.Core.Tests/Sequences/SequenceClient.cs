@@ -25,6 +25,7 @@ internal sealed class SequenceClient(SequenceFixture model, int id)
         var outcomes = await Task.WhenAll(values.Select((value, i) => AskAsync(value, isStart && i == 0, isEnd && i == values.Length - 1, CancellationToken.None)).ToArray());
         for (var i = 0; i < values.Length; i++)
         {
+            Count(outcomes[i].Total);
             var isFirst = isStart && i == 0;
             if (outcomes[i].Total is { } total)
             {
@@ -50,6 +51,7 @@ internal sealed class SequenceClient(SequenceFixture model, int id)
         var asking = AskAsync(value, isStart, isEnd: false, source.Token);
         await source.CancelAsync();
         var (total, _) = await asking;
+        Count(total);
 
         // It may have been quicker; then the sequence goes on as it would have.
         Assert.True(total is null || total == value + (isStart ? 0 : _total));
@@ -57,11 +59,12 @@ internal sealed class SequenceClient(SequenceFixture model, int id)
         IsAlive = total is not null;
     }
 
+    private void Count(int? total) => (Answered, Refused) = total is null ? (Answered, Refused + 1) : (Answered + 1, Refused);
+
     private async Task<(int? Total, ErrorCode? Error)> AskAsync(int value, bool isStart, bool isEnd, CancellationToken cancellation)
     {
         InferenceOutcome outcome = await model.Engine.InferAsync(model.Request(id, value, isStart, isEnd), cancellation);
         using var response = outcome.Response;
-        (Answered, Refused) = response is null ? (Answered, Refused + 1) : (Answered + 1, Refused);
         return response is null ? (null, outcome.Error!.Code) : (TestTensor.Read<int>(response.Outputs[0])[0], null);
     }
 }

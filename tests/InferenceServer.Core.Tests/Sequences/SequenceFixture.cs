@@ -16,6 +16,7 @@ using InferenceServer.Testing;
 using InferenceServer.Testing.Backends;
 using InferenceServer.Testing.Tensors;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace InferenceServer.Core.Tests.Sequences;
@@ -40,7 +41,8 @@ internal sealed class SequenceFixture : IAsyncDisposable
         int start = 0,
         SchedulerOptions? options = null)
     {
-        Time = time ?? TimeProvider.System;
+        // A clock that stands still: no sequence is idle for too long, however slow the machine is.
+        Time = time ?? new FakeTimeProvider();
         Pool = new TensorPool(new TensorPoolOptions());
         var isBatching = maxBatchSize > 0;
         var item = isBatching ? new TensorShape(-1, 1) : new TensorShape(1);
@@ -170,13 +172,28 @@ internal sealed class SequenceFixture : IAsyncDisposable
         _catalog.Publish(new ServingSnapshot([]));
         try
         {
-            await Served.UnloadAsync().WaitAsync(TestTimeouts.Phase);
+            // What is idle keeps the version until its time is over.
+            var unloading = Served.UnloadAsync();
+            while (Time is FakeTimeProvider fake && !unloading.IsCompleted)
+            {
+                fake.Advance(TimeSpan.FromHours(1));
+                await Task.Delay(1);
+            }
+
+            await unloading.WaitAsync(TestTimeouts.Phase);
             return true;
         }
         catch (TimeoutException)
         {
             return false;
         }
+    }
+
+    /// <summary>Frees the version, which has been drained.</summary>
+    public Task FreeAsync()
+    {
+        _isUnloaded = true;
+        return Served.FreeAsync();
     }
 
     public async ValueTask DisposeAsync()

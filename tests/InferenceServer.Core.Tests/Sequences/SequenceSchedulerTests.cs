@@ -328,7 +328,7 @@ public sealed class SequenceSchedulerTests
         var first = model.StepAsync(1, 1);
         var answers = await Task.WhenAll(first, second);
         Assert.Equal([2, 2], answers);
-        Assert.Equal(1, model.Statistics.Releases(ReleaseReason.Preferred) - 1);
+        Assert.Equal(2, model.Statistics.Releases(ReleaseReason.Preferred));
         Assert.Equal<byte>([1, 1], model.Seen[^1].Ready);
 
         // One that has to wait does so no longer than the delay, and not at all once it is alone.
@@ -378,11 +378,31 @@ public sealed class SequenceSchedulerTests
     }
 
     [Fact]
-    public async Task Unload_FreesWhatSequencesHold()
+    public async Task Version_StaysUntilItsSequencesHaveEnded()
+    {
+        var time = new FakeTimeProvider();
+        await using var model = new SequenceFixture(time: time);
+        await model.StepAsync(1, 1, start: true);
+        await model.StepAsync(2, 1, start: true);
+        var last = model.Request(1, 5, end: true);
+        var drained = model.Served.DrainAsync();
+        var outcome = await model.Engine.InferAsync(last, Token);
+        outcome.Response!.Dispose();
+        Assert.True(outcome.IsSuccess);
+        Assert.False(drained.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(2));
+        await drained.WaitAsync(TestTimeouts.Phase, Token);
+        await model.FreeAsync();
+    }
+
+    [Fact]
+    public async Task ProcessThatEnds_GivesIdleSequencesUp()
     {
         await using var model = new SequenceFixture();
         await model.StepAsync(1, 1, start: true);
-        await model.StepAsync(2, 1, start: true);
-        Assert.True(await model.UnloadAsync());
+        var drained = model.Served.DrainAsync();
+        Assert.False(drained.IsCompleted);
+        Assert.True(model.Served.GiveUpSequences());
+        await model.FreeAsync();
     }
 }

@@ -18,7 +18,7 @@ public sealed class SequenceTableTests : IAsyncDisposable
     private readonly Dictionary<PendingInference, Sequence> _running = [];
     private readonly List<PendingInference> _waiting = [];
     private readonly HashSet<PendingInference> _ended = [];
-    private readonly List<SequenceMemory> _freed = [];
+    private readonly HashSet<Sequence> _freed = [];
     private long _now;
 
     [Theory]
@@ -89,7 +89,6 @@ public sealed class SequenceTableTests : IAsyncDisposable
         Assert.Equal((0, 0, 0L, 0), (table.Active, table.Waiting, table.WaitingBytes, table.Backlog));
         Assert.All(counts[..5], static count => Assert.True(count > 20));
         Assert.Equal(counts[0], _ended.Count);
-        Assert.Equal(_freed.Count, _freed.Distinct().Count());
     }
 
     [Fact]
@@ -108,6 +107,8 @@ public sealed class SequenceTableTests : IAsyncDisposable
         Assert.Null(effects.TakeRun());
         table.End(second, isBroken: false, 4, effects);
         Assert.Same(third, effects.TakeRun());
+        table.End(third, isBroken: false, 5, effects);
+        Dispose(effects);
     }
 
     [Fact]
@@ -131,12 +132,22 @@ public sealed class SequenceTableTests : IAsyncDisposable
         Assert.True(table.IsOpen(end.Step.Id));
         Assert.Equal(1, table.Active);
         Assert.Equal(45, table.NextDue);
+        table.EndIdle(6, effects);
+        Dispose(effects);
     }
 
     public async ValueTask DisposeAsync()
     {
         _made.ForEach(static pending => pending.Request.Dispose());
         await _model.DisposeAsync();
+    }
+
+    private static void Dispose(SequenceEffects effects)
+    {
+        foreach (var sequence in effects.Freed)
+        {
+            sequence.Dispose();
+        }
     }
 
     private bool Arrive(SequenceTable table, Random random, SequenceEffects effects)
@@ -182,7 +193,13 @@ public sealed class SequenceTableTests : IAsyncDisposable
             Assert.True(_ended.Add(pending));
         }
 
-        _freed.AddRange(effects.Freed);
+        foreach (var sequence in effects.Freed)
+        {
+            Assert.True(_freed.Add(sequence));
+            sequence.Dispose();
+        }
+
+        effects.Clear();
     }
 
     private void End(PendingInference pending)
@@ -203,7 +220,7 @@ public sealed class SequenceTableTests : IAsyncDisposable
 
         // Nobody waits for a slot while one is free.
         Assert.True(table.Backlog == 0 || table.Active == lanes * slots);
-        Assert.All(owners, sequence => Assert.DoesNotContain(sequence.Memory, _freed));
+        Assert.All(owners, sequence => Assert.DoesNotContain(sequence, _freed));
     }
 
     private PendingInference Make(ulong id, bool isStart, bool isEnd)

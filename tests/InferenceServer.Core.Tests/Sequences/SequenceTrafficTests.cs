@@ -24,7 +24,7 @@ public sealed class SequenceTrafficTests
     public async Task EveryAnswer_IsThatOfTheSequenceAlone(bool isDirect, int slots, int lanes)
     {
         await using var model = new SequenceFixture(
-            (isDirect ? Direct(slots) : Oldest(slots)) with { MaxIdle = TimeSpan.FromSeconds(20) }, maxBatchSize: Math.Max(slots, 3), lanes: lanes, options: new SchedulerOptions { MaxQueueSize = 64 });
+            isDirect ? Direct(slots) : Oldest(slots), maxBatchSize: Math.Max(slots, 3), lanes: lanes, options: new SchedulerOptions { MaxQueueSize = 64 });
         model.Backend.Execute = batch =>
         {
             // Some inputs make the execution fail that they are part of.

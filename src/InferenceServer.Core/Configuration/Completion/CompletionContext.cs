@@ -22,7 +22,7 @@ internal sealed class CompletionContext
         Inputs = DeclaredTensor.InputsOf(Message);
         Outputs = DeclaredTensor.OutputsOf(Message);
         Generated = DeclaredTensor.GeneratedOf(Message);
-        StateOutputs = SequenceTensors.StateOutputsOf(Message);
+        StateOutputs = DeclaredSequenceTensors.StateOutputsOf(Message);
     }
 
     public DeclaredModelConfig Declared { get; }

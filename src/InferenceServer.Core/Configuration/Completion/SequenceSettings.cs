@@ -43,7 +43,7 @@ internal static class SequenceSettings
 
     private static SequenceControlConfig ControlOf(string name, Control control)
     {
-        var type = SequenceTensors.TypeOf(control);
+        var type = DeclaredSequenceTensors.TypeOf(control);
         var (no, yes) = control.Kind == Kind.ControlSequenceCorrid ? ([], []) : type switch
         {
             TensorDataType.Int32 => (BytesOf(control.Int32FalseTrue[0]), BytesOf(control.Int32FalseTrue[1])),

@@ -75,7 +75,7 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
             context.Error(
                 declared.TypePath,
                 $"{declared.Words} has data_type {ConfigTypeNames.Of(declared.Type)} here and {ConfigTypeNames.Of(model.DataType)} in the model",
-                declared.IsControl ? SequenceTensors.SuggestType(declared, model.DataType) : $"write data_type: {ConfigTypeNames.Of(model.DataType)}");
+                declared.IsControl ? DeclaredSequenceTensors.SuggestType(declared, model.DataType) : $"write data_type: {ConfigTypeNames.Of(model.DataType)}");
         }
     }
 
@@ -147,18 +147,18 @@ internal sealed class SignatureComparison(CompletionContext context, int? maxBat
         }
     }
 
-    // What the server makes has this shape and no other: the model's must take it.
+    // One element a row, with a dimension of its own for it or without: the server makes whichever the model has.
     private void CheckControl(DeclaredTensor declared, TensorSpec model, bool isBatching)
     {
-        var shape = isBatching ? new TensorShape(TensorShape.Free, 1) : new TensorShape(1);
-        if (model.Shape.Rank == shape.Rank && model.Shape[shape.Rank - 1] is TensorShape.Free or 1)
+        var rank = isBatching ? 1 : 0;
+        if (model.Shape.Rank == rank || (model.Shape.Rank == rank + 1 && model.Shape[rank] is TensorShape.Free or 1))
         {
             return;
         }
 
         context.Error(
             declared.Path,
-            $"{declared.Words} reaches the model with shape {shape}, one element {(isBatching ? "a row" : "in all, since the model does not batch")}, and has shape {model.Shape} there",
+            $"{declared.Words} is one element {(isBatching ? "a row, so [-1,1] or [-1]" : "in all, so [1] or a scalar, since the model does not batch")}, and has shape {model.Shape} in the model",
             !isBatching && model.Shape.Rank == 2 && model.Shape[0] == TensorShape.Free ? "write the largest batch that the model takes as max_batch_size" : null);
     }
 

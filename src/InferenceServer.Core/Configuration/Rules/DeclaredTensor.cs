@@ -63,7 +63,7 @@ internal sealed record DeclaredTensor(
 
     /// <summary>The inputs of the model that the server makes: those that tell of a batch or of a sequence, and the states.</summary>
     public static ImmutableArray<DeclaredTensor> GeneratedOf(global::Inference.ModelConfig message) =>
-        [.. BatchInputsOf(message), .. SequenceTensors.ControlsOf(message), .. SequenceTensors.StateInputsOf(message)];
+        [.. BatchInputsOf(message), .. DeclaredSequenceTensors.InputsOf(message)];
 
     public static string PathOf(string kind, int index) => FormattableString.Invariant($"{kind}[{index}]");
 

@@ -43,7 +43,7 @@ internal sealed class SequenceControlRule : IConfigRule
         if (!kinds.TryAdd(kind, path))
         {
             var at = context.Positions.Find(kinds[kind]);
-            context.Error($"{path}.kind", FormattableString.Invariant($"{words} tells {SequenceTensors.NameOf(kind)}, and so does the control at {at.Line}:{at.Column}"), "leave out one of them");
+            context.Error($"{path}.kind", FormattableString.Invariant($"{words} tells {DeclaredSequenceTensors.NameOf(kind)}, and so does the control at {at.Line}:{at.Column}"), "leave out one of them");
         }
     }
 
@@ -55,14 +55,14 @@ internal sealed class SequenceControlRule : IConfigRule
         {
             foreach (var (field, _) in given)
             {
-                context.Error($"{path}.{field}", $"{words} tells {SequenceTensors.NameOf(control.Kind)}, which is the id itself and has no {field}", $"leave out {field}");
+                context.Error($"{path}.{field}", $"{words} tells {DeclaredSequenceTensors.NameOf(control.Kind)}, which is the id itself and has no {field}", $"leave out {field}");
             }
 
-            if (!SequenceTensors.IsIdType(control.DataType))
+            if (!DeclaredSequenceTensors.IsIdType(control.DataType))
             {
                 context.Error(
                     $"{path}.data_type",
-                    $"{words} tells {SequenceTensors.NameOf(control.Kind)} and must have a data_type, one of {SequenceTensors.IdTypes}, found {SequenceTensors.NameOf(control.DataType)}",
+                    $"{words} tells {DeclaredSequenceTensors.NameOf(control.Kind)} and must have a data_type, one of {DeclaredSequenceTensors.IdTypes}, found {DeclaredSequenceTensors.NameOf(control.DataType)}",
                     "write for example data_type: TYPE_UINT64");
             }
 
@@ -73,14 +73,14 @@ internal sealed class SequenceControlRule : IConfigRule
         {
             context.Error(
                 $"{path}.data_type",
-                $"{words} tells {SequenceTensors.NameOf(control.Kind)}, whose type is that of its values: data_type is for CONTROL_SEQUENCE_CORRID alone, found {SequenceTensors.NameOf(control.DataType)}",
+                $"{words} tells {DeclaredSequenceTensors.NameOf(control.Kind)}, whose type is that of its values: data_type is for CONTROL_SEQUENCE_CORRID alone, found {DeclaredSequenceTensors.NameOf(control.DataType)}",
                 "leave out data_type");
         }
 
         if (given.Length != 1)
         {
             var found = given.Length == 0 ? "none of them" : string.Join(" and ", given.Select(static list => list.Field));
-            context.Error(path, $"{words} must specify either 'int32_false_true', 'fp32_false_true' or 'bool_false_true' for {SequenceTensors.NameOf(control.Kind)}, found {found}", FlagSuggestion);
+            context.Error(path, $"{words} must specify either 'int32_false_true', 'fp32_false_true' or 'bool_false_true' for {DeclaredSequenceTensors.NameOf(control.Kind)}, found {found}", FlagSuggestion);
         }
 
         foreach (var (field, count) in given.Where(static list => list.Count != 2))

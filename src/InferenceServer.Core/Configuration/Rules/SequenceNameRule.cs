@@ -19,8 +19,8 @@ internal sealed class SequenceNameRule : IConfigRule
             taken.TryAdd(input.Name, input);
         }
 
-        CheckFree(context, SequenceTensors.ControlsOf(context.Message).AddRange(SequenceTensors.StateInputsOf(context.Message)), taken);
-        var states = SequenceTensors.StateOutputsOf(context.Message);
+        CheckFree(context, DeclaredSequenceTensors.InputsOf(context.Message), taken);
+        var states = DeclaredSequenceTensors.StateOutputsOf(context.Message);
         CheckFree(context, states, new Dictionary<string, DeclaredTensor>(StringComparer.Ordinal));
         foreach (var output in DeclaredTensor.OutputsOf(context.Message))
         {

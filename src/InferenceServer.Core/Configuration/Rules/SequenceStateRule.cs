@@ -100,7 +100,7 @@ internal sealed class SequenceStateRule : IConfigRule
         {
             context.Error(
                 $"{path}.data_type",
-                $"initial_state of {words} must have the data_type of the state, {SequenceTensors.NameOf(state.DataType)}, found {SequenceTensors.NameOf(initial.DataType)}",
+                $"initial_state of {words} must have the data_type of the state, {DeclaredSequenceTensors.NameOf(state.DataType)}, found {DeclaredSequenceTensors.NameOf(initial.DataType)}",
                 (TensorDataType)state.DataType == TensorDataType.Invalid ? null : $"write data_type: {ConfigTypeNames.Of((TensorDataType)state.DataType)}");
         }
 

@@ -27,6 +27,7 @@ internal static class WarmupCheck
     public static void Run(global::Inference.ModelConfig message, int? maxBatchSize, Report error)
     {
         var known = DeclaredTensor.InputsOf(message);
+        var made = DeclaredSequenceTensors.InputsOf(message);
         for (var i = 0; i < message.ModelWarmup.Count; i++)
         {
             var sample = message.ModelWarmup[i];
@@ -45,6 +46,13 @@ internal static class WarmupCheck
                 var inputWords = $"input '{name}' of {words}";
                 CheckContent(input, place, inputWords, error);
                 CheckDims(input, place, inputWords, maxBatchSize, error);
+                if (made.Any(tensor => tensor.Name == name))
+                {
+                    // The server makes it for a sample as for any request.
+                    CheckAgainst(made, name, input, place, inputWords, error);
+                    continue;
+                }
+
                 if (!known.IsEmpty)
                 {
                     CheckAgainst(known, name, input, place, inputWords, error);

@@ -7,7 +7,7 @@ using Kind = global::Inference.ModelSequenceBatching.Types.Control.Types.Kind;
 namespace InferenceServer.Core.Configuration.Rules;
 
 /// <summary>The tensors of the model that no client sends or gets: what tells of a sequence, and what is kept for it.</summary>
-internal static class SequenceTensors
+internal static class DeclaredSequenceTensors
 {
     /// <summary>The types that an id may have, for messages.</summary>
     public const string IdTypes = "TYPE_UINT64, TYPE_INT64, TYPE_UINT32, TYPE_INT32 and TYPE_STRING";
@@ -27,9 +27,8 @@ internal static class SequenceTensors
     public static ImmutableArray<DeclaredTensor> StateOutputsOf(global::Inference.ModelConfig message) =>
         [.. (message.SequenceBatching?.State ?? []).Select(static (state, i) => StateOf(state, DeclaredTensor.PathOf(States, i), "state output", state.OutputName, "output_name"))];
 
-    /// <summary>The names of all inputs that tell of a sequence or are kept for it.</summary>
-    public static ImmutableHashSet<string> InputNamesOf(global::Inference.ModelConfig message) =>
-        [.. ControlsOf(message).Concat(StateInputsOf(message)).Select(static tensor => tensor.Name)];
+    /// <summary>All inputs that the server makes for a sequence: controls and states.</summary>
+    public static ImmutableArray<DeclaredTensor> InputsOf(global::Inference.ModelConfig message) => [.. ControlsOf(message), .. StateInputsOf(message)];
 
     /// <summary>The element type of a control; none when the file does not give one.</summary>
     public static TensorDataType TypeOf(Control control) =>
