@@ -169,13 +169,8 @@ public sealed class ServedModel
         return _drained.Task;
     }
 
-    /// <summary>Gives up the sequences that have no request: the process is to end, and nobody knows whether another would come.</summary>
-    /// <returns>True when nobody uses the version any more.</returns>
-    internal bool GiveUpSequences()
-    {
-        (Scheduler as SequenceScheduler)?.EndIdle();
-        return _drained.Task.IsCompleted;
-    }
+    /// <summary>Gives up the sequences that have no request: the listeners are closed, and none can come.</summary>
+    internal void GiveUpSequences() => (Scheduler as SequenceScheduler)?.EndIdle();
 
     /// <summary>Ends the lanes and frees the weights of a version that nobody uses.</summary>
     internal async Task FreeAsync()
