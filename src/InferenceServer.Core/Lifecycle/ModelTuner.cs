@@ -28,7 +28,7 @@ internal sealed class ModelTuner(LaneWarmup warmup, TimeProvider time, CoreOptio
             return Tuning.IsAllThatDiffers(before.Config.Document.Message, wanted.Config.Document.Message) ? ModelLoadResult.Failed(string.Join('\n', problems)) : null;
         }
 
-        if (!Tuning.IsAllThatDiffers(served.Config.Message, config.Message))
+        if (!Tuning.IsAllThatDiffers(served.Config.Message, config.Message) || !LanePlan.PlacePassive(served.Config).SequenceEqual(LanePlan.PlacePassive(config)))
         {
             return null;
         }

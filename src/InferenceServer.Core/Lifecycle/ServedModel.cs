@@ -105,6 +105,9 @@ public sealed class ServedModel
     /// <summary>True when the answers of the version are kept.</summary>
     public bool KeepsResponses => Cache is not null;
 
+    /// <summary>The instances that get no requests; they belong to the version.</summary>
+    internal IReadOnlyList<IModelInstance> PassiveInstances { get; init; } = [];
+
     /// <summary>Makes one more lane, which belongs to the caller until the scheduler has taken it over; null where there are no lanes.</summary>
     internal Func<LaneWish, InstanceRunner>? MakeLane { get; init; }
 
@@ -182,6 +185,11 @@ public sealed class ServedModel
         finally
         {
             Cache?.Forget();
+            foreach (var instance in PassiveInstances)
+            {
+                instance.Dispose();
+            }
+
             _backendModel.Dispose();
         }
     }
