@@ -5,6 +5,8 @@ var root = new RootCommand("A closed-loop load tool for inference servers: every
 {
     RunCommand.Create(),
     CompareCommand.Create(),
+    PairsCommand.Create(),
+    PerceptronCommand.Create(),
     RecordCommand.Create(),
     EchoCommand.Create(),
 };

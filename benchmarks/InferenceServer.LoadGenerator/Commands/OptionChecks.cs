@@ -84,6 +84,32 @@ internal static class OptionChecks
         return option;
     }
 
+    /// <summary>A model's name, or a part of one.</summary>
+    public static Option<string> Name(string name, string description, string fallback)
+    {
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => fallback };
+        option.Validators.Add(result =>
+        {
+            var given = result.GetValueOrDefault<string>();
+            if (!IsName(given))
+            {
+                result.AddError($"{name} must be a model's name of letters, digits, '_', '-' and '.'; got '{given}'");
+            }
+        });
+        return option;
+    }
+
+    public static Option<IReadOnlyList<string>> Names(string name, string description)
+    {
+        var option = new Option<IReadOnlyList<string>>(name) { Description = description, Required = true };
+        option.CustomParser = result => result.Tokens is [var token] && token.Value.Split(',') is var names && names.All(IsName) && names.Distinct().Count() == names.Length
+            ? names
+            : Refuse<IReadOnlyList<string>>(result, $"{name} must be different names of models, separated by commas", []);
+        return option;
+    }
+
+    private static bool IsName(string? text) => !string.IsNullOrEmpty(text) && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.');
+
     private static WireEncoding? TryEncoding(string text) => text.ToLowerInvariant() switch
     {
         "json" => WireEncoding.Json,

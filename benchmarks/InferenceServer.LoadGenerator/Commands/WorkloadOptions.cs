@@ -9,7 +9,7 @@ internal sealed class WorkloadOptions
 {
     private readonly Option<IPEndPoint> _http = OptionChecks.Address("--http", "Where the server listens for HTTP", 8000);
     private readonly Option<IPEndPoint> _grpc = OptionChecks.Address("--grpc", "Where the server listens for gRPC", 8001);
-    private readonly Option<string> _model = ModelOption();
+    private readonly Option<string> _model = OptionChecks.Name("--model", "The model to ask", "add_sub");
     private readonly Option<int> _rows = OptionChecks.Whole("--rows", "Size of a leading free dimension of every input", 1, 1, 65536);
     private readonly Option<double> _warmUp = OptionChecks.Seconds("--warmup", "Load before the measured time of each point", 1, 0, 600);
     private readonly Option<double> _seconds = OptionChecks.Seconds("--seconds", "Measured time of each point", 3, 0.1, 3600);
@@ -22,6 +22,12 @@ internal sealed class WorkloadOptions
     public void AddTo(Command command)
     {
         AddServerAndModelTo(command);
+        AddLoadTo(command);
+    }
+
+    /// <summary>How long a point is measured, and what is compared.</summary>
+    public void AddLoadTo(Command command)
+    {
         command.Add(_warmUp);
         command.Add(_seconds);
         command.Add(_anyAnswer);
@@ -30,7 +36,14 @@ internal sealed class WorkloadOptions
     /// <summary>For a command that asks but does not measure.</summary>
     public void AddServerAndModelTo(Command command)
     {
-        foreach (var option in (Option[])[_http, _grpc, _model, _rows, _timeout])
+        AddServerTo(command);
+        command.Add(_model);
+    }
+
+    /// <summary>For a command that has models of its own.</summary>
+    public void AddServerTo(Command command)
+    {
+        foreach (var option in (Option[])[_http, _grpc, _rows, _timeout])
         {
             command.Add(option);
         }
@@ -49,18 +62,4 @@ internal sealed class WorkloadOptions
     public TimeSpan Timeout(ParseResult parsed) => TimeSpan.FromSeconds(parsed.GetRequiredValue(_timeout));
 
     public bool ExactAnswers(ParseResult parsed) => !parsed.GetValue(_anyAnswer);
-
-    private static Option<string> ModelOption()
-    {
-        var option = new Option<string>("--model") { Description = "The model to ask", DefaultValueFactory = _ => "add_sub" };
-        option.Validators.Add(result =>
-        {
-            var name = result.GetValueOrDefault<string>();
-            if (string.IsNullOrEmpty(name) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
-            {
-                result.AddError($"--model must be a model's name of letters, digits, '_', '-' and '.'; got '{name}'");
-            }
-        });
-        return option;
-    }
 }

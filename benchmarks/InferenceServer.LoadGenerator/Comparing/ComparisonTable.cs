@@ -31,7 +31,8 @@ internal static class ComparisonTable
         return text.ToString();
     }
 
-    private static string Name(WireEncoding encoding) => encoding switch
+    /// <summary>What a reader calls an encoding.</summary>
+    public static string Name(WireEncoding encoding) => encoding switch
     {
         WireEncoding.Json => "HTTP JSON",
         WireEncoding.Binary => "HTTP binary",

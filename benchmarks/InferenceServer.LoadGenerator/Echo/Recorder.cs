@@ -88,7 +88,7 @@ internal sealed class Recorder(LoadTarget server, TimeSpan timeout)
         }
     }
 
-    private static int? JsonLength(RecordedHttpAnswer answer)
+    internal static int? JsonLength(RecordedHttpAnswer answer)
     {
         var value = answer.Header("Inference-Header-Content-Length");
         return value is null

@@ -5,17 +5,26 @@ namespace InferenceServer.Core.Scheduling;
 /// <param name="EndTicks">When it has been answered, but for one in a few dozen.</param>
 internal readonly record struct AdmissionForecast(long WaitTicks, long EndTicks)
 {
+    /// <summary>The part of its cost by which a batch ahead is taken to be off at least: a machine may become slower while a request waits. A queue that is so much shorter gets no less done.</summary>
+    private const double LeastMargin = 0.2;
+
     /// <summary>
     /// Reckons with what is known of the costs: the first lane that becomes free takes the oldest rows that fit, and so on, and the request is in the batch that
     /// its place in the queue makes it part of. Pure.
     /// </summary>
     public static AdmissionForecast Of(in AdmissionView view, ExecutionCosts costs, int rows)
     {
-        var batchesAhead = view.RowsAhead / view.MaxRows;
-        var wait = view.FirstFreeTicks + (batchesAhead / view.Lanes * costs.Mean(view.MaxRows));
+        var turns = view.RowsAhead / view.MaxRows / view.Lanes;
+        var wait = view.FirstFreeTicks + (turns * (costs.Mean(view.MaxRows) + costs.Pause));
         var own = (int)Math.Min(view.MaxRows, (view.RowsAhead % view.MaxRows) + rows);
-        return new AdmissionForecast(ToTicks(wait), ToTicks(wait + costs.Most(own)));
+
+        // What runs and the own batch are off by chance. The averages are, too, and then for each batch ahead alike: of many that ask, those get in who do so while the averages are low.
+        var margin = turns * Math.Max(costs.Deviation(view.MaxRows), LeastMargin * costs.Mean(view.MaxRows));
+        var spread = Math.Sqrt(Square(costs.Spread(view.MaxRows)) + Square(costs.Spread(own)));
+        return new AdmissionForecast(ToTicks(wait), ToTicks(wait + margin + costs.Mean(own) + spread));
     }
+
+    private static double Square(double value) => value * value;
 
     private static long ToTicks(double ticks) => ticks < long.MaxValue / 2 ? (long)ticks : long.MaxValue / 2;
 }

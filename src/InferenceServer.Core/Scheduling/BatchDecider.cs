@@ -33,5 +33,6 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs)
 
     /// <summary>A lane is done with a batch.</summary>
     /// <param name="lane">The lane, which says what it cost.</param>
-    public void OnEnd(InstanceRunner lane) => lane.ReportTo(costs, _target);
+    /// <param name="now">The time.</param>
+    public void OnEnd(InstanceRunner lane, long now) => lane.ReportTo(costs, _target, now);
 }

@@ -19,6 +19,13 @@ internal sealed class ExecutionCosts
     /// <summary>The most rows that have been run at once; at most the size up to which each is counted by itself.</summary>
     public int LargestKnown { get; private set; }
 
+    /// <summary>What a lane takes from the end of an execution until it can begin the next, on average: answers are handed out meanwhile. Ticks.</summary>
+    public double Pause { get; private set; }
+
+    /// <summary>A lane that has run something is there again.</summary>
+    /// <param name="ticks">How long it was busy beside the execution, in ticks of the time provider.</param>
+    public void RecordPause(long ticks) => Pause += Weight * (Math.Max(0, ticks) - Pause);
+
     /// <summary>An execution has ended.</summary>
     /// <param name="rows">Its rows.</param>
     /// <param name="ticks">How long it took, in ticks of the time provider.</param>
@@ -53,7 +60,13 @@ internal sealed class ExecutionCosts
     public double Mean(int rows) => At(_means, rows);
 
     /// <summary>What it costs at most, but for one in a few dozen. Ticks.</summary>
-    public double Most(int rows) => At(_means, rows) + (3 * At(_deviations, rows));
+    public double Most(int rows) => Mean(rows) + Spread(rows);
+
+    /// <summary>By how much it exceeds its mean then. Ticks.</summary>
+    public double Spread(int rows) => 3 * Deviation(rows);
+
+    /// <summary>How far it is off its mean, on average. Ticks.</summary>
+    public double Deviation(int rows) => At(_deviations, rows);
 
     private double At(double[] values, int rows)
     {

@@ -87,11 +87,12 @@ internal sealed class InstanceRunner : IDisposable
     }
 
     /// <summary>The lane is done with what ran, and tells what it cost if it went well.</summary>
-    public void ReportTo(ExecutionCosts costs, LatencyTargetPolicy? target)
+    public void ReportTo(ExecutionCosts costs, LatencyTargetPolicy? target, long now)
     {
         if (_endedTicks > 0)
         {
             costs.Record(_endedRows, _endedTicks);
+            costs.RecordPause(now - _runningSince - _endedTicks);
             for (var i = 0; target is not null && i < _runningArrivals.Length; i++)
             {
                 target.OnAnswer(_endedAt - _runningArrivals[i]);
@@ -104,7 +105,7 @@ internal sealed class InstanceRunner : IDisposable
     }
 
     /// <summary>How long what runs is likely to run on. Ticks.</summary>
-    public long TicksLeft(ExecutionCosts costs, long now) => Math.Max(0, (long)costs.Mean(_runningRows) - (now - _runningSince));
+    public long TicksLeft(ExecutionCosts costs, long now) => Math.Max(0, (long)(costs.Mean(_runningRows) + costs.Pause) - (now - _runningSince));
 
     /// <summary>
     /// Sees to it that the lane looks again when it has been idle for long enough; false when it has been already. The timer is set once

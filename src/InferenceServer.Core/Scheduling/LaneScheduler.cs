@@ -194,7 +194,7 @@ internal sealed class LaneScheduler : IModelScheduler
                 }
 
                 var now = _time.GetTimestamp();
-                _decider.OnEnd(lane);
+                _decider.OnEnd(lane, now);
                 if (lane.Claim is { State: ClaimState.Running })
                 {
                     lane.Claim.Return();

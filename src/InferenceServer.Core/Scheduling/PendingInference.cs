@@ -202,8 +202,12 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
         TryComplete(InferenceOutcome.Failure(error));
     }
 
-    /// <summary>Why nobody waits for the answer any more.</summary>
-    public InferenceError DescribeEnd(long now) => DeadlineTimestamp <= now ? InferenceErrors.DeadlineExceeded(Request) : InferenceErrors.Cancelled(Request);
+    /// <summary>
+    /// Why nobody waits for the answer any more. Timers may fire a little before the clock says so: it is the deadline, too, when there is one and the client has not gone.
+    /// </summary>
+    public InferenceError DescribeEnd(long now) => DeadlineTimestamp <= now || (DeadlineTimestamp != long.MaxValue && !_clientGone.IsCancellationRequested)
+        ? InferenceErrors.DeadlineExceeded(Request)
+        : InferenceErrors.Cancelled(Request);
 
     /// <summary>Before the front end learns of the end: it may be done with the trace at once.</summary>
     private void EndTrace(bool hasResponse)

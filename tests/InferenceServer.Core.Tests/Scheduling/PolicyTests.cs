@@ -146,6 +146,21 @@ public sealed class PolicyTests
     }
 
     [Fact]
+    public async Task DeadlineWhoseTimerIsEarly_IsNoCancellation()
+    {
+        var time = new FakeTimeProvider();
+        await using var model = new ServedModelFixture(time: new EarlyTimerProvider(time, TimeSpan.FromMilliseconds(5)));
+        var gate = model.Backend.Gate = new ExecutionGate();
+        var running = model.Engine.InferAsync(WithLimit(model, TimeSpan.FromSeconds(5)), Token).AsTask();
+        await gate.WaitForArrivalAsync();
+        var waiting = model.Engine.InferAsync(WithLimit(model, TimeSpan.FromSeconds(5)), Token).AsTask();
+        time.Advance(TimeSpan.FromMilliseconds(4998));
+        Assert.Equal(ErrorCode.DeadlineExceeded, (await FailAsync(running)).Code);
+        Assert.Equal(ErrorCode.DeadlineExceeded, (await FailAsync(waiting)).Code);
+        gate.Open();
+    }
+
+    [Fact]
     public async Task DeadlineThatPassesInTheQueue_EndsTheWaitThen()
     {
         var time = new FakeTimeProvider();

@@ -14,11 +14,12 @@ internal sealed class AskOverBinary(HttpClient client) : IAsk
     {
         var inputs = question.Inputs.Select(static input =>
             $$"""{"name":"{{input.Name}}","datatype":"{{input.DataType}}","shape":[{{string.Join(',', input.Shape)}}],"parameters":{"binary_data_size":{{input.Raw.Length}} } }""");
+        var parameters = question.Parameters.Select(static one => $"\"{one.Key}\":{one.Value}").Append($"\"binary_data_output\":{(question.Outputs.Length == 0 ? "true" : "false")}");
         var outputs = question.Outputs.Length == 0
-            ? ",\"parameters\":{\"binary_data_output\":true}"
+            ? ""
             : $$""","outputs":[{{string.Join(',', question.Outputs.Select(static name => $$"""{"name":"{{name}}","parameters":{"binary_data":true} }"""))}}]""";
         var id = question.Id.Length == 0 ? "" : $"\"id\":\"{question.Id}\",";
-        var header = Encoding.UTF8.GetBytes($"{{{id}\"inputs\":[{string.Join(',', inputs)}]{outputs}}}");
+        var header = Encoding.UTF8.GetBytes($"{{{id}\"inputs\":[{string.Join(',', inputs)}]{outputs},\"parameters\":{{{string.Join(',', parameters)}}}}}");
         using var content = new ByteArrayContent([.. header, .. question.Inputs.SelectMany(static input => input.Raw)]);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         content.Headers.Add(HeaderLength, header.Length.ToString(CultureInfo.InvariantCulture));

@@ -28,6 +28,11 @@ internal sealed class AskOverRpc(GRPCInferenceService.GRPCInferenceServiceClient
             message.RawInputContents.Add(ByteString.CopyFrom(input.Raw));
         }
 
+        foreach (var (name, value) in question.Parameters)
+        {
+            message.Parameters[name] = new InferParameter { Int64Param = value };
+        }
+
         message.Outputs.AddRange(question.Outputs.Select(static name => new ModelInferRequest.Types.InferRequestedOutputTensor { Name = name }));
         return message;
     }

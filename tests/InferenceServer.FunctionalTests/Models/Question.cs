@@ -8,4 +8,7 @@ internal sealed record Question(string Model, params QuestionInput[] Inputs)
     public string Id { get; init; } = "";
 
     public string[] Outputs { get; init; } = [];
+
+    /// <summary>Parameters of the request, such as its priority.</summary>
+    public Dictionary<string, long> Parameters { get; init; } = [];
 }

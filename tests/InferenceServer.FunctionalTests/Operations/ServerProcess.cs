@@ -12,7 +12,7 @@ internal sealed partial class ServerProcess : IDisposable
 {
     public const int SigTerm = 15;
 
-    /// <summary>Another build of the server, to measure it; null for the one that the tests were built with.</summary>
+    /// <summary>Another build of the server, to measure it, as a path from the root of the checkout; null for the one that the tests were built with.</summary>
     private const string ProgramVariable = "INFERENCE_SERVER_PROGRAM";
 
     private readonly Process _process;
@@ -44,7 +44,7 @@ internal sealed partial class ServerProcess : IDisposable
         _process.ErrorDataReceived += (_, line) => Add(_log, line.Data, isSummaryEnd: false);
     }
 
-    private static string Program => Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } other ? Path.GetFullPath(other) : Path.Combine(AppContext.BaseDirectory, "inference-server.dll");
+    private static string Program => Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } other ? Path.GetFullPath(other, RepositoryRoot.Path) : Path.Combine(AppContext.BaseDirectory, "inference-server.dll");
 
     public string Output => Join(_output);
 

@@ -20,11 +20,14 @@ internal sealed class StreamTest(TemporaryDirectory folder, RunningServer server
         return new StreamTest(folder, await RunningServer.StartAsync(folder.FullPath, flags: flags));
     }
 
-    public static ModelInferRequest Repeat(string id, int[] values, uint delay = 0, bool wantsEmptyFinal = false)
+    public static ModelInferRequest Repeat(string id, int[] values, uint delay = 0, bool wantsEmptyFinal = false) =>
+        Repeat(id, values, [.. values.Select(_ => delay)], wantsEmptyFinal);
+
+    public static ModelInferRequest Repeat(string id, int[] values, uint[] delays, bool wantsEmptyFinal = false)
     {
         var request = new ModelInferRequest { ModelName = "repeater", Id = id };
         request.Inputs.Add(Input("IN", values));
-        request.Inputs.Add(UnsignedInput("DELAY", [.. values.Select(_ => delay)]));
+        request.Inputs.Add(UnsignedInput("DELAY", delays));
         request.Inputs.Add(UnsignedInput("WAIT", [0]));
         if (wantsEmptyFinal)
         {

@@ -35,6 +35,17 @@ public sealed class OptionTests
     [InlineData("--http [::1]:8000")]
     public void Compare_GoodValues_AreTaken(string arguments) => Assert.Empty(CompareCommand.Create().Parse(arguments).Errors);
 
+    [Theory]
+    [InlineData("", "--models")]
+    [InlineData("--models a,a", "different names of models")]
+    [InlineData("--models a,,b", "different names of models")]
+    [InlineData("--models a --suffix /x", "--suffix must be")]
+    public void Pairs_BadValue_IsRefusedWithItsReason(string arguments, string message) =>
+        Assert.Contains(message, Assert.Single(PairsCommand.Create().Parse(arguments).Errors).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Pairs_GoodValues_AreTaken() => Assert.Empty(PairsCommand.Create().Parse("--models add_sub,digits --connections 1,32 --encodings binary,grpc").Errors);
+
     [Fact]
     public void Echo_NoRecording_IsRefused() => Assert.NotEmpty(EchoCommand.Create().Parse("").Errors);
 }

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Globalization;
+using InferenceServer.LoadGenerator.Load;
+using InferenceServer.LoadGenerator.Pairs;
+using InferenceServer.LoadGenerator.Requests;
+
+namespace InferenceServer.LoadGenerator.Commands;
+
+/// <summary>Measures models against others of the same server.</summary>
+internal static class PairsCommand
+{
+    public static Command Create()
+    {
+        var workload = new WorkloadOptions();
+        var models = OptionChecks.Names("--models", "The models to measure, separated by commas");
+        var suffix = OptionChecks.Name("--suffix", "What the name of each one's twin has behind it", "_alone");
+        var encodings = OptionChecks.Encodings("--encodings", "json, binary, grpc, separated by commas", [WireEncoding.Binary]);
+        var connections = OptionChecks.WholeList("--connections", "Numbers of connections from 1 to 1024", [1, 32], 1, 1024);
+        var rounds = OptionChecks.Whole("--rounds", "Rounds the medians are taken over", 5, 1, 1000);
+        var settle = OptionChecks.Seconds("--settle", "Discarded load on each model in each encoding before the first round", 2, 0, 600);
+        var command = new Command("pairs", "Measures models against their twins in the same running server, in turns, and prints a table");
+        workload.AddServerTo(command);
+        workload.AddLoadTo(command);
+        foreach (var option in (Option[])[models, suffix, encodings, connections, rounds, settle])
+        {
+            command.Add(option);
+        }
+
+        command.SetAction((parsed, cancellation) => Failures.ReportAsync(() => RunAsync(
+            new PairPlan(
+                parsed.GetRequiredValue(models),
+                parsed.GetRequiredValue(suffix),
+                workload.Rows(parsed),
+                parsed.GetRequiredValue(encodings),
+                parsed.GetRequiredValue(connections),
+                parsed.GetRequiredValue(rounds),
+                TimeSpan.FromSeconds(parsed.GetRequiredValue(settle)),
+                workload.WarmUp(parsed),
+                workload.Seconds(parsed),
+                workload.Timeout(parsed),
+                workload.ExactAnswers(parsed)),
+            workload.Target(parsed),
+            cancellation)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(PairPlan plan, LoadTarget server, CancellationToken cancellation)
+    {
+        await Console.Error.WriteLineAsync($"about {plan.Duration.TotalMinutes.ToString("0.0", CultureInfo.InvariantCulture)} minutes");
+        var rows = await new PairMeasurement(plan, server, Console.Error).RunAsync(cancellation);
+        await Console.Out.WriteAsync(PairTable.Markdown(plan.Suffix, rows));
+        return rows.All(static row => row.Errors == 0) ? 0 : 1;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using Xunit;
+
+namespace InferenceServer.FunctionalTests.Reliability;
+
+/// <summary>Asks one model one question, as fast as it answers or at a rate that does not care.</summary>
+internal sealed class OverloadClient(HttpClient http, string model, byte[] question)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Callers that each ask again when they have been answered; every answer must be there. Answers a second.</summary>
+    public async Task<double> AskInTurnAsync(int callers, TimeSpan duration)
+    {
+        var clock = Stopwatch.StartNew();
+        var answers = 0;
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(async _ =>
+        {
+            while (clock.Elapsed < duration)
+            {
+                var outcome = await AskAsync(null);
+                Assert.Equal(HttpStatusCode.OK, outcome.Status);
+                Interlocked.Increment(ref answers);
+            }
+        }));
+        return answers / clock.Elapsed.TotalSeconds;
+    }
+
+    /// <summary>Sends at a rate, whether earlier requests have been answered or not.</summary>
+    /// <returns>What became of each request, how many were sent in a second, and when the last had been sent, as a timestamp.</returns>
+    public async Task<(IReadOnlyCollection<OverloadOutcome> Outcomes, double Rate, long End)> AskAtRateAsync(double rate, TimeSpan duration, TimeSpan deadline)
+    {
+        var outcomes = new ConcurrentBag<OverloadOutcome>();
+        var open = 0;
+        var sent = 0;
+        var allAnswered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var clock = Stopwatch.StartNew();
+        Interlocked.Increment(ref open);
+        while (clock.Elapsed < duration)
+        {
+            for (var due = clock.Elapsed.TotalSeconds * rate; sent < due; sent++)
+            {
+                Interlocked.Increment(ref open);
+                _ = Task.Run(OneAsync, CancellationToken.None);
+            }
+
+            await Task.Delay(1, Token);
+        }
+
+        var (end, seconds) = (Stopwatch.GetTimestamp(), clock.Elapsed.TotalSeconds);
+        CountDown();
+        await allAnswered.Task.WaitAsync(TimeSpan.FromMinutes(1), Token);
+        return (outcomes, sent / seconds, end);
+
+        async Task OneAsync()
+        {
+            try
+            {
+                outcomes.Add(await AskAsync(deadline));
+            }
+            finally
+            {
+                CountDown();
+            }
+        }
+
+        void CountDown()
+        {
+            if (Interlocked.Decrement(ref open) == 0)
+            {
+                allAnswered.TrySetResult();
+            }
+        }
+    }
+
+    private async Task<OverloadOutcome> AskAsync(TimeSpan? deadline)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v2/models/{model}/infer") { Content = new ByteArrayContent(question) };
+        if (deadline is { } limit)
+        {
+            request.Headers.TryAddWithoutValidation("x-request-timeout-ms", $"{limit.TotalMilliseconds:F0}");
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            using var response = await http.SendAsync(request, Token);
+            await response.Content.ReadAsByteArrayAsync(Token);
+            return Outcome(response.StatusCode, response.StatusCode == HttpStatusCode.ServiceUnavailable && response.Headers.RetryAfter is not null);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !Token.IsCancellationRequested)
+        {
+            return Outcome(default, false);
+        }
+
+        OverloadOutcome Outcome(HttpStatusCode status, bool isRefusal)
+        {
+            var ended = Stopwatch.GetTimestamp();
+            return new OverloadOutcome(status, isRefusal, Stopwatch.GetElapsedTime(started, ended).TotalMilliseconds, ended);
+        }
+    }
+}
