@@ -92,7 +92,7 @@ public sealed class ServedModel
     internal bool KeepsSequences => Config.SequenceBatching is { IsIterative: false };
 
     /// <summary>How many sequences there are; null for a model whose requests are independent of one another.</summary>
-    internal SequenceCounts? Sequences => (Scheduler as SequenceScheduler)?.Counts;
+    public SequenceCounts? Sequences => (Scheduler as SequenceScheduler)?.Counts;
 
     /// <summary>True when a further request of the sequence would be taken.</summary>
     internal bool HasSequence(SequenceId id) => Scheduler is SequenceScheduler sequences && sequences.Has(id);

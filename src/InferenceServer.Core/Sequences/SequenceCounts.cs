@@ -4,4 +4,4 @@ namespace InferenceServer.Core.Sequences;
 /// <param name="Active">Those that have a place.</param>
 /// <param name="Waiting">Those that wait for one.</param>
 /// <param name="IdleEnded">How many were given up since no request came for too long.</param>
-internal readonly record struct SequenceCounts(int Active, int Waiting, long IdleEnded);
+public readonly record struct SequenceCounts(int Active, int Waiting, long IdleEnded);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.Sequences;
 using InferenceServer.Core.Telemetry;
 using InferenceServer.Host.Options;
 
@@ -21,6 +22,9 @@ internal static class ModelFamilies
         Gauge("nv_inference_pending_request_count", "Requests accepted and not yet executing.", static shown => shown.Model.QueuedRequests),
         Gauge("nv_model_load_duration_secs", "How long the last load took, in seconds.", static shown => shown.LoadDuration.TotalSeconds),
         new("inference_server_model_memory_bytes", MetricType.Gauge, "The memory that the version takes, measured when it was loaded, in bytes.", WriteMemory),
+        OfSequences("inference_server_sequence_active", MetricType.Gauge, "Sequences that have a place among those that run.", static counts => counts.Active),
+        OfSequences("inference_server_sequence_waiting", MetricType.Gauge, "Sequences that wait for a place.", static counts => counts.Waiting),
+        OfSequences("inference_server_sequence_idle_total", MetricType.Counter, "Sequences that were given up since no request of theirs came for too long.", static counts => counts.IdleEnded),
         .. options.HistogramLatencies ? [FirstResponses] : Array.Empty<ModelFamily>(),
         .. options.SummaryLatencies ? Summaries : [],
         PerReason<RefusalReason>("inference_server_request_refused_total", "Requests that were turned away before they were scheduled, by reason.", Name, static (statistics, reason) => statistics.Refusals(reason)),
@@ -101,6 +105,9 @@ internal static class ModelFamilies
     {
         Applies = shown => shown.Model.Statistics.Summaries is { } summaries && select(summaries) is not null,
     };
+
+    private static ModelFamily OfSequences(string name, MetricType type, string help, Func<SequenceCounts, long> read) =>
+        new(name, type, help, (text, shown) => text.Sample(name, shown.Labels, read(shown.Model.Sequences!.Value))) { Applies = static shown => shown.Model.Sequences is not null };
 
     private static ModelFamily OfCached(ModelFamily family) => family with { Applies = static shown => shown.Model.KeepsResponses };
 

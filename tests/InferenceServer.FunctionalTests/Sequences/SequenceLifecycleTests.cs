@@ -1,0 +1,85 @@
+using System.Net;
+using InferenceServer.FunctionalTests.Repository;
+using InferenceServer.FunctionalTests.Server;
+using InferenceServer.Testing.Files;
+using Xunit;
+
+namespace InferenceServer.FunctionalTests.Sequences;
+
+/// <summary>What becomes of sequences when their model is replaced or unloaded, or the server stops, on a real repository over real connections.</summary>
+public sealed class SequenceLifecycleTests : IDisposable
+{
+    // No sequence of these tests is idle for so long, however slow the machine is.
+    private const string Patient = "max_sequence_idle_microseconds: 600000000 direct { }";
+
+    private readonly TemporaryDirectory _repository = new();
+
+    public void Dispose() => _repository.Dispose();
+
+    [Fact]
+    public async Task Reload_FinishesSequencesWhereTheyHaveBegun()
+    {
+        SummingModel.Write(_repository, 1, Patient);
+        await using var server = await RunningServer.StartAsync(_repository.FullPath, flags: ["--model-control-mode=explicit", "--load-model=sum"]);
+        Assert.Equal(1, await SummingModel.StepAsync(server, 1, 1, start: true));
+        SummingModel.Write(_repository, 10, Patient);
+        Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/v2/repository/models/sum/load", "")).Status);
+        Assert.Equal(20, await SummingModel.StepAsync(server, 2, 2, start: true));
+        Assert.Equal(4, await SummingModel.StepAsync(server, 1, 3));
+        Assert.Equal(50, await SummingModel.StepAsync(server, 2, 3, end: true));
+        Assert.Equal(9, await SummingModel.StepAsync(server, 1, 5, end: true));
+        Assert.Equal(10, await SummingModel.StepAsync(server, 1, 1, start: true, end: true));
+        Assert.Equal(HttpStatusCode.BadRequest, (await SummingModel.PostAsync(server, 1, 1)).Status);
+    }
+
+    [Fact]
+    public async Task NewVersionBesideTheOldOne_DoesNotTakeItsSequences()
+    {
+        SummingModel.Write(_repository, 1, Patient);
+        await using var server = await RunningServer.StartAsync(_repository.FullPath, flags: ["--model-control-mode=explicit", "--load-model=sum"]);
+        Assert.Equal(1, await SummingModel.StepAsync(server, 1, 1, start: true));
+        SummingModel.Write(_repository, 10, "} version_policy { all { } } sequence_batching { " + Patient, file: "2/model.onnx");
+        Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/v2/repository/models/sum/load", "")).Status);
+        Assert.Equal(10, await SummingModel.StepAsync(server, 2, 1, start: true, end: true));
+        Assert.Equal(4, await SummingModel.StepAsync(server, 1, 3, end: true));
+    }
+
+    [Fact]
+    public async Task Unload_LetsSequencesEndAndNoneBegin()
+    {
+        SummingModel.Write(_repository, 1, Patient);
+        await using var server = await RunningServer.StartAsync(_repository.FullPath, flags: ["--model-control-mode=explicit", "--load-model=sum"]);
+        Assert.Equal(1, await SummingModel.StepAsync(server, 1, 1, start: true));
+        Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/v2/repository/models/sum/unload", "")).Status);
+        Assert.Equal(3, await SummingModel.StepAsync(server, 1, 2));
+        var (status, body) = await SummingModel.PostAsync(server, 2, 1, start: true);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.Contains("stopped accepting new inference requests", body, StringComparison.Ordinal);
+        Assert.Contains("UNLOADING", (await server.PostAsync("/v2/repository/index", "")).Body, StringComparison.Ordinal);
+        Assert.Equal(6, await SummingModel.StepAsync(server, 1, 3, end: true));
+        while ((await ScaledModel.IndexAsync(server)) is not ["sum 1 UNAVAILABLE"])
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await SummingModel.PostAsync(server, 1, 1)).Status);
+    }
+
+    [Fact]
+    public async Task StoppingServer_FinishesSequencesAndIsNotHeldUpByIdleOnes()
+    {
+        SummingModel.Write(_repository, 1, Patient);
+        await using var server = await RunningServer.StartAsync(_repository.FullPath, flags: ["--exit-timeout-secs=5"]);
+        Assert.Equal(1, await SummingModel.StepAsync(server, 1, 1, start: true));
+        await SummingModel.StepAsync(server, 2, 1, start: true);
+        var stopping = server.StopAsync();
+        while ((await server.Http.GetAsync("/v2/health/ready", TestContext.Current.CancellationToken)).IsSuccessStatusCode)
+        {
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(3, await SummingModel.StepAsync(server, 1, 2, end: true));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await SummingModel.PostAsync(server, 3, 1, start: true)).Status);
+        await stopping.WaitAsync(Testing.TestTimeouts.Phase, TestContext.Current.CancellationToken);
+    }
+}
