@@ -52,7 +52,7 @@ public sealed class SequenceConfigurationTests : IDisposable
         Assert.All(SequenceModels.Names, model => Assert.Contains($"ok      {model} version 1", output, StringComparison.Ordinal));
         Assert.Contains("error   misspelt version 1: config.pbtxt:3:72: control input 'START' has data_type TYPE_FP32 here and TYPE_INT32 in the model; write int32_false_true: [ 0, 1 ]", output, StringComparison.Ordinal);
         Assert.Contains("error   misspelt version 1: config.pbtxt:4:19: the model has no input 'REDY'; its inputs are IN, START, READY, STATE_IN; did you mean 'READY'?", output, StringComparison.Ordinal);
-        Assert.Contains("error   misspelt version 1: config.pbtxt:5:83: state input 'STATE_IN' has dims of [2] here", output, StringComparison.Ordinal);
+        Assert.Contains("error   misspelt version 1: config.pbtxt:5:89: state input 'STATE_IN' has dims of [2] here", output, StringComparison.Ordinal);
         Assert.Contains("error   wrong: config.pbtxt:2:3: max_candidate_sequences must be from 1 to 1000000, found 0", output, StringComparison.Ordinal);
         Assert.Contains("error   wrong: config.pbtxt:3:41: control input 'START' must specify either 'int32_false_true'", output, StringComparison.Ordinal);
         Assert.Contains("error   short version 1: initial_state of state 'STATE_IN': 'hundred' has 2 bytes, expected 4 for shape [1] and type FP32", output, StringComparison.Ordinal);
