@@ -100,18 +100,16 @@ internal sealed class LaneScheduler : IModelScheduler
             }
 
             refusal = LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _time) ?? (TryWakeLane() ? null : InferenceErrors.NoThread(pending.Request));
-            if (refusal is null)
-            {
-                _decider.OnArrival(pending.EnqueuedTimestamp);
-                _order?.Enter(pending);
-                pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
-            }
-            else
+            if (refusal is not null)
             {
                 _queue.TryRemove(pending);
+                return refusal;
             }
 
-            return refusal;
+            _decider.OnArrival(pending.EnqueuedTimestamp);
+            _order?.Enter(pending);
+            pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
+            return null;
         }
     }
 

@@ -51,6 +51,7 @@ public sealed class OverloadTests(ITestOutputHelper output)
     private async Task RunAsync(TemporaryDirectory repository, string model, double leastRate)
     {
         using var folder = repository;
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the memory of a process is read from /proc");
         using var server = ServerProcess.Start($"--model-repository={folder.FullPath}", "--http-port=0", "--grpc-port=0", "--metrics-port=0", "--http-address=127.0.0.1", "--grpc-address=127.0.0.1", "--metrics-address=127.0.0.1");
         using var http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = await server.WaitForSummaryAsync(), Timeout = TestTimeouts.Phase };
         var client = new OverloadClient(http, model, await QuestionAsync(http, model));

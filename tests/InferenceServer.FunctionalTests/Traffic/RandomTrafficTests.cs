@@ -28,7 +28,7 @@ public sealed class RandomTrafficTests(ITestOutputHelper output)
     {
         using var folder = new TemporaryDirectory();
         TrafficRepository.Write(folder);
-        await using var server = await RunningServer.StartAsync(folder.FullPath, flags: ["--cache-config=local,size=1048576", "--max-concurrent-executions=5"]);
+        await using var server = await RunningServer.StartAsync(folder.FullPath, flags: ["--cache-config=local,size=1048576", "--max-concurrent-executions=2"]);
         IAsk[] doors = [new AskOverEngine(server.Get<IInferenceEngine>()), new AskOverEngine(server.Get<IInferenceEngine>()), .. Encodings.All.Select(encoding => server.Over(encoding.Data))];
         var requests = Stress.IsLong ? 120_000 : 4_000;
         var seed = Random.Shared.Next();

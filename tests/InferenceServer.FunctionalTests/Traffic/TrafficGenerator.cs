@@ -78,7 +78,7 @@ internal static class TrafficGenerator
     private static TrafficItem Timed(Random random, int number)
     {
         var item = Pairs(TrafficRepository.Timed, random, number, "Request timeout expired", maxRows: 2);
-        item.Question.Parameters["timeout"] = random.Next(500, 20_000);
+        item.Question.Parameters["timeout"] = random.Next(2_000, 100_000);
         return item;
     }
 

@@ -41,9 +41,9 @@ internal static class TrafficRepository
 
     public static void Write(TemporaryDirectory folder)
     {
-        Identity(folder, Mixed, 8, $"{Tensors("INT32", "-1", second: true)} dynamic_batching {{ preferred_batch_size: 6 max_queue_delay_microseconds: 500 priority_levels: 3 default_priority_level: 2 }} instance_group {{ count: 2 }}", delay: 1);
-        Identity(folder, Ordered, 4, $"{Tensors("INT32", "2")} dynamic_batching {{ preserve_ordering: true }} instance_group {{ count: 2 }}", delay: 1);
-        Identity(folder, Failing, 4, $"{Tensors("INT32", "2")} parameters {{ key: \"fail_every\" value {{ string_value: \"7\" }} }}", delay: 1);
+        Identity(folder, Mixed, 8, $"{Tensors("INT32", "-1", second: true)} dynamic_batching {{ preferred_batch_size: 6 max_queue_delay_microseconds: 500 priority_levels: 3 default_priority_level: 2 }} instance_group {{ count: 2 }}", delay: 2);
+        Identity(folder, Ordered, 4, $"{Tensors("INT32", "2")} dynamic_batching {{ preserve_ordering: true }} instance_group {{ count: 2 }}", delay: 2);
+        Identity(folder, Failing, 4, $"{Tensors("INT32", "2")} parameters {{ key: \"fail_every\" value {{ string_value: \"7\" }} }}", delay: 2);
         Identity(folder, Single, 0, Tensors("INT32", "-1"), delay: 0);
         Identity(folder, Narrow, 2, $"{Tensors("INT32", "2")} dynamic_batching {{ default_queue_policy {{ max_queue_size: 2 }} }} instance_group {{ count: 1 }}", delay: 2);
         Identity(folder, Timed, 2, $"{Tensors("INT32", "2")} dynamic_batching {{ default_queue_policy {{ allow_timeout_override: true }} }} instance_group {{ count: 1 }}", delay: 2);
@@ -51,7 +51,7 @@ internal static class TrafficRepository
             input { name: "X" data_type: TYPE_INT32 dims: -1 allow_ragged_batch: true }
             output { name: "Y" data_type: TYPE_INT32 dims: -1 }
             batch_output { kind: BATCH_SCATTER_WITH_INPUT_SHAPE target_name: "Y" source_input: "X" }
-            """, delay: 1);
+            """, delay: 2);
         var sums = new OnnxModelBuilder()
             .Input("A", OnnxElementType.Float, "rows", 2).Input("B", OnnxElementType.Float, "rows", 2)
             .Output("SUM", OnnxElementType.Float, "rows", 2).Output("DIFFERENCE", OnnxElementType.Float, "rows", 2)
