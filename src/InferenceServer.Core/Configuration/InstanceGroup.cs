@@ -13,6 +13,9 @@ public sealed record InstanceGroup(string Name, int Count, InstanceKind Kind, Im
     /// <summary>What each execution needs where the server limits their rate.</summary>
     public ImmutableArray<InstanceResource> Resources { get; init; } = [];
 
+    /// <summary>True when the instances are made and get no requests: they are for the backend's own purposes.</summary>
+    public bool IsPassive { get; init; }
+
     /// <summary>How rarely instances are preferred to those of others: one of 2 is run half as often as one of 1, where both wait. At least 1.</summary>
     public int RatePriority { get; init; } = 1;
 }

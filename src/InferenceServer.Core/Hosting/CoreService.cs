@@ -69,6 +69,12 @@ internal sealed class CoreService(
         {
             // Nothing else is wanted from now on.
             await _scanning.WaitAsync(options.ExitTimeout, time).ConfigureAwait(false);
+            foreach (var status in manager.Statuses)
+            {
+                // Nobody could send what they wait for.
+                status.Served?.GiveUpSequences();
+            }
+
             var isClean = await manager.StopAsync().WaitAsync(options.ExitTimeout, time).ConfigureAwait(false);
             foreach (var backend in backends.OfType<IDisposable>())
             {

@@ -146,7 +146,7 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
                 LifecycleLog.DrainSlow(logger, served.Name, served.Version, options.ExitTimeout.TotalSeconds);
             }
 
-            if (await drained.ConfigureAwait(false) == _givenUp.Task && !served.GiveUpSequences())
+            if (await drained.ConfigureAwait(false) == _givenUp.Task)
             {
                 LifecycleLog.DrainTimedOut(logger, served.Name, served.Version);
             }

@@ -190,6 +190,7 @@ internal sealed class ModelLoader(
     private ServedModel Serve(ServingSetup setup)
     {
         var instances = new List<(LaneWish Wish, IModelInstance Instance, LaneClaim? Claim)>();
+        var passive = new List<IModelInstance>();
         try
         {
             foreach (var wish in LanePlan.Place(setup.Config))
@@ -198,10 +199,16 @@ internal sealed class ModelLoader(
                 instances[^1] = instances[^1] with { Claim = Claim(wish) };
             }
 
-            return Serve(setup, instances);
+            foreach (var placement in LanePlan.PlacePassive(setup.Config))
+            {
+                passive.Add(setup.Model.CreateInstance(placement));
+            }
+
+            return Serve(setup with { PassiveInstances = passive }, instances);
         }
         catch
         {
+            passive.ForEach(static instance => instance.Dispose());
             foreach (var (_, instance, claim) in instances)
             {
                 instance.Dispose();
@@ -241,13 +248,14 @@ internal sealed class ModelLoader(
         {
             // Its lanes cannot change while it serves: each has sequences of its own.
             var sequenced = new SequenceScheduler(SequencePlan.Of(config, batching, setup.InitialStates, options.Scheduler, time, statistics), instances.Count, Run);
-            return new ServedModel(version.Number, config, model, sequenced, statistics, time) { Labels = setup.Labels };
+            return new ServedModel(version.Number, config, model, sequenced, statistics, time) { Labels = setup.Labels, PassiveInstances = setup.PassiveInstances };
         }
 
         var scheduler = new LaneScheduler(LanePlan.Rules(config, options.Scheduler, time, statistics), owner => Enumerable.Range(0, instances.Count).Select(lane => Run(lane, owner)));
         return new ServedModel(version.Number, config, model, scheduler, statistics, time)
         {
             Labels = setup.Labels,
+            PassiveInstances = setup.PassiveInstances,
             Cache = Caching.Make(setup.CacheSeed, config, scheduler, statistics),
             MakeLane = wish => MakeLane(wish, scheduler, model, lanes),
         };

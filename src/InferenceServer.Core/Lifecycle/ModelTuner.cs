@@ -15,7 +15,7 @@ internal sealed class ModelTuner(LaneWarmup warmup, TimeProvider time, CoreOptio
     /// <inheritdoc cref="IModelLoader.TuneAsync" />
     public async Task<ModelLoadResult?> TuneAsync(ServedModel served, AspiredVersion before, AspiredVersion wanted, Action onWarmup, CancellationToken cancellationToken)
     {
-        if (before.FilesFingerprint != wanted.FilesFingerprint || served.MakeLane is not { } makeLane || !served.TryAcquire())
+        if (before.FilesFingerprint != wanted.FilesFingerprint || !served.TryAcquire())
         {
             return null;
         }
@@ -28,9 +28,21 @@ internal sealed class ModelTuner(LaneWarmup warmup, TimeProvider time, CoreOptio
             return Tuning.IsAllThatDiffers(before.Config.Document.Message, wanted.Config.Document.Message) ? ModelLoadResult.Failed(string.Join('\n', problems)) : null;
         }
 
-        if (!Tuning.IsAllThatDiffers(served.Config.Message, config.Message))
+        if (!Tuning.IsAllThatDiffers(served.Config.Message, config.Message) || !LanePlan.PlacePassive(served.Config).SequenceEqual(LanePlan.PlacePassive(config)))
         {
             return null;
+        }
+
+        if (served.MakeLane is not { } makeLane)
+        {
+            // Its lanes have sequences of their own, so that only what does not concern them can change.
+            if (!served.Config.With(config.VersionPolicy).Message.Equals(config.Message))
+            {
+                return null;
+            }
+
+            served.ChangePolicy(config.VersionPolicy);
+            return ModelLoadResult.Tuned(served);
         }
 
         foreach (var warning in config.Warnings)

@@ -105,6 +105,9 @@ public sealed class ServedModel
     /// <summary>True when the answers of the version are kept.</summary>
     public bool KeepsResponses => Cache is not null;
 
+    /// <summary>The instances that get no requests; they belong to the version.</summary>
+    internal IReadOnlyList<IModelInstance> PassiveInstances { get; init; } = [];
+
     /// <summary>Makes one more lane, which belongs to the caller until the scheduler has taken it over; null where there are no lanes.</summary>
     internal Func<LaneWish, InstanceRunner>? MakeLane { get; init; }
 
@@ -169,13 +172,8 @@ public sealed class ServedModel
         return _drained.Task;
     }
 
-    /// <summary>Gives up the sequences that have no request: the process is to end, and nobody knows whether another would come.</summary>
-    /// <returns>True when nobody uses the version any more.</returns>
-    internal bool GiveUpSequences()
-    {
-        (Scheduler as SequenceScheduler)?.EndIdle();
-        return _drained.Task.IsCompleted;
-    }
+    /// <summary>Gives up the sequences that have no request: the listeners are closed, and none can come.</summary>
+    internal void GiveUpSequences() => (Scheduler as SequenceScheduler)?.EndIdle();
 
     /// <summary>Ends the lanes and frees the weights of a version that nobody uses.</summary>
     internal async Task FreeAsync()
@@ -187,6 +185,11 @@ public sealed class ServedModel
         finally
         {
             Cache?.Forget();
+            foreach (var instance in PassiveInstances)
+            {
+                instance.Dispose();
+            }
+
             _backendModel.Dispose();
         }
     }

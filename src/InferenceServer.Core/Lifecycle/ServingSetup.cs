@@ -14,6 +14,9 @@ internal sealed record ServingSetup(AspiredVersion Version, ModelConfig Config, 
     /// <summary>The class labels of its outputs.</summary>
     public ImmutableDictionary<string, ClassLabels> Labels { get; init; } = ImmutableDictionary<string, ClassLabels>.Empty;
 
+    /// <summary>The instances that get no requests.</summary>
+    public IReadOnlyList<IModelInstance> PassiveInstances { get; init; } = [];
+
     /// <summary>What the keys of its cached answers begin with; empty when none are kept.</summary>
     public ImmutableArray<byte> CacheSeed { get; init; } = [];
 

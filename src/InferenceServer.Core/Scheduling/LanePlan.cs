@@ -11,9 +11,14 @@ internal static class LanePlan
     private static readonly TimeSpan s_margin = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Where an instance is to run, for each lane.</summary>
-    public static IEnumerable<LaneWish> Place(ModelConfig config)
+    public static IEnumerable<LaneWish> Place(ModelConfig config) => Place(config, isPassive: false);
+
+    /// <summary>Where an instance is to be that gets no requests.</summary>
+    public static IEnumerable<InstancePlacement> PlacePassive(ModelConfig config) => Place(config, isPassive: true).Select(static wish => wish.Placement);
+
+    private static IEnumerable<LaneWish> Place(ModelConfig config, bool isPassive)
     {
-        foreach (var group in config.InstanceGroups)
+        foreach (var group in config.InstanceGroups.Where(group => group.IsPassive == isPassive))
         {
             for (var i = 0; i < group.Count; i++)
             {

@@ -107,7 +107,15 @@ internal sealed class SequenceScheduler : IModelScheduler, IPendingObserver
             {
                 lock (_gate)
                 {
-                    _table.Undo(pending, _time.GetTimestamp(), effects);
+                    if (pending.IsAbandoned)
+                    {
+                        _table.End(pending, isBroken: true, _time.GetTimestamp(), effects);
+                    }
+                    else
+                    {
+                        _table.Undo(pending, _time.GetTimestamp(), effects);
+                    }
+
                     ArmTimer();
                 }
             }

@@ -5,7 +5,7 @@ namespace InferenceServer.Protocols.KServe.OpenApi;
 
 /// <summary>
 /// A request that a model answers: every input that it needs, one row, 1 for each free dimension, and the same value for every element. The
-/// value is 1, which can be divided by and is an index of all but the smallest tables.
+/// value is 1, which can be divided by and is an index of all but the smallest tables. To a model with sequences it is a whole one.
 /// </summary>
 internal static class ModelExample
 {
@@ -22,6 +22,13 @@ internal static class ModelExample
 
         json.BeginArray(name);
         json.BeginObject();
+        if (model.SequenceBatching is { IsIterative: false } sequences)
+        {
+            // A sequence of one request. An id is a number unless the model asks for a text.
+            var id = sequences.Controls.Any(static control => control is { Kind: SequenceControlKind.CorrelationId, DataType: TensorDataType.Bytes }) ? "\"1\"" : "1";
+            json.Raw("parameters", $$"""{"sequence_id":{{id}},"sequence_start":true,"sequence_end":true}""");
+        }
+
         json.BeginArray("inputs");
         foreach (var input in model.Inputs)
         {

@@ -41,6 +41,7 @@ public sealed class DeclarationTests
     [InlineData("instance_group { count: 1000000 }", 1, 18, "from 1 to 1024, found 1000000", null)]
     [InlineData("instance_group { kind: KIND_GPU gpus: [ 0 ] }", 1, 18, "KIND_GPU|CPU only", "write kind: KIND_CPU")]
     [InlineData("instance_group { gpus: [ 0 ] }", 1, 18, "lists gpus", "leave out gpus")]
+    [InlineData("instance_group { passive: true }", 1, 18, "every instance_group is passive", "leave passive out of one group")]
     [InlineData("instance_group [ { name: \"a\" }, { name: \"a\" } ]", 1, 35, "'a' is taken by instance_group[0]", null)]
     [InlineData("version_policy { latest { num_versions: 0 } }", 1, 27, "num_versions must be from 1", null)]
     [InlineData("version_policy { specific { } }", 1, 18, "names no versions", "versions: [ 1 ]")]

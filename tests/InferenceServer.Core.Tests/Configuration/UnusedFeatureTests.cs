@@ -11,7 +11,6 @@ public sealed class UnusedFeatureTests
     [InlineData("input { name: \"X\" data_type: TYPE_FP32 dims: 4 is_non_linear_format_io: true }", 1, 48, "input[0].is_non_linear_format_io")]
     [InlineData("output { name: \"X\" data_type: TYPE_FP32 dims: 4 is_non_linear_format_io: true }", 1, 49, "output[0].is_non_linear_format_io")]
     [InlineData("model_repository_agents { agents { name: \"checksum\" } }", 1, 1, "model_repository_agents")]
-    [InlineData("instance_group [ { }, { passive: true } ]", 1, 25, "instance_group[1].passive")]
     [InlineData("instance_group { secondary_devices { device_id: 0 } }", 1, 18, "instance_group[0].secondary_devices")]
     [InlineData("optimization { execution_accelerators { gpu_execution_accelerator { name: \"tensorrt\" } } }", 1, 41, "gpu_execution_accelerator")]
     [InlineData("optimization { execution_accelerators { cpu_execution_accelerator { name: \"openvino\" } } }", 1, 41, "cpu_execution_accelerator")]

@@ -67,6 +67,23 @@ public sealed class TuningTests
     }
 
     [Fact]
+    public async Task PassiveInstances_AreMadeAndGetNoRequests()
+    {
+        await using var server = new TuningFixture();
+        Assert.Null(await server.LoadAsync("instance_group [ { count: 1 }, { count: 2 passive: true kind: KIND_MODEL } ]"));
+        Assert.Equal(3, server.Backend.LivingInstances);
+        Assert.Equal("Cpu", Assert.Single(server.Served.Scheduler.Lanes).Placement.Kind.ToString());
+        await server.SucceedAsync();
+
+        // More lanes need no load; other passive instances do, and all of the old ones go.
+        Assert.Null(await server.LoadAsync("instance_group [ { count: 2 }, { count: 2 passive: true kind: KIND_MODEL } ]"));
+        Assert.Equal((1, 4), (server.Backend.Loads, server.Backend.LivingInstances));
+        Assert.Null(await server.LoadAsync("instance_group [ { count: 2 }, { count: 1 passive: true kind: KIND_MODEL } ]"));
+        await TuningFixture.UntilAsync(() => server.Backend.LivingModels == 1);
+        Assert.Equal((2, 3), (server.Backend.Loads, server.Backend.LivingInstances));
+    }
+
+    [Fact]
     public async Task BatchingKnobs_HoldForWhatWaits()
     {
         await using var server = new TuningFixture();

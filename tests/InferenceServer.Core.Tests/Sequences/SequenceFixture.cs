@@ -96,7 +96,7 @@ internal sealed class SequenceFixture : IAsyncDisposable
             (lane, owner) => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{lane}", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement($"m_{lane}", InstanceKind.Cpu, 0) });
         Served = new ServedModel(1, config, model, Scheduler, Statistics, Time);
         _catalog.Publish(new ServingSnapshot([new ServedVersions("m", [Served], [])]));
-        Engine = new InferenceEngine(_catalog, Pool, new SharedMemoryRegistry(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance), new Core.Hosting.ServerPhase(), new SchedulerOptions(), Time);
+        Engine = new InferenceEngine(_catalog, Pool, new SharedMemoryRegistry(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance), Phase, new SchedulerOptions(), Time);
     }
 
     public TimeProvider Time { get; }
@@ -112,6 +112,8 @@ internal sealed class SequenceFixture : IAsyncDisposable
     public ModelStatistics Statistics { get; }
 
     public IInferenceEngine Engine { get; }
+
+    public Core.Hosting.ServerPhase Phase { get; } = new();
 
     /// <summary>What every execution saw, so far.</summary>
     public IReadOnlyList<SeenBatch> Seen

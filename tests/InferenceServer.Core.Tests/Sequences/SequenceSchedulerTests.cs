@@ -402,7 +402,24 @@ public sealed class SequenceSchedulerTests
         await model.StepAsync(1, 1, start: true);
         var drained = model.Served.DrainAsync();
         Assert.False(drained.IsCompleted);
-        Assert.True(model.Served.GiveUpSequences());
+        model.Served.GiveUpSequences();
+        Assert.True(drained.IsCompleted);
         await model.FreeAsync();
+    }
+
+    [Fact]
+    public async Task StoppingServer_TakesTheRequestsOfSequencesThatHaveBegunAlone()
+    {
+        await using var model = new SequenceFixture();
+        await model.StepAsync(1, 1, start: true);
+        var late = model.Request(2, 1, start: true);
+        model.Phase.BeginStop();
+        Assert.Equal(3, await model.StepAsync(1, 2));
+        var refused = await model.Engine.InferAsync(late, Token);
+        Assert.Equal(ErrorCode.Unavailable, refused.Error!.Code);
+        Assert.Equal(6, await model.StepAsync(1, 3, end: true));
+        var outcome = await model.Engine.AcquireAsync("m", "", Token);
+        Assert.False(outcome.TryGet(out _, out var error));
+        Assert.Contains("stopping", error.Message, StringComparison.Ordinal);
     }
 }

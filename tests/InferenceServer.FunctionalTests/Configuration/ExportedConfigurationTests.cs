@@ -17,7 +17,7 @@ public sealed partial class ExportedConfigurationTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string> Models => [.. Directory.GetDirectories(Path.Combine(RepositoryRoot.Path, "model-repository")).Select(static folder => Path.GetFileName(folder)), .. HandmadeModels.Names];
+    public static TheoryData<string> Models => [.. Directory.GetDirectories(Path.Combine(RepositoryRoot.Path, "model-repository")).Select(static folder => Path.GetFileName(folder)), .. HandmadeModels.Names, .. SequenceModels.Names];
 
     public void Dispose() => _repository.Dispose();
 
@@ -93,7 +93,13 @@ public sealed partial class ExportedConfigurationTests : IDisposable
 
             return (JsonNode)wanted;
         })]);
-        var (status, body) = await server.PostAsync($"/v2/models/{model}/infer", new JsonObject { ["inputs"] = MadeUpInputs.Of(metadata), ["outputs"] = outputs }.ToJsonString());
+        var request = new JsonObject { ["inputs"] = MadeUpInputs.Of(metadata), ["outputs"] = outputs };
+        if (served.Config.SequenceBatching is not null)
+        {
+            request["parameters"] = new JsonObject { ["sequence_id"] = model == "look_str" ? "seven" : 7, ["sequence_start"] = true, ["sequence_end"] = true };
+        }
+
+        var (status, body) = await server.PostAsync($"/v2/models/{model}/infer", request.ToJsonString());
         Assert.True(status == HttpStatusCode.OK, body);
         return body;
     }
@@ -103,6 +109,12 @@ public sealed partial class ExportedConfigurationTests : IDisposable
         if (HandmadeModels.Names.Contains(model))
         {
             HandmadeModels.Write(_repository, model);
+            return;
+        }
+
+        if (SequenceModels.Names.Contains(model))
+        {
+            SequenceModels.Write(_repository, model);
             return;
         }
 

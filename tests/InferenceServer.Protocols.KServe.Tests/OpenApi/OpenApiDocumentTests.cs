@@ -61,6 +61,20 @@ public sealed class OpenApiDocumentTests
         }
     }
 
+    [Theory]
+    [InlineData(TensorDataType.UInt64, false, """{"sequence_id":1,"sequence_start":true,"sequence_end":true}""")]
+    [InlineData(TensorDataType.Bytes, false, """{"sequence_id":"1","sequence_start":true,"sequence_end":true}""")]
+    [InlineData(TensorDataType.UInt64, true, null)]
+    public void Example_OfAModelWithSequences_IsAWholeOne(TensorDataType id, bool isIterative, string? parameters)
+    {
+        var sequences = new SequenceBatchingConfig { IsIterative = isIterative, Controls = [new SequenceControlConfig("ID", SequenceControlKind.CorrelationId, id, [], [])] };
+        var root = JsonDocument.Parse(Write([new ModelDescription(1, [1], s_model with { Name = "m", SequenceBatching = sequences })])).RootElement;
+        var example = root.GetProperty("components").GetProperty("schemas").EnumerateObject().Single(static schema => schema.Value.TryGetProperty("examples", out _)).Value.GetProperty("examples")[0];
+
+        Assert.Equal(parameters, example.TryGetProperty("parameters", out var given) ? given.GetRawText() : null);
+        Assert.Equal(2, example.GetProperty("inputs").GetArrayLength());
+    }
+
     [Fact]
     public void Model_InTheDocument_HasItsTensors()
     {

@@ -2,7 +2,7 @@ using Kind = global::Inference.ModelInstanceGroup.Types.Kind;
 
 namespace InferenceServer.Core.Configuration.Rules;
 
-/// <summary>Every group has at least one instance, a name of its own, and a device that this build can use.</summary>
+/// <summary>Every group has at least one instance, a name of its own, and a device that this build can use; one at least gets requests.</summary>
 internal sealed class InstanceGroupRule : IConfigRule
 {
     /// <summary>More lanes than this are a slip of the pen: each is a thread while there is work.</summary>
@@ -10,6 +10,7 @@ internal sealed class InstanceGroupRule : IConfigRule
 
     public void Check(RuleContext context)
     {
+        CheckPassive(context);
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < context.Message.InstanceGroup.Count; i++)
         {
@@ -29,6 +30,14 @@ internal sealed class InstanceGroupRule : IConfigRule
             {
                 context.Error($"{path}.name", $"the name '{group.Name}' is taken by {names[group.Name]}", "give each group a name of its own, or none");
             }
+        }
+    }
+
+    private static void CheckPassive(RuleContext context)
+    {
+        if (context.Message.InstanceGroup.Count > 0 && context.Message.InstanceGroup.All(static group => group.Passive))
+        {
+            context.Error($"{DeclaredTensor.PathOf("instance_group", 0)}.passive", "every instance_group is passive, so that no instance would get requests", "leave passive out of one group");
         }
     }
 

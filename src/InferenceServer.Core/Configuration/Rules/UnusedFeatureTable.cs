@@ -16,7 +16,6 @@ internal static class UnusedFeatureTable
         Refused(static m => Inputs(m, static i => i.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
         Refused(static m => Outputs(m, static o => o.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
         Refused(static m => If(m.ModelRepositoryAgents is { Agents.Count: > 0 }, "model_repository_agents"), "the check that they stand for would not be made"),
-        Refused(static m => Groups(m, static g => g.Passive, "passive"), "an instance that is never used cannot be asked for"),
         Refused(static m => Groups(m, static g => g.SecondaryDevices.Count > 0, "secondary_devices"), Cpu),
         Refused(static m => If(m.Optimization?.ExecutionAccelerators is { GpuExecutionAccelerator.Count: > 0 }, "optimization.execution_accelerators.gpu_execution_accelerator"), Cpu),
         Refused(static m => If(m.Optimization?.ExecutionAccelerators is { CpuExecutionAccelerator.Count: > 0 }, "optimization.execution_accelerators.cpu_execution_accelerator"), "models run on the engine's own CPU kernels"),
