@@ -15,7 +15,7 @@ public sealed class CheckCommandTests
         Assert.True(code == 0, output);
         Assert.Contains("ok      digits version 1", output, StringComparison.Ordinal);
         Assert.Contains("ok      digits_reader version 1", output, StringComparison.Ordinal);
-        Assert.Contains("9 would serve, 0 would not, 0 warnings", output, StringComparison.Ordinal);
+        Assert.Contains("10 would serve, 0 would not, 0 warnings", output, StringComparison.Ordinal);
     }
 
     [Fact]
