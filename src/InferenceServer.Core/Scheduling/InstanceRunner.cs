@@ -92,7 +92,12 @@ internal sealed class InstanceRunner : IDisposable
         if (_endedTicks > 0)
         {
             costs.Record(_endedRows, _endedTicks);
-            costs.RecordPause(now - _runningSince - _endedTicks);
+            if (IsRunning)
+            {
+                // What has warmed it up came from no queue.
+                costs.RecordPause(now - _runningSince - _endedTicks);
+            }
+
             for (var i = 0; target is not null && i < _runningArrivals.Length; i++)
             {
                 target.OnAnswer(_endedAt - _runningArrivals[i]);

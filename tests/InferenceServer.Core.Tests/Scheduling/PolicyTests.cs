@@ -130,6 +130,31 @@ public sealed class PolicyTests
     }
 
     [Fact]
+    public async Task WarmUp_TellsNothingOfTheTimeBetweenExecutions()
+    {
+        var time = new FakeTimeProvider();
+        await using var model = new ServedModelFixture(time: time);
+        model.Backend.Execute = batch =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            FakeBackend.EchoFirst(batch);
+        };
+        Assert.True(model.Served.Validator.TryPrepare(model.Rows(1, 1f), null, Token, out var warming, out _));
+        warming.Membership = new BatchMembership(1);
+        warming.EnqueuedTimestamp = time.GetTimestamp();
+        model.Lanes[0].Warm([warming], isCounted: false);
+        (await warming.Task).Response!.Dispose();
+
+        var gate = model.Backend.Gate = new ExecutionGate();
+        var running = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
+        await gate.WaitForArrivalAsync();
+        var accepted = model.Engine.InferAsync(WithLimit(model, TimeSpan.FromSeconds(5)), Token).AsTask();
+        gate.Open();
+        (await SucceedAsync(running)).Dispose();
+        (await SucceedAsync(accepted)).Dispose();
+    }
+
+    [Fact]
     public async Task DeadlineThatPassesWhileTheModelRuns_CancelsTheExecution()
     {
         var time = new FakeTimeProvider();
