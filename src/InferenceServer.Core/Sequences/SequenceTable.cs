@@ -138,13 +138,7 @@ internal sealed class SequenceTable(SequenceLimits limits, int lanes, ImmutableA
 
         var next = pending.Next;
         Fail(pending, SequenceFailure.Abandoned, effects);
-        while (next is { } follower)
-        {
-            next = follower.Next;
-            Fail(follower, SequenceFailure.Broken, effects);
-        }
-
-        Close(sequence);
+        FailFrom(sequence, next, effects);
         if (sequence.Slot is null && sequence.Waiting.First is null)
         {
             Leave(_backlog, sequence);
@@ -180,7 +174,11 @@ internal sealed class SequenceTable(SequenceLimits limits, int lanes, ImmutableA
                 continue;
             }
 
-            FailAll(sequence, SequenceFailure.NoSlotInTime, effects);
+            while (sequence.Waiting.First is { } waiting)
+            {
+                Fail(waiting, SequenceFailure.NoSlotInTime, effects);
+            }
+
             Close(sequence);
             Leave(_backlog, sequence);
             effects.Free(sequence);
@@ -275,17 +273,20 @@ internal sealed class SequenceTable(SequenceLimits limits, int lanes, ImmutableA
         }
     }
 
-    private void Break(Sequence sequence, SequenceEffects effects)
-    {
-        FailAll(sequence, SequenceFailure.Broken, effects);
-        Close(sequence);
-    }
+    private void Break(Sequence sequence, SequenceEffects effects) => FailFrom(sequence, sequence.Waiting.First, effects);
 
-    private void FailAll(Sequence sequence, SequenceFailure failure, SequenceEffects effects)
+    /// <summary>What follows a request that has not run cannot run either, up to one with which the sequence begins anew. Without such a one it is over.</summary>
+    private void FailFrom(Sequence sequence, PendingInference? first, SequenceEffects effects)
     {
-        while (sequence.Waiting.First is { } waiting)
+        while (first is { Step.IsStart: false } follower)
         {
-            Fail(waiting, failure, effects);
+            first = follower.Next;
+            Fail(follower, SequenceFailure.Broken, effects);
+        }
+
+        if (first is null)
+        {
+            Close(sequence);
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class AskOverBinary(HttpClient client) : IAsk
     {
         var inputs = question.Inputs.Select(static input =>
             $$"""{"name":"{{input.Name}}","datatype":"{{input.DataType}}","shape":[{{string.Join(',', input.Shape)}}],"parameters":{"binary_data_size":{{input.Raw.Length}} } }""");
-        var parameters = question.Parameters.Select(static one => $"\"{one.Key}\":{one.Value}").Append($"\"binary_data_output\":{(question.Outputs.Length == 0 ? "true" : "false")}");
+        var parameters = question.ParametersAsJson.Append($"\"binary_data_output\":{(question.Outputs.Length == 0 ? "true" : "false")}");
         var outputs = question.Outputs.Length == 0
             ? ""
             : $$""","outputs":[{{string.Join(',', question.Outputs.Select(static name => $$"""{"name":"{{name}}","parameters":{"binary_data":true} }"""))}}]""";

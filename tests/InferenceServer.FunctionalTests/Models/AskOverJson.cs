@@ -11,7 +11,7 @@ internal sealed class AskOverJson(HttpClient client) : IAsk
             $$"""{"name":"{{input.Name}}","datatype":"{{input.DataType}}","shape":[{{string.Join(',', input.Shape)}}],"data":{{input.Json}}}""");
         var outputs = question.Outputs.Length == 0 ? "" : $$""","outputs":[{{string.Join(',', question.Outputs.Select(static name => $$"""{"name":"{{name}}"}"""))}}]""";
         var id = question.Id.Length == 0 ? "" : $"\"id\":\"{question.Id}\",";
-        var parameters = question.Parameters.Count == 0 ? "" : $",\"parameters\":{{{string.Join(',', question.Parameters.Select(static one => $"\"{one.Key}\":{one.Value}"))}}}";
+        var parameters = question.ParametersAsJson.Any() ? $",\"parameters\":{{{string.Join(',', question.ParametersAsJson)}}}" : "";
         using var content = new StringContent($"{{{id}\"inputs\":[{string.Join(',', inputs)}]{outputs}{parameters}}}");
         using var response = await client.PostAsync($"/v2/models/{question.Model}/infer", content, cancellationToken);
         using var document = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellationToken));

@@ -28,6 +28,11 @@ internal sealed class AskOverRpc(GRPCInferenceService.GRPCInferenceServiceClient
             message.RawInputContents.Add(ByteString.CopyFrom(input.Raw));
         }
 
+        foreach (var flag in question.Flags)
+        {
+            message.Parameters[flag] = new InferParameter { BoolParam = true };
+        }
+
         foreach (var (name, value) in question.Parameters)
         {
             message.Parameters[name] = new InferParameter { Int64Param = value };

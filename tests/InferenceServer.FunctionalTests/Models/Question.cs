@@ -11,4 +11,10 @@ internal sealed record Question(string Model, params QuestionInput[] Inputs)
 
     /// <summary>Parameters of the request, such as its priority.</summary>
     public Dictionary<string, long> Parameters { get; init; } = [];
+
+    /// <summary>Parameters of the request that are true.</summary>
+    public List<string> Flags { get; init; } = [];
+
+    /// <summary>All of them as members of a JSON object.</summary>
+    public IEnumerable<string> ParametersAsJson => [.. Parameters.Select(static one => $"\"{one.Key}\":{one.Value}"), .. Flags.Select(static flag => $"\"{flag}\":true")];
 }

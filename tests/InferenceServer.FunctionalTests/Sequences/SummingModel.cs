@@ -10,7 +10,7 @@ namespace InferenceServer.FunctionalTests.Sequences;
 /// <summary>A model that adds up what the requests of a sequence bring, times a factor.</summary>
 internal static class SummingModel
 {
-    public static void Write(TemporaryDirectory repository, float factor, string sequences = "direct { }", int maxBatchSize = 4, string name = "sum", string file = "1/model.onnx", string more = "")
+    public static void Write(TemporaryDirectory repository, float factor, string sequences = "direct { }", int maxBatchSize = 4, string name = "sum", string file = "1/model.onnx", string more = "", int instances = 1)
     {
         repository.Write($"{name}/{file}", new OnnxModelBuilder()
             .Input("IN", OnnxElementType.Float, "batch", 1)
@@ -27,7 +27,7 @@ internal static class SummingModel
             max_batch_size: {{maxBatchSize}} {{more}}
             input [ { name: "IN" data_type: TYPE_FP32 dims: [ 1 ] } ]
             output [ { name: "TOTAL" data_type: TYPE_FP32 dims: [ 1 ] } ]
-            instance_group [ { kind: KIND_CPU count: 1 } ]
+            instance_group [ { kind: KIND_CPU count: {{instances}} } ]
             sequence_batching {
               {{sequences}}
               state [ { input_name: "STATE_IN" output_name: "STATE_OUT" data_type: TYPE_FP32 dims: [ 1 ] } ]

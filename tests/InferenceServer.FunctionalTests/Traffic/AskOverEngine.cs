@@ -18,6 +18,11 @@ internal sealed class AskOverEngine(IInferenceEngine engine) : IAsk
 
         var request = new InferenceRequest(lease) { Id = question.Id };
         request.RequestedOutputs.AddRange(question.Outputs);
+        foreach (var flag in question.Flags)
+        {
+            request.Parameters[flag] = ParameterValue.FromBool(true);
+        }
+
         foreach (var (name, value) in question.Parameters)
         {
             request.Parameters[name] = ParameterValue.FromInt64(value);

@@ -11,7 +11,7 @@ using Xunit;
 namespace InferenceServer.FunctionalTests.Traffic;
 
 /// <summary>
-/// Everything that the scheduler does, at once: rows, shapes, requested outputs, priorities, timeouts, failures, ensembles, answers that are kept and clients that leave, over the engine and both
+/// Everything that the scheduler does, at once: rows, shapes, requested outputs, priorities, timeouts, failures, ensembles, sequences, answers that are kept and clients that leave, over the engine and both
 /// protocols, with fewer executions at a time than there are instances. Each request has the answer that it would have had alone; none is lost, and none is run twice.
 /// </summary>
 public sealed class RandomTrafficTests(ITestOutputHelper output)
@@ -38,11 +38,17 @@ public sealed class RandomTrafficTests(ITestOutputHelper output)
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
         {
             var random = new Random(seed + caller);
+            var sequence = new TrafficSequence(caller, Callers);
             while (Interlocked.Increment(ref number) is var mine && mine <= requests && faults.IsEmpty)
             {
-                var item = TrafficGenerator.Next(random, mine);
+                var item = TrafficGenerator.Next(random, mine, sequence);
                 var leaves = random.Next(LeavesOneIn) == 0;
                 var answer = await AskAsync(doors[random.Next(doors.Length)], item.Question, leaves ? random.Next(0, 6) : null);
+                if (item.Question.Parameters.ContainsKey("sequence_id"))
+                {
+                    sequence.Settle(item, answer);
+                }
+
                 if (tallies.GetOrAdd(item.Question.Model, static _ => new TrafficTally()).Judge(item, answer, leaves) is { } fault)
                 {
                     faults.Enqueue($"request {mine} to '{item.Question.Model}', seed {seed}: {fault}");
@@ -65,6 +71,7 @@ public sealed class RandomTrafficTests(ITestOutputHelper output)
 
         // Otherwise little would be shown.
         Assert.True((await WaitForQuietAsync(server, TrafficRepository.Mixed)).Executions < tallies[TrafficRepository.Mixed].Answered, "nothing was ever batched");
+        Assert.True(tallies[TrafficRepository.Rowed].Answered > 0 && tallies[TrafficRepository.Mingled].Answered > 0, "no sequence went on");
         Assert.True(tallies[TrafficRepository.Failing].Excused > 0, "nothing ever failed");
         Assert.True(tallies.Values.Sum(static tally => tally.Left) > 0, "nobody ever left");
         Assert.True((await WaitForQuietAsync(server, TrafficRepository.Cached)).Hits > 0, "nothing was ever answered from the cache");

@@ -5,7 +5,7 @@ namespace InferenceServer.FunctionalTests.Traffic;
 /// <summary>Makes up questions. No two have the same values, but for those whose answers are kept; so an answer tells whose it is.</summary>
 internal static class TrafficGenerator
 {
-    /// <summary>What models are asked, each as often as another.</summary>
+    /// <summary>What models without sequences are asked, each as often as another.</summary>
     private static readonly Func<Random, int, TrafficItem>[] s_kinds =
     [
         Mixed,
@@ -25,9 +25,12 @@ internal static class TrafficGenerator
 
     /// <param name="random">Where chance comes from.</param>
     /// <param name="number">The number of the question, of which its values are made.</param>
-    public static TrafficItem Next(Random random, int number)
+    /// <param name="sequence">The sequences of the caller.</param>
+    public static TrafficItem Next(Random random, int number, TrafficSequence sequence)
     {
-        var item = s_kinds[random.Next(s_kinds.Length)](random, number);
+        // Steps of sequences are asked as often as two other kinds.
+        var kind = random.Next(s_kinds.Length + 2);
+        var item = kind < s_kinds.Length ? s_kinds[kind](random, number) : sequence.Next(random, number);
         return item with { Question = item.Question with { Id = $"{number}" } };
     }
 

@@ -1,3 +1,4 @@
+using InferenceServer.FunctionalTests.Sequences;
 using InferenceServer.Testing.Files;
 using InferenceServer.Testing.Onnx;
 
@@ -39,8 +40,16 @@ internal static class TrafficRepository
     /// <summary>An ensemble with a step that may fail.</summary>
     public const string Doubtful = "doubtful";
 
+    /// <summary>Sums up sequences, each in a row of its own.</summary>
+    public const string Rowed = "rowed";
+
+    /// <summary>Sums up sequences that mingle in any row of two instances.</summary>
+    public const string Mingled = "mingled";
+
     public static void Write(TemporaryDirectory folder)
     {
+        SummingModel.Write(folder, 1, "max_sequence_idle_microseconds: 5000000 direct { }", 128, Rowed);
+        SummingModel.Write(folder, 1, "max_sequence_idle_microseconds: 5000000 oldest { max_candidate_sequences: 64 }", 8, Mingled, instances: 2);
         Identity(folder, Mixed, 8, $"{Tensors("INT32", "-1", second: true)} dynamic_batching {{ preferred_batch_size: 6 max_queue_delay_microseconds: 500 priority_levels: 3 default_priority_level: 2 }} instance_group {{ count: 2 }}", delay: 2);
         Identity(folder, Ordered, 4, $"{Tensors("INT32", "2")} dynamic_batching {{ preserve_ordering: true }} instance_group {{ count: 2 }}", delay: 2);
         Identity(folder, Failing, 4, $"{Tensors("INT32", "2")} parameters {{ key: \"fail_every\" value {{ string_value: \"7\" }} }}", delay: 2);
