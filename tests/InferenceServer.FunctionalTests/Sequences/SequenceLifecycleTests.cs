@@ -66,6 +66,27 @@ public sealed class SequenceLifecycleTests : IDisposable
     }
 
     [Fact]
+    public async Task Ensemble_HandsTheSequenceToItsSteps()
+    {
+        SummingModel.Write(_repository, 1, Patient, name: "inner");
+        _repository.Write("sum/config.pbtxt", """
+            platform: "ensemble" max_batch_size: 4
+            input { name: "IN" data_type: TYPE_FP32 dims: 1 }
+            output { name: "TOTAL" data_type: TYPE_FP32 dims: 1 }
+            ensemble_scheduling { step { model_name: "inner" input_map { key: "IN" value: "IN" } output_map { key: "TOTAL" value: "TOTAL" } } }
+            """);
+        Directory.CreateDirectory(Path.Combine(_repository.FullPath, "sum", "1"));
+        await using var server = await RunningServer.StartAsync(_repository.FullPath);
+        Assert.Equal(1, await SummingModel.StepAsync(server, 1, 1, start: true));
+        Assert.Equal(10, await SummingModel.StepAsync(server, 2, 10, start: true));
+        Assert.Equal(3, await SummingModel.StepAsync(server, 1, 2, end: true));
+        Assert.Equal(30, await SummingModel.StepAsync(server, 2, 20, end: true));
+        var (status, body) = await SummingModel.PostAsync(server, 1, 1);
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains("must specify the START flag", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task StoppingServer_IsNotHeldUpBySequencesThatHaveNoRequest()
     {
         SummingModel.Write(_repository, 1, Patient);
