@@ -241,7 +241,6 @@ internal static class InferenceErrors
     private static string Milliseconds(TimeSpan time) => FormattableString.Invariant($"{time.TotalMilliseconds:0.#} ms");
 
     /// <summary>How every sentence about a request begins: with its id.</summary>
-    /// <summary>How the sentences begin that name their request.</summary>
     public static string Prefix(InferenceRequest request) => Prefix(request.Id);
 
     private static string Prefix(string id) => $"[request id: {(id.Length == 0 ? "<id_unknown>" : id)}] ";

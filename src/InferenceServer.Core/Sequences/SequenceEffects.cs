@@ -40,11 +40,4 @@ internal sealed class SequenceEffects
         _run = _more is { Count: > 0 } more ? more.Dequeue() : null;
         return next;
     }
-
-    /// <summary>The rest has been done.</summary>
-    public void Clear()
-    {
-        _failed = null;
-        _freed = null;
-    }
 }

@@ -240,8 +240,6 @@ internal sealed class SequenceScheduler : IModelScheduler, IPendingObserver
             // With fewer sequences fewer rows are enough.
             Array.ForEach(_lanes, static lane => lane.Wake());
         }
-
-        effects.Clear();
     }
 
     private void Fail(PendingInference pending, InferenceError error)

@@ -176,7 +176,8 @@ internal sealed class SequenceFixture : IAsyncDisposable
         {
             // What is idle keeps the version until its time is over.
             var unloading = Served.UnloadAsync();
-            while (Time is FakeTimeProvider fake && !unloading.IsCompleted)
+            var patience = Task.Delay(TestTimeouts.Phase);
+            while (Time is FakeTimeProvider fake && !unloading.IsCompleted && !patience.IsCompleted)
             {
                 fake.Advance(TimeSpan.FromHours(1));
                 await Task.Delay(1);

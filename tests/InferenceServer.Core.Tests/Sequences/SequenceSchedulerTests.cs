@@ -333,7 +333,8 @@ public sealed class SequenceSchedulerTests
 
         // One that has to wait does so no longer than the delay, and not at all once it is alone.
         var third = model.StepAsync(2, 2);
-        while (!third.IsCompleted)
+        var patience = Task.Delay(TestTimeouts.Phase, Token);
+        while (!third.IsCompleted && !patience.IsCompleted)
         {
             time.Advance(TimeSpan.FromSeconds(1));
             await Task.Delay(1, Token);

@@ -198,8 +198,6 @@ public sealed class SequenceTableTests : IAsyncDisposable
             Assert.True(_freed.Add(sequence));
             sequence.Dispose();
         }
-
-        effects.Clear();
     }
 
     private void End(PendingInference pending)

@@ -57,8 +57,10 @@ public sealed class SequenceLifecycleTests : IDisposable
         Assert.Contains("stopped accepting new inference requests", body, StringComparison.Ordinal);
         Assert.Contains("UNLOADING", (await server.PostAsync("/v2/repository/index", "")).Body, StringComparison.Ordinal);
         Assert.Equal(6, await SummingModel.StepAsync(server, 1, 3, end: true));
+        var patience = Task.Delay(Testing.TestTimeouts.Phase, TestContext.Current.CancellationToken);
         while ((await ScaledModel.IndexAsync(server)) is not ["sum 1 UNAVAILABLE"])
         {
+            Assert.False(patience.IsCompleted, "the version was never unloaded");
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }
 
