@@ -18,7 +18,7 @@ public sealed class OnnxBackend : IBackend
     public BackendDescriptor Descriptor { get; } = new("onnxruntime")
     {
         Platform = "onnxruntime_onnx",
-        DefaultModelFilename = "model.onnx",
+        ModelFilenames = ["model.onnx"],
         BareFileExtension = ".onnx",
         DescribesModels = true,
         Settings = SessionSettingsReader.ServerKeys,

@@ -9,8 +9,14 @@ public sealed record BackendDescriptor(string Name)
     /// <summary>The older <c>platform</c> name of the same backend, such as <c>onnxruntime_onnx</c>; null when it never had one.</summary>
     public string? Platform { get; init; }
 
-    /// <summary>The file in a version folder that holds the model; null when the backend needs none.</summary>
-    public string? DefaultModelFilename { get; init; }
+    /// <summary>
+    /// The files in a version folder that hold the model, as they are usually called; empty when the backend needs none. One of them is there, unless the configuration
+    /// names another. A folder in which one of them lies is taken for a model of this backend when nothing says otherwise.
+    /// </summary>
+    public ImmutableArray<string> ModelFilenames { get; init; } = [];
+
+    /// <summary>The most usual of these names; null when the backend needs no file.</summary>
+    public string? DefaultModelFilename => ModelFilenames is [var first, ..] ? first : null;
 
     /// <summary>
     /// The extension, with its dot, of a single file that is a whole model when it lies in the repository itself; null when there is none.

@@ -41,6 +41,9 @@ public sealed class DeclaredModelConfig
     /// <summary>True when a request may be answered any number of times (<c>model_transaction_policy.decoupled</c>).</summary>
     public bool IsDecoupled { get; init; }
 
+    /// <summary>True when the configuration says what the model's file is called.</summary>
+    public bool NamesModelFile { get; init; }
+
     /// <summary>True when answers may be kept and given again (<c>response_cache.enable</c>).</summary>
     public bool UsesResponseCache { get; init; }
 

@@ -48,7 +48,8 @@ public static class ModelConfigDeclaration
         {
             Name = facts.ModelName,
             Backend = backend,
-            ModelFilename = message.DefaultModelFilename.Length > 0 ? message.DefaultModelFilename : backend.DefaultModelFilename,
+            ModelFilename = message.DefaultModelFilename.Length > 0 ? message.DefaultModelFilename : backend.ModelFilenames.FirstOrDefault(facts.HasFile) ?? backend.DefaultModelFilename,
+            NamesModelFile = message.DefaultModelFilename.Length > 0,
             VersionPolicy = VersionPolicies.Of(message),
             DeclaredMaxBatchSize = context.MaxBatchSize,
             ModelInputs = [.. DeclaredTensor.InputsOf(message).Concat(DeclaredTensor.GeneratedOf(message)).Select(tensor => SpecOf(tensor, isBatching))],

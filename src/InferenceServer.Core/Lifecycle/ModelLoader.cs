@@ -314,16 +314,19 @@ internal sealed class ModelLoader(
             return null;
         }
 
-        var path = files.Path.Combine(version.Files.Path, name);
-        if (files.File.Exists(path))
+        // Versions may be of different formats of one backend.
+        foreach (var candidate in version.Config.NamesModelFile ? [name] : version.Config.Backend.ModelFilenames.AsEnumerable())
         {
-            return path;
+            var path = files.Path.Combine(version.Files.Path, candidate);
+
+            // Or a folder of the model's name with the model and its external data in it, as Triton allows for ONNX.
+            var inner = files.Path.Combine(path, candidate);
+            if (files.File.Exists(path) || files.File.Exists(inner))
+            {
+                return files.File.Exists(path) ? path : inner;
+            }
         }
 
-        // A folder of the model's name with the model and its external data in it, as Triton allows for ONNX.
-        var inner = files.Path.Combine(path, name);
-        return files.File.Exists(inner)
-            ? inner
-            : throw new BackendException(ErrorCode.Unavailable, $"unable to find '{name}' in the folder of version {version.Number} of model '{version.Config.Name}'");
+        throw new BackendException(ErrorCode.Unavailable, $"unable to find '{name}' in the folder of version {version.Number} of model '{version.Config.Name}'");
     }
 }

@@ -15,7 +15,6 @@ internal static class ForeignOptions
     private const string NoTracing = "it is a part of --trace-config";
     private const string NoSageMaker = "this server does not speak the protocol of SageMaker";
     private const string NoVertex = "this server does not speak the protocol of Vertex AI";
-    private const string BuiltIn = "the backends are built in";
 
     /// <summary>The explanations by flag, without the dashes.</summary>
     public static FrozenDictionary<string, string> Reasons { get; } = new Dictionary<string, string>
@@ -42,7 +41,6 @@ internal static class ForeignOptions
         ["trace-rate"] = NoTracing,
         ["trace-count"] = NoTracing,
         ["trace-log-frequency"] = NoTracing,
-        ["backend-directory"] = BuiltIn,
         ["repoagent-directory"] = "this server has no repository agents",
         ["min-supported-compute-capability"] = NoGpu,
         ["cache-directory"] = "caches are built in, none is loaded from a folder; --cache-config takes local and redis",

@@ -61,6 +61,8 @@ internal static class OptionTable
 
     public static OptionDefinition MaxColdRequests { get; } = new("max-cold-requests", "MaxColdRequests", OptionKind.Number, "4096", "How many requests may wait for models to be loaded.") { Minimum = 1, Maximum = int.MaxValue };
 
+    public static OptionDefinition BackendDirectory { get; } = new("backend-directory", "BackendDirectory", OptionKind.Text, "backends", "A directory with a folder for each further backend; by default the one of that name beside the program, where there is one.");
+
     public static OptionDefinition BackendConfig { get; } = new("backend-config", "BackendConfig", OptionKind.List, "", "A setting of a backend: <backend>,<key>=<value>, or <key>=<value> for all. May be given several times.");
 
     public static OptionDefinition CacheConfig { get; } = new("cache-config", "CacheConfig", OptionKind.List, "", "A setting of the response cache: local,size=<bytes>, or redis,<key>=<value> (host, port, user, password, db, ...). May be given several times.");
@@ -153,7 +155,7 @@ internal static class OptionTable
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
-        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, ModelNamespacing, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendConfig,
+        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, ModelNamespacing, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendDirectory, BackendConfig,
         ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests,
         CacheConfig, ResponseCacheByteSize,
         MaxQueueSize, MaxQueueBytes, RateLimit, RateLimitResource, MaxConcurrentExecutions, HostPolicy, AllowClientShm,

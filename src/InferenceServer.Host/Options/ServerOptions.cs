@@ -7,6 +7,7 @@ using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Host.Plugins;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.RemoteRepositories.Addresses;
@@ -80,6 +81,9 @@ internal sealed record ServerOptions
 
     /// <summary>How much may run at the same time.</summary>
     public required RateLimiterOptions RateLimiter { get; init; }
+
+    /// <summary>What the backends directory has.</summary>
+    public ImmutableArray<BackendFolder> BackendFolders { get; init; } = [];
 
     /// <summary>On which processors instances run.</summary>
     public required HostPolicies HostPolicies { get; init; }

@@ -9,6 +9,7 @@ using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Host.Plugins;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.RemoteRepositories.Addresses;
@@ -27,16 +28,18 @@ internal sealed class ServerOptionsReader
 
     private readonly IConfigurationSection _section;
     private readonly IFileSystem _files;
+    private readonly ImmutableArray<BackendFolder> _folders;
     private readonly IReadOnlyList<BackendDescriptor> _backends;
     private readonly List<string> _errors = [];
     private readonly OptionValues _values;
 
     private ServerOptionsReader(IConfiguration configuration, CommandLine line, IFileSystem files, IReadOnlyList<BackendDescriptor> backends)
     {
-        _backends = backends;
         _section = configuration.GetSection(Section);
         _files = files;
         _values = new OptionValues(_section, line, _errors);
+        _folders = new BackendFolderReader(files, backends).Read(BackendDirectory());
+        _backends = [.. backends, .. _folders.Where(static folder => !folder.IsShadowed).Select(static folder => folder.Descriptor)];
     }
 
     /// <summary>Reads the options.</summary>
@@ -44,7 +47,7 @@ internal sealed class ServerOptionsReader
     /// <param name="line">The command line.</param>
     /// <param name="defaultRepository">The repository that is served when none is named.</param>
     /// <param name="files">The file system, to see that the repositories exist.</param>
-    /// <param name="backends">The backends that this build has, to see that settings are for one of them.</param>
+    /// <param name="backends">The backends that are built in; settings are for one of them, or of those in the backends directory.</param>
     /// <param name="errors">Everything that is wrong, one sentence each; empty when the options can be used.</param>
     public static ServerOptions Read(IConfiguration configuration, CommandLine line, string defaultRepository, IFileSystem files, IReadOnlyList<BackendDescriptor> backends, out IReadOnlyList<string> errors)
     {
@@ -90,6 +93,7 @@ internal sealed class ServerOptionsReader
             Residency = Residency(),
             ModelLoadRetries = (int)_values.Number(OptionTable.ModelLoadRetryCount),
             ModelAutoWarmup = _values.Boolean(OptionTable.ModelAutoWarmup),
+            BackendFolders = _folders,
             Backends = BackendSettings(),
             ResponseCache = ResponseCache(),
             MaxQueueSize = (int)_values.Number(OptionTable.MaxQueueSize),
@@ -295,6 +299,22 @@ internal sealed class ServerOptionsReader
         if (values[^1].Length > 0 && _files.File.Exists(values[^1]))
         {
             _errors.Add($"{source}: expected a folder, '{values[^1]}' is a file");
+        }
+
+        return values[^1];
+    }
+
+    private string BackendDirectory()
+    {
+        var (values, source) = _values.Raw(OptionTable.BackendDirectory);
+        if (values[^1] == OptionTable.BackendDirectory.Default)
+        {
+            return _files.Path.Combine(AppContext.BaseDirectory, OptionTable.BackendDirectory.Default);
+        }
+
+        if (!_files.Directory.Exists(values[^1]))
+        {
+            _errors.Add($"{source}: the directory '{values[^1]}' does not exist");
         }
 
         return values[^1];

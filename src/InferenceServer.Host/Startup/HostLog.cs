@@ -8,4 +8,7 @@ internal static partial class HostLog
 
     [LoggerMessage(2, LogLevel.Error, "{Failed} models failed to load, and --exit-on-error is set: the server ends")]
     public static partial void ExitOnError(ILogger logger, int failed);
+
+    [LoggerMessage(3, LogLevel.Warning, "Backend {Backend} in {Folder} is not used: {Reason}")]
+    public static partial void BrokenBackend(ILogger logger, string backend, string folder, string reason);
 }

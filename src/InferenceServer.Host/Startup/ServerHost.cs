@@ -16,6 +16,7 @@ using InferenceServer.Host.Listeners;
 using InferenceServer.Host.Logging;
 using InferenceServer.Host.Metrics;
 using InferenceServer.Host.Options;
+using InferenceServer.Host.Plugins;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Rpc;
 using InferenceServer.RemoteRepositories;
@@ -146,9 +147,9 @@ internal static class ServerHost
                 Tracing = options.Tracing,
                 Telemetry = options.Metrics is null ? new Core.Telemetry.TelemetryOptions() : options.MetricsContent.Telemetry,
             },
-            static provider => MakeBackends(provider.GetRequiredService<TimeProvider>()));
+            provider => [.. MakeBackends(provider.GetRequiredService<TimeProvider>()), .. options.BackendFolders.Where(static folder => !folder.IsShadowed).Select(static folder => new PluginBackend(folder))]);
     }
 
-    /// <summary>The backends that this build has. Making them loads no engine.</summary>
+    /// <summary>The backends that are built in. Making them loads no engine.</summary>
     public static IReadOnlyList<IBackend> MakeBackends(TimeProvider time) => [new OnnxBackend(), new IdentityBackend(time), new RepeatBackend(time), new SquareBackend()];
 }

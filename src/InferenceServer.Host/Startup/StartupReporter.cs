@@ -35,6 +35,11 @@ internal sealed class StartupReporter(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        foreach (var folder in options.BackendFolders.Where(static folder => folder.Problem is not null))
+        {
+            HostLog.BrokenBackend(logger, folder.Name, folder.Path, folder.Problem!);
+        }
+
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var startedRegistration = lifetime.ApplicationStarted.Register(started.SetResult);
         try

@@ -13,9 +13,9 @@ internal static class ConfigFixture
 {
     public static readonly ImmutableArray<BackendDescriptor> Backends =
     [
-        new("onnxruntime") { Platform = "onnxruntime_onnx", DefaultModelFilename = "model.onnx", BareFileExtension = ".onnx", DescribesModels = true },
+        new("onnxruntime") { Platform = "onnxruntime_onnx", ModelFilenames = ["model.onnx"], BareFileExtension = ".onnx", DescribesModels = true },
         new("identity"),
-        new("pytorch") { Platform = "pytorch_libtorch", DefaultModelFilename = "model.pt", BareFileExtension = ".pt", DescribesModels = true },
+        new("pytorch") { Platform = "pytorch_libtorch", ModelFilenames = ["model.pt"], BareFileExtension = ".pt", DescribesModels = true },
     ];
 
     public static ModelFolderFacts Folder(string name = "m", params string[] files) => new()

@@ -18,7 +18,7 @@ internal static class AspiredFixture
             ConfigFileName = "config.pbtxt",
             ConfigContent = System.Text.Encoding.UTF8.GetBytes($"version_policy {{ {policy} }} {config}"),
         };
-        BackendDescriptor[] backends = [new("fake") { DefaultModelFilename = "model.fake", DescribesModels = true }];
+        BackendDescriptor[] backends = [new("fake") { ModelFilenames = ["model.fake"], DescribesModels = true }];
         var aspired = AspiredModels.From(folder, backends);
         return aspired.Problem is null ? aspired : throw new InvalidOperationException(aspired.Problem);
     }

@@ -9,7 +9,7 @@ namespace InferenceServer.Core.Tests.Namespaces;
 
 public sealed class NamespacedScanTests
 {
-    private static readonly BackendDescriptor[] s_backends = [new("onnxruntime") { DefaultModelFilename = "model.onnx", BareFileExtension = ".onnx", DescribesModels = true }];
+    private static readonly BackendDescriptor[] s_backends = [new("onnxruntime") { ModelFilenames = ["model.onnx"], BareFileExtension = ".onnx", DescribesModels = true }];
 
     private readonly MockFileSystem _files = new();
 

@@ -114,7 +114,7 @@ public sealed class RepositoryScannerTests
         Add("/r/m/2/model.onnx", "x");
         Assert.True(Wanted().WantsSameAs(fifth));
 
-        AspiredModel Wanted() => AspiredModels.From(Scan().Models[0], [new BackendDescriptor("onnxruntime") { DefaultModelFilename = "model.onnx", DescribesModels = true }]);
+        AspiredModel Wanted() => AspiredModels.From(Scan().Models[0], [new BackendDescriptor("onnxruntime") { ModelFilenames = ["model.onnx"], DescribesModels = true }]);
     }
 
     [Fact]

@@ -178,7 +178,7 @@ public sealed class AutomaticWarmupTests : IDisposable
         [.. new[] { shape, second }.OfType<long[]>().Select(static (dims, i) => new TensorSpec($"X{i}", TensorDataType.Fp32, new TensorShape(dims)))],
         [new TensorSpec("Y", TensorDataType.Fp32, new TensorShape(shape))]))
     {
-        Descriptor = new BackendDescriptor("fake") { DefaultModelFilename = "model.fake", DescribesModels = true, AllowsAutomaticWarmup = allowsWarmup },
+        Descriptor = new BackendDescriptor("fake") { ModelFilenames = ["model.fake"], DescribesModels = true, AllowsAutomaticWarmup = allowsWarmup },
         Execute = batch =>
         {
             _executed.Add(string.Join(' ', batch.Inputs.ToArray().Select(static input => input.Shape.ToString())));

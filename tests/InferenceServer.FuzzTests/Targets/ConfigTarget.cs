@@ -25,7 +25,7 @@ internal sealed class ConfigTarget(string name, bool isJson) : IFuzzTarget
         """;
 
     private static readonly ImmutableArray<BackendDescriptor> s_backends =
-        [new("onnxruntime") { Platform = "onnxruntime_onnx", DefaultModelFilename = "model.onnx", BareFileExtension = ".onnx", DescribesModels = true }, new("identity")];
+        [new("onnxruntime") { Platform = "onnxruntime_onnx", ModelFilenames = ["model.onnx"], BareFileExtension = ".onnx", DescribesModels = true }, new("identity")];
 
     private static readonly ModelFolderFacts s_folder = new()
     {

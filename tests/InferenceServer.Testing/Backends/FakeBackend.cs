@@ -16,7 +16,7 @@ public sealed class FakeBackend(ModelSignature signature) : IBackend
     private int _livingInstances;
     private int _executions;
 
-    public BackendDescriptor Descriptor { get; init; } = new("fake") { DefaultModelFilename = "model.fake", BareFileExtension = ".fake", DescribesModels = true };
+    public BackendDescriptor Descriptor { get; init; } = new("fake") { ModelFilenames = ["model.fake"], BareFileExtension = ".fake", DescribesModels = true };
 
     /// <summary>What an execution does.</summary>
     public Action<ExecutionBatch> Execute { get; set; } = static batch => EchoFirst(batch);

@@ -36,8 +36,7 @@ internal static class BackendResolver
 
         // A file of another name still tells by its extension.
         var file = message.DefaultModelFilename;
-        return [.. backends.Where(backend => backend.DefaultModelFilename is { } usual
-            && (file.Length > 0 ? HasExtensionOf(file, usual) : facts.HasFile(usual)))];
+        return [.. backends.Where(backend => backend.ModelFilenames.Any(usual => file.Length > 0 ? HasExtensionOf(file, usual) : facts.HasFile(usual)))];
     }
 
     private static bool HasExtensionOf(string file, string usual)

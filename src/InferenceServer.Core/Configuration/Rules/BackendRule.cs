@@ -54,8 +54,7 @@ internal sealed class BackendRule : IConfigRule
         }
         else
         {
-            var files = context.Backends.Where(static known => known.DefaultModelFilename is not null)
-                .Select(static known => $"{known.DefaultModelFilename} ({known.Name})").ToList();
+            var files = context.Backends.SelectMany(static known => known.ModelFilenames.Select(file => $"{file} ({known.Name})")).ToList();
             context.Error(
                 "backend",
                 $"neither backend nor platform is given for model '{context.Facts.ModelName}', and no version folder holds a file that tells",

@@ -1,0 +1,13 @@
+using InferenceServer.Abstractions.Backends;
+
+namespace InferenceServer.Host.Plugins;
+
+/// <summary>What the folder of a backend says of it (<c>backend.json</c>), so that its code is loaded only when a model needs it.</summary>
+/// <param name="Descriptor">What the server must know before that.</param>
+/// <param name="Assembly">The file of its assembly, in the same folder.</param>
+/// <param name="Type">The full name of the class that implements <see cref="IBackend"/>.</param>
+internal sealed record BackendManifest(BackendDescriptor Descriptor, string Assembly, string Type)
+{
+    /// <summary>The name of the file.</summary>
+    public const string FileName = "backend.json";
+}
