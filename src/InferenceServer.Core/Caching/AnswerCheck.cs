@@ -9,7 +9,8 @@ internal static class AnswerCheck
     /// <param name="answer">The answer.</param>
     /// <param name="config">The model's configuration.</param>
     /// <param name="wanted">The names of the wanted outputs; null for all.</param>
-    public static bool Fits(CachedAnswer answer, ModelConfig config, IReadOnlyCollection<string>? wanted)
+    /// <param name="mayLackOutputs">True when the model leaves out outputs that are not there, unless they are named.</param>
+    public static bool Fits(CachedAnswer answer, ModelConfig config, IReadOnlyCollection<string>? wanted, bool mayLackOutputs = false)
     {
         var count = 0;
         foreach (var tensor in config.Outputs)
@@ -19,19 +20,19 @@ internal static class AnswerCheck
                 continue;
             }
 
-            count++;
             var isThere = false;
             foreach (var output in answer.Outputs)
             {
                 isThere |= output.Name == tensor.Name && output.DataType == tensor.DataType && tensor.Shape.Accepts(output.Shape);
             }
 
-            if (!isThere)
+            count += isThere ? 1 : 0;
+            if (!isThere && !(mayLackOutputs && wanted is null))
             {
                 return false;
             }
         }
 
-        return count == answer.Outputs.Length;
+        return (count > 0 || !mayLackOutputs) && count == answer.Outputs.Length;
     }
 }

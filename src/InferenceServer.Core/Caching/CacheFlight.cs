@@ -8,6 +8,8 @@ namespace InferenceServer.Core.Caching;
 /// </summary>
 internal sealed class CacheFlight(ModelCache cache, CacheKey key, string[]? wanted) : IPendingObserver
 {
+    private int _passes;
+
     public CacheKey Key => key;
 
     /// <summary>The names of the wanted outputs, in any order; null for all.</summary>
@@ -21,6 +23,12 @@ internal sealed class CacheFlight(ModelCache cache, CacheKey key, string[]? want
 
     /// <summary>How long the lookup took that found nothing.</summary>
     public TimeSpan Lookup { get; set; }
+
+    /// <summary>True for whoever is to have the next one run; false when somebody is about to, further down on the same stack perhaps, who then does it once more.</summary>
+    public bool BeginPassing() => Interlocked.Increment(ref _passes) == 1;
+
+    /// <summary>True when it is to be done once more.</summary>
+    public bool EndPassing() => Interlocked.Decrement(ref _passes) > 0;
 
     public void OnEnding(PendingInference pending, in InferenceOutcome outcome) => cache.End(this, pending, outcome);
 }

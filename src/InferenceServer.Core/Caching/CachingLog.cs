@@ -25,4 +25,7 @@ internal static partial class CachingLog
 
     [LoggerMessage(4405, LogLevel.Warning, "The files of version {Version} of model {Model} have changed while it was loaded: its answers are not shared with other servers")]
     public static partial void FilesChanged(ILogger logger, string model, long version);
+
+    [LoggerMessage(4407, LogLevel.Warning, "The files of version {Version} of model {Model} cannot be read any more: the answers of ensembles that lead to it are not shared with other servers")]
+    public static partial void FilesUnreadable(ILogger logger, Exception exception, string model, long version);
 }

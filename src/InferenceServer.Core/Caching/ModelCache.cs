@@ -16,12 +16,14 @@ internal sealed class ModelCache
     private readonly ModelCacheSetup _setup;
     private readonly TimeProvider _time;
     private readonly FlightTable _flights;
+    private readonly bool _isEnsemble;
 
     public ModelCache(ModelCacheSetup setup)
     {
         _setup = setup;
         _time = setup.Time;
         _flights = new FlightTable(this, setup);
+        _isEnsemble = setup.MemberSeed is not null;
     }
 
     /// <summary>Requests that wait for others.</summary>
@@ -40,7 +42,13 @@ internal sealed class ModelCache
     public InferenceError? TryAccept(PendingInference pending)
     {
         pending.EnqueuedTimestamp = _time.GetTimestamp();
-        var key = RequestKey.Of(_setup.Seed.AsSpan(), pending);
+        var seed = _setup.MemberSeed is { } memberSeed ? memberSeed(pending) : _setup.Seed;
+        if (seed.IsEmpty)
+        {
+            return _setup.Scheduler.TryEnqueue(pending);
+        }
+
+        var key = RequestKey.Of(seed.AsSpan(), pending);
         return _setup.Cache.IsShared ? TryAcceptShared(key, pending) : TryAcceptLocal(key, pending);
     }
 
@@ -55,12 +63,12 @@ internal sealed class ModelCache
                 Answer(waiter.Pending, response.Outputs, response.Parameters, flight.Lookup);
             }
         }
-        else if (pending.Membership is not null && !pending.IsAbandoned)
+        else if (!pending.IsAbandoned && HasModelFailed(pending, outcome.Error))
         {
             // The model itself has failed: it would for all of them.
             foreach (var waiter in _flights.Land(flight))
             {
-                Fail(waiter.Pending, FailureReason.Backend, InferenceErrors.OfAnother(pending.Request.Id, waiter.Pending.Request, outcome.Error!));
+                Fail(waiter.Pending, _isEnsemble ? FailureReason.Other : FailureReason.Backend, InferenceErrors.OfAnother(pending.Request.Id, waiter.Pending.Request, outcome.Error!));
             }
         }
         else
@@ -68,6 +76,11 @@ internal sealed class ModelCache
             PassOn(flight);
         }
     }
+
+    /// <summary>An ensemble executes nothing itself: whether a step was refused, or failed, its code tells.</summary>
+    private bool HasModelFailed(PendingInference pending, InferenceError? error) => _isEnsemble
+        ? error?.Code is not (ErrorCode.Cancelled or ErrorCode.DeadlineExceeded or ErrorCode.ResourceExhausted or ErrorCode.Unavailable)
+        : pending.Membership is not null;
 
     private InferenceError? TryAcceptLocal(CacheKey key, PendingInference pending)
     {
@@ -143,7 +156,7 @@ internal sealed class ModelCache
         var started = _time.GetTimestamp();
         var found = await _setup.Cache.FindAsync(flight.Key).ConfigureAwait(false);
         flight.Lookup = _time.GetElapsedTime(started);
-        if (found is not null && !AnswerCheck.Fits(found, _setup.Config, flight.Wanted))
+        if (found is not null && !AnswerCheck.Fits(found, _setup.Config, flight.Wanted, mayLackOutputs: _isEnsemble))
         {
             found.Dispose();
             found = null;
@@ -184,8 +197,23 @@ internal sealed class ModelCache
         return error;
     }
 
-    /// <summary>The next one of those that wait runs; those that are refused meanwhile are told so.</summary>
+    /// <summary>The next one of those that wait runs. One that fails before it has been handed over has the one after it run here, and not on top of the stack: there may be thousands.</summary>
     private void PassOn(CacheFlight flight)
+    {
+        if (!flight.BeginPassing())
+        {
+            return;
+        }
+
+        do
+        {
+            RunNext(flight);
+        }
+        while (flight.EndPassing());
+    }
+
+    /// <summary>Has the next one run; those that are refused meanwhile are told so.</summary>
+    private void RunNext(CacheFlight flight)
     {
         while (_flights.TakeNext(flight) is { } next)
         {
@@ -239,10 +267,14 @@ internal sealed class ModelCache
     private TensorView[] Arrange(PendingInference pending, ReadOnlySpan<TensorView> outputs)
     {
         var views = new TensorView[outputs.Length];
-        for (var i = 0; i < views.Length; i++)
+        for (int i = 0, count = 0; count < views.Length; i++)
         {
+            // An ensemble may have left some out.
             var name = pending.OutputOrder is null ? _setup.Config.Outputs[i].Name : pending.Request.RequestedOutputs[i];
-            views[i] = outputs[PlaceOf(name, outputs, i)];
+            if (PlaceOf(name, outputs, count) is >= 0 and var place)
+            {
+                views[count++] = outputs[place];
+            }
         }
 
         foreach (var view in views)
@@ -253,7 +285,7 @@ internal sealed class ModelCache
         return views;
     }
 
-    /// <summary>Most often they are where they should be.</summary>
+    /// <summary>Where an output is, most often where it should be; -1 when it is not there.</summary>
     private static int PlaceOf(string name, ReadOnlySpan<TensorView> outputs, int expected)
     {
         if (outputs[expected].Name == name)
@@ -269,7 +301,7 @@ internal sealed class ModelCache
             }
         }
 
-        throw new InvalidOperationException($"the kept answer has no output '{name}'");
+        return -1;
     }
 
     private void Keep(CacheFlight flight, InferenceResponse response)

@@ -15,6 +15,12 @@ internal sealed record ModelCacheSetup
     /// <summary>What stands for the version in every key: another one for other files or another configuration.</summary>
     public required ImmutableArray<byte> Seed { get; init; }
 
+    /// <summary>
+    /// For an ensemble: what stands for it together with the versions that a request leads to, which the request holds from then on. Empty where one of them is not known, and the answer is not
+    /// kept. Null for every other model.
+    /// </summary>
+    public Func<PendingInference, ImmutableArray<byte>>? MemberSeed { get; init; }
+
     public required ModelConfig Config { get; init; }
 
     public required IModelScheduler Scheduler { get; init; }

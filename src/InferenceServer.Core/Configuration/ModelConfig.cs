@@ -84,6 +84,12 @@ public sealed record ModelConfig
     /// <summary>The models that requests to an ensemble may lead to, those of nested ensembles among them; empty for every other model.</summary>
     internal ImmutableHashSet<string> StepModels { get; init; } = [];
 
+    /// <summary>True for an ensemble with a step whose requests belong together.</summary>
+    internal bool HasSequenceSteps { get; init; }
+
+    /// <summary>True when an answer may depend on the requests before.</summary>
+    internal bool RemembersRequests => SequenceBatching is not null || HasSequenceSteps;
+
     internal global::Inference.ModelConfig Message { get; init; } = new();
 
     /// <summary>

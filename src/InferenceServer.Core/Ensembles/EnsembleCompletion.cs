@@ -19,10 +19,10 @@ internal static class EnsembleCompletion
 
     /// <summary>The configuration, with every default filled in.</summary>
     /// <param name="declared">What the file says.</param>
-    /// <param name="isDecoupled">True when a step is.</param>
-    /// <param name="models">The models that its requests may lead to.</param>
-    public static ModelConfig Complete(DeclaredModelConfig declared, bool isDecoupled, ImmutableHashSet<string> models)
+    /// <param name="members">The models of its steps.</param>
+    public static ModelConfig Complete(DeclaredModelConfig declared, ImmutableArray<EnsembleMember> members)
     {
+        var isDecoupled = members.Any(static member => member.Config.IsDecoupled);
         var message = declared.Document.Message;
         message.Name = declared.Name;
         message.Platform = EnsembleRule.Platform;
@@ -50,12 +50,14 @@ internal static class EnsembleCompletion
             VersionPolicy = declared.VersionPolicy,
             InstanceGroups = [],
             IsDecoupled = isDecoupled,
+            UsesResponseCache = declared.UsesResponseCache,
             Parameters = declared.Parameters,
             MetricTags = message.MetricTags.ToImmutableSortedDictionary(StringComparer.Ordinal),
             FirstResponseBounds = MetricSettings.FirstResponseBounds(message),
             Warnings = declared.Warnings,
             Message = message,
-            StepModels = models,
+            StepModels = [.. members.SelectMany(static member => member.Runs)],
+            HasSequenceSteps = members.Any(static member => member.Config.RemembersRequests),
         };
     }
 

@@ -37,13 +37,14 @@ internal static class EnsembleLinker
             link.Error("model_transaction_policy.decoupled", "the ensemble is said to be decoupled, and none of its steps is", "leave it out: whether an ensemble is decoupled follows from its steps");
         }
 
+        CacheCheck.Run(link);
         problems = link.Problems.ToImmutable();
         if (!problems.IsEmpty)
         {
             return false;
         }
 
-        var config = EnsembleCompletion.Complete(declared, isDecoupled, [.. members.SelectMany(static member => member.Runs)]);
+        var config = EnsembleCompletion.Complete(declared, members);
         linked = new LinkedEnsemble(config, MakePlan(link, ordered, config));
         return true;
     }

@@ -10,8 +10,6 @@ internal sealed class EnsemblePlan
     /// <summary>The scope of what happens once a request.</summary>
     public const int Root = -1;
 
-    private readonly EnsembleSelection _all;
-
     /// <param name="name">The ensemble's name.</param>
     /// <param name="tensors">The names of all tensors.</param>
     /// <param name="steps">The steps, in an order in which each reads only what those before it write.</param>
@@ -37,7 +35,8 @@ internal sealed class EnsemblePlan
         }
 
         IsDecoupled = steps.Any(static step => step.IsDecoupled);
-        _all = EnsembleSelection.Of(this, null, null);
+        MayLackOutputs = steps.Any(static step => step.Condition is not null);
+        All = EnsembleSelection.Of(this, null, null);
     }
 
     public string Name { get; }
@@ -55,13 +54,19 @@ internal sealed class EnsemblePlan
     /// <summary>True when a request may be answered any number of times.</summary>
     public bool IsDecoupled { get; }
 
+    /// <summary>True when an output may be left out of an answer, unless it is named.</summary>
+    public bool MayLackOutputs { get; }
+
     /// <summary>By the place of a tensor: the decoupled step whose every response has a tensor of its own there, or <see cref="Root"/>.</summary>
     public int[] TensorScopes { get; }
+
+    /// <summary>What of the plan serves a request that wants every output.</summary>
+    public EnsembleSelection All { get; }
 
     /// <summary>What of the plan serves a request.</summary>
     /// <param name="requested">Which outputs of the signature are wanted; null for all.</param>
     /// <param name="order">The wanted outputs as places in the signature, in the client's order; null for all.</param>
-    public EnsembleSelection Select(bool[]? requested, int[]? order) => order is null ? _all : EnsembleSelection.Of(this, requested, order);
+    public EnsembleSelection Select(bool[]? requested, int[]? order) => order is null ? All : EnsembleSelection.Of(this, requested, order);
 
     /// <summary>The place of an input by its name; -1 for none.</summary>
     public int FindInput(string name)

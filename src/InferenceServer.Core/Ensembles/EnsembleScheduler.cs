@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Scheduling;
@@ -31,6 +32,19 @@ internal sealed class EnsembleScheduler(EnsembleSetup setup) : IModelScheduler
                 return _runs;
             }
         }
+    }
+
+    /// <summary>Takes leases of all versions that any request may lead to.</summary>
+    public MemberLeases TakeMembers() => MemberLeases.Take(setup.Plan, setup.Plan.All, setup.Engine());
+
+    /// <summary>What stands for the ensemble together with the versions that a request leads to, which the request holds from now on: what it runs is what its key says.</summary>
+    /// <param name="own">What stands for the ensemble itself.</param>
+    /// <param name="pending">The request.</param>
+    public ImmutableArray<byte> SeedOf(ImmutableArray<byte> own, PendingInference pending)
+    {
+        var selection = setup.Plan.Select(pending.RequestedOutputs, pending.OutputOrder);
+        var members = pending.Request.Members ?? pending.Request.HoldMembers(MemberLeases.Take(setup.Plan, selection, setup.Engine()));
+        return members.SeedOf(own, selection, setup.Plan.MayLackOutputs && pending.OutputOrder is not null);
     }
 
     public InferenceError? TryEnqueue(PendingInference pending)

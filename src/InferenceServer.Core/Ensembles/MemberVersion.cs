@@ -12,7 +12,7 @@ internal sealed record MemberVersion(string Model, ModelConfig? Config)
         members.Any(static member => member.Config is null) ? null : string.Join('\n', members.Select(static member => $"{member.Model} {SignatureOf(member.Config!)}"));
 
     private static string SignatureOf(ModelConfig config) => FormattableString.Invariant(
-        $"{config.MaxBatchSize} {config.IsDecoupled} [{string.Join(' ', config.Inputs.Select(Print))}] [{string.Join(' ', config.Outputs.Select(Print))}] {string.Join(' ', config.StepModels.Order(StringComparer.Ordinal))}");
+        $"{config.MaxBatchSize} {config.IsDecoupled} {config.RemembersRequests} [{string.Join(' ', config.Inputs.Select(Print))}] [{string.Join(' ', config.Outputs.Select(Print))}] {string.Join(' ', config.StepModels.Order(StringComparer.Ordinal))}");
 
     private static string Print(ModelTensor tensor) => $"{tensor.Name}:{tensor.DataType}{tensor.Dims}{(tensor.IsOptional ? "?" : "")}";
 }

@@ -12,23 +12,10 @@ namespace InferenceServer.Core.Ensembles;
 internal sealed class StepCaller(EnsembleRun run, EnsembleSetup setup, EnsembleLimiter limiter)
 {
     private readonly InferenceEngine _engine = setup.Engine();
-    private readonly ModelLease?[] _leases = new ModelLease?[setup.Plan.Steps.Length];
+    private MemberLeases? _members;
 
-    /// <summary>
-    /// Takes leases of all versions that the run may need, so that one that is unloaded or replaced meanwhile, or a server that stops, costs no request its answer. What is loaded on demand and
-    /// is not there now is waited for when its step runs.
-    /// </summary>
-    public void Lease()
-    {
-        for (var place = 0; place < _leases.Length; place++)
-        {
-            var step = setup.Plan.Steps[place];
-            if (run.Selection.Needs(place) && _engine.TryAcquireMember(step.Model, step.Version, out var lease))
-            {
-                _leases[place] = lease;
-            }
-        }
-    }
+    /// <summary>Takes leases of all versions that the run may need, unless the request has brought them.</summary>
+    public void Lease() => _members = run.Request.DetachMembers() ?? MemberLeases.Take(setup.Plan, run.Selection, _engine);
 
     /// <summary>Runs a step to its end. What fails is told to the run.</summary>
     /// <exception cref="OperationCanceledException">The request has failed meanwhile.</exception>
@@ -39,13 +26,7 @@ internal sealed class StepCaller(EnsembleRun run, EnsembleSetup setup, EnsembleL
     }
 
     /// <summary>Gives the leases back: no step runs any more.</summary>
-    public void Return()
-    {
-        foreach (var lease in _leases)
-        {
-            lease?.Dispose();
-        }
-    }
+    public void Return() => _members?.Dispose();
 
     private async Task RunOnceAsync(EnsembleFrame frame, int place, PlanStep step)
     {
@@ -147,7 +128,7 @@ internal sealed class StepCaller(EnsembleRun run, EnsembleSetup setup, EnsembleL
             }
 
             var started = setup.Time.GetTimestamp();
-            var request = StepRequest.Make(run, step, lease.Share(), inputs, WantedOf(place, step));
+            var request = StepRequest.Make(run, step, lease.Share(), _members!.ShareBehind(place), inputs, WantedOf(place, step));
             using var trace = request.Trace;
             using var stream = _engine.StartStream(request, run.Token);
             frame.LetNextBegin(place);
@@ -228,7 +209,7 @@ internal sealed class StepCaller(EnsembleRun run, EnsembleSetup setup, EnsembleL
     /// <summary>A lease of the step's model; null when there is none to be had, which has failed the request.</summary>
     private async ValueTask<ModelLease?> AcquireAsync(int place, PlanStep step)
     {
-        if (_leases[place] is { } held)
+        if (_members!.Of(place) is { } held)
         {
             return held.Share();
         }
@@ -247,7 +228,7 @@ internal sealed class StepCaller(EnsembleRun run, EnsembleSetup setup, EnsembleL
     /// <returns>The response, which the caller disposes; null when there is none, which has failed the request.</returns>
     private async Task<InferenceResponse?> InferAsync(EnsembleFrame frame, int place, PlanStep step, ModelLease lease, TensorView[] inputs)
     {
-        var request = StepRequest.Make(run, step, lease.Share(), inputs, WantedOf(place, step));
+        var request = StepRequest.Make(run, step, lease.Share(), _members!.ShareBehind(place), inputs, WantedOf(place, step));
         using var trace = request.Trace;
         var answer = _engine.InferAsync(request, run.Token);
         frame.LetNextBegin(place);

@@ -11,9 +11,10 @@ internal static class StepRequest
     /// <param name="run">The run.</param>
     /// <param name="step">The step.</param>
     /// <param name="lease">A lease of its model; goes over to the request.</param>
+    /// <param name="members">What it leads to where that is an ensemble; goes over to the request.</param>
     /// <param name="inputs">The tensors in the order of the step's inputs; they go over to the request.</param>
     /// <param name="outputs">The outputs that are wanted.</param>
-    public static InferenceRequest Make(EnsembleRun run, PlanStep step, ModelLease lease, TensorView[] inputs, IEnumerable<string> outputs)
+    public static InferenceRequest Make(EnsembleRun run, PlanStep step, ModelLease lease, MemberLeases? members, TensorView[] inputs, IEnumerable<string> outputs)
     {
         var origin = run.Request;
         var model = lease.Model;
@@ -22,9 +23,15 @@ internal static class StepRequest
             Id = origin.Id,
             TimeLimit = run.TimeLeft,
             IsDeadlineWatched = true,
+            IsStep = true,
             TraceParent = origin.TraceParent,
             Trace = origin.Trace?.BeginStep(model),
         };
+        if (members is not null)
+        {
+            request.HoldMembers(members);
+        }
+
         foreach (var (name, value) in origin.Parameters)
         {
             request.Parameters[name] = value;

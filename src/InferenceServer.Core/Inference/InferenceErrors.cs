@@ -235,7 +235,10 @@ internal static class InferenceErrors
     public static InferenceError OfAnother(string id, InferenceRequest waiting, InferenceError error)
     {
         var prefix = Prefix(id);
-        return error.Message.StartsWith(prefix, StringComparison.Ordinal) ? error with { Message = Prefix(waiting) + error.Message[prefix.Length..] } : error;
+
+        // In front, or behind the names of ensembles.
+        var place = error.Message.IndexOf(prefix, StringComparison.Ordinal);
+        return place < 0 ? error : error with { Message = string.Concat(error.Message.AsSpan(0, place), Prefix(waiting), error.Message.AsSpan(place + prefix.Length)) };
     }
 
     private static string Milliseconds(TimeSpan time) => FormattableString.Invariant($"{time.TotalMilliseconds:0.#} ms");

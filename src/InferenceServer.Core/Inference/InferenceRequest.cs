@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Ensembles;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Routing;
 using InferenceServer.Core.Tracing;
@@ -14,6 +15,7 @@ public sealed class InferenceRequest : IDisposable
 {
     private readonly List<TensorView> _inputs = new(4);
     private ModelLease? _lease;
+    private MemberLeases? _members;
 
     /// <summary>Makes an empty request for a model; takes the lease over.</summary>
     public InferenceRequest(ModelLease lease)
@@ -56,6 +58,15 @@ public sealed class InferenceRequest : IDisposable
     /// <summary>The alias that the request came by; null when it named its model.</summary>
     internal AliasPass? Pass { get; }
 
+    /// <summary>True for the request of a step: the request that it belongs to has been accepted, and a server that stops lets it finish.</summary>
+    internal bool IsStep { get; init; }
+
+    /// <summary>Has the request hold the versions that it leads to; takes them over.</summary>
+    internal MemberLeases HoldMembers(MemberLeases members) => _members = members;
+
+    /// <summary>The versions that the request leads to, where it is one to an ensemble and holds them; they stay the request's.</summary>
+    internal MemberLeases? Members => _members;
+
     /// <summary>Adds an input; takes over the count that the view holds.</summary>
     public void AddInput(in TensorView input) => _inputs.Add(input);
 
@@ -67,9 +78,13 @@ public sealed class InferenceRequest : IDisposable
         _lease = null;
     }
 
-    /// <summary>Releases the tensors: nothing reads them after the model has run.</summary>
+    /// <summary>Takes the versions out that the request leads to; null where it holds none. Its client may go meanwhile.</summary>
+    internal MemberLeases? DetachMembers() => Interlocked.Exchange(ref _members, null);
+
+    /// <summary>Releases the tensors, and what it was to lead to: nothing reads them after the model has run.</summary>
     internal void ReleaseInputs()
     {
+        DetachMembers()?.Dispose();
         foreach (var input in _inputs)
         {
             input.Dispose();

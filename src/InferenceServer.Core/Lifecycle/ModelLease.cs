@@ -27,7 +27,7 @@ public sealed class ModelLease : IDisposable
         var model = Model;
 
         // This lease is counted itself, so that the count cannot be down to zero.
-        return model.TryAcquire() ? new ModelLease(model) : throw new ObjectDisposedException(nameof(ModelLease));
+        return model.TryAcquire() ? new ModelLease(model) { IsAnyVersion = IsAnyVersion } : throw new ObjectDisposedException(nameof(ModelLease));
     }
 
     /// <summary>Gives the version back.</summary>

@@ -39,7 +39,7 @@ internal sealed class ModelLoader(
     public Func<InferenceEngine>? Engine { get; init; }
 
     private EnsembleLoader Ensembles => field ??= new EnsembleLoader(
-        Engine ?? throw new InvalidOperationException("the loader has no engine for the steps of ensembles"), _labels, allocator, time, options, loggers);
+        Engine ?? throw new InvalidOperationException("the loader has no engine for the steps of ensembles"), _labels, Caching, allocator, time, options, loggers);
 
     public ModelLoadResult? Prepare(string modelName, AspiredVersion version)
     {
@@ -151,9 +151,16 @@ internal sealed class ModelLoader(
             }
 
             var labels = await _labels.ReadAsync(version.Folder.Path, config, cancellationToken).ConfigureAwait(false);
-            var seed = await Caching.MakeSeedAsync(version, witness, config, options.BackendSettings(backend.Descriptor.Name), cancellationToken).ConfigureAwait(false);
+            var settings = options.BackendSettings(backend.Descriptor.Name);
+            var seed = await Caching.MakeSeedAsync(version, witness, config, settings, cancellationToken).ConfigureAwait(false);
             var states = await _states.ReadAsync(version.Folder.Path, config, cancellationToken).ConfigureAwait(false);
-            return ModelLoadResult.Loaded(Serve(new ServingSetup(version, config, model) { Labels = labels, CacheSeed = seed, InitialStates = states }));
+            return ModelLoadResult.Loaded(Serve(new ServingSetup(version, config, model)
+            {
+                Labels = labels,
+                CacheSeed = seed,
+                Seed = Caching.Share(seed, version, witness, config, settings),
+                InitialStates = states,
+            }));
         }
         catch
         {
@@ -227,7 +234,7 @@ internal sealed class ModelLoader(
     private ServedModel Serve(ServingSetup setup, List<(LaneWish Wish, IModelInstance Instance, LaneClaim? Claim)> instances)
     {
         var (version, config, model) = (setup.Version, setup.Config, setup.Model);
-        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time, keepsResponses: !setup.CacheSeed.IsEmpty);
+        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time, keepsResponses: Caching.Keeps(config));
         var sequences = config.SequenceBatching is null ? null : new SequenceTensors(config, config.SequenceBatching, model.Signature, setup.InitialStates, allocator);
         var lanes = new LaneSetup
         {
@@ -261,6 +268,7 @@ internal sealed class ModelLoader(
         {
             Labels = setup.Labels,
             PassiveInstances = setup.PassiveInstances,
+            Seed = setup.Seed,
             Cache = Caching.Make(setup.CacheSeed, config, scheduler, statistics),
             MakeLane = wish => MakeLane(wish, scheduler, model, lanes),
         };

@@ -102,6 +102,9 @@ public sealed class ServedModel
     /// <summary>What stands in front of the scheduler and keeps answers; null when none are kept.</summary>
     internal ModelCache? Cache { get; init; }
 
+    /// <summary>What stands for the version in the keys of answers that depend on it.</summary>
+    internal VersionSeed Seed { get; init; } = VersionSeed.None;
+
     /// <summary>True when the answers of the version are kept.</summary>
     public bool KeepsResponses => Cache is not null;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
+using InferenceServer.Core.Caching;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Sequences;
 
@@ -19,6 +20,9 @@ internal sealed record ServingSetup(AspiredVersion Version, ModelConfig Config, 
 
     /// <summary>What the keys of its cached answers begin with; empty when none are kept.</summary>
     public ImmutableArray<byte> CacheSeed { get; init; } = [];
+
+    /// <summary>What stands for it in the keys of all answers that depend on it.</summary>
+    public VersionSeed Seed { get; init; } = VersionSeed.None;
 
     /// <summary>What the states of its sequences hold when they begin.</summary>
     public ImmutableArray<InitialState> InitialStates { get; init; } = [];

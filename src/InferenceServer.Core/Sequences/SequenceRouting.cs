@@ -33,7 +33,8 @@ internal sealed class SequenceRouting(ModelCatalog catalog, ServerPhase phase)
         var lease = request.Lease;
         if (SequenceStepReader.FindContinued(request) is not { } id)
         {
-            return phase.IsStopping ? InferenceErrors.ServerStopping() : lease.IsForSequencesAlone ? InferenceErrors.Stopping(request) : null;
+            // A step of a request that has been accepted is no new one.
+            return request.IsStep ? null : phase.IsStopping ? InferenceErrors.ServerStopping() : lease.IsForSequencesAlone ? InferenceErrors.Stopping(request) : null;
         }
 
         if (!lease.Model.HasSequence(id) && catalog.FindSequence(lease.Model, lease.IsAnyVersion, id) is { } other)

@@ -98,6 +98,41 @@ public sealed class ModelFingerprintTests
     }
 
     [Fact]
+    public async Task ModelWithoutTheFlag_IsReadWhenAnEnsembleAsks_AndIsTheSameOnEveryServer()
+    {
+        using var logs = new WarmupLogs();
+        using var one = Repository();
+        using var other = Repository();
+        await using var caching = Caching(logs);
+        Assert.Equal(await AskAsync(one), await AskAsync(other));
+        other.Write("m/1/model.onnx", "other weights");
+        Assert.NotEqual(await AskAsync(one), await AskAsync(other));
+        Assert.Empty(logs.Lines);
+
+        async Task<byte[]> AskAsync(TemporaryDirectory repository)
+        {
+            var (version, config) = Read(repository, "");
+            var seed = caching.Share([], version, caching.Witness(version), config, new Dictionary<string, string>());
+            await seed.MakeAsync();
+            return [.. seed.Current];
+        }
+    }
+
+    [Fact]
+    public async Task FilesThatAreGoneWhenAnEnsembleAsks_AreNotShared()
+    {
+        using var logs = new WarmupLogs();
+        using var repository = Repository();
+        await using var caching = Caching(logs);
+        var (version, config) = Read(repository, "");
+        var seed = caching.Share([], version, caching.Witness(version), config, new Dictionary<string, string>());
+        Directory.Delete(Path.Combine(repository.FullPath, "m"), recursive: true);
+        await seed.MakeAsync();
+        Assert.Equal(CacheKey.Size, seed.Current.Length);
+        Assert.Contains("have changed while it was loaded", Assert.Single(logs.Lines).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ModelWithoutTheFlag_HasNoSeedAndReadsNoFile()
     {
         using var logs = new WarmupLogs();
@@ -105,8 +140,7 @@ public sealed class ModelFingerprintTests
         await using var caching = Caching(logs);
         var (version, config) = Read(repository, "");
 
-        Assert.Null(caching.Witness(version));
-        Assert.Empty(await caching.MakeSeedAsync(version, null, config, new Dictionary<string, string>(), Token));
+        Assert.Empty(await caching.MakeSeedAsync(version, caching.Witness(version), config, new Dictionary<string, string>(), Token));
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public sealed class DecoupledEnsembleTests
         Assert.Equal(ErrorCode.Unsupported, outcome.Error!.Code);
     }
 
-    private static async Task<List<string>> ReadAsync(EnsembleFixture fixture, string model, string wanted, int count)
+    internal static async Task<List<string>> ReadAsync(EnsembleFixture fixture, string model, string wanted, int count)
     {
         using var stream = fixture.Engine.StartStream(EnsembleRunTests.Ask(fixture, model, wanted, count), CancellationToken.None);
         return await ReadAsync(stream);

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using System.Text;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Caching;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Ensembles;
 using InferenceServer.Core.Hosting;
@@ -10,12 +12,14 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.Sequences;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Telemetry;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Backends;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
+using FileSystem = System.IO.Abstractions.FileSystem;
 
 namespace InferenceServer.Core.Tests.Ensembles;
 
@@ -26,16 +30,20 @@ internal sealed class EnsembleFixture : IAsyncDisposable
     private readonly List<ServedModel> _served = [];
     private readonly Dictionary<string, FakeBackend> _backends = [];
     private readonly SchedulerOptions _options;
+    private readonly ResponseCaching _caching;
 
-    public EnsembleFixture(SchedulerOptions? options = null)
+    public EnsembleFixture(SchedulerOptions? options = null, IResponseCache? cache = null)
     {
         _options = options ?? new SchedulerOptions();
-        Engine = new InferenceEngine(_catalog, Pool, new SharedMemoryRegistry(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance), new ServerPhase(), _options, TimeProvider.System);
+        _caching = new ResponseCaching(cache, new ModelFingerprint(new FileSystem(), "1"), _options, TimeProvider.System, NullLogger.Instance);
+        Engine = new InferenceEngine(_catalog, Pool, new SharedMemoryRegistry(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance), Phase, _options, TimeProvider.System);
     }
 
     public TensorPool Pool { get; } = new(new TensorPoolOptions());
 
     public InferenceEngine Engine { get; }
+
+    public ServerPhase Phase { get; } = new();
 
     public static ModelTensor Fp32(string name, int maxBatchSize, params long[] dims) => ServedModelFixture.Tensor(name, TensorDataType.Fp32, maxBatchSize, dims);
 
@@ -44,14 +52,16 @@ internal sealed class EnsembleFixture : IAsyncDisposable
     public ServedModel Served(string model) => _served.Last(served => served.Name == model);
 
     /// <summary>Serves a model of one input X and one output Y of one number each, unless said otherwise.</summary>
-    public FakeBackend Add(string name, Action<ExecutionBatch> work, IEnumerable<ModelTensor>? inputs = null, IEnumerable<ModelTensor>? outputs = null, int maxBatchSize = 8, int lanes = 1, bool isDecoupled = false)
+    public FakeBackend Add(string name, Action<ExecutionBatch> work, IEnumerable<ModelTensor>? inputs = null, IEnumerable<ModelTensor>? outputs = null, int maxBatchSize = 8, int lanes = 1, bool isDecoupled = false, SequenceBatchingConfig? sequences = null, SchedulerOptions? options = null)
     {
+        options ??= _options;
         var config = new ModelConfig
         {
             Name = name,
             Backend = "fake",
             MaxBatchSize = maxBatchSize,
             IsDecoupled = isDecoupled,
+            SequenceBatching = sequences,
             Inputs = [.. inputs ?? [Fp32("X", maxBatchSize, 1)]],
             Outputs = [.. outputs ?? [Fp32("Y", maxBatchSize, 1)]],
             InstanceGroups = [new InstanceGroup(name, lanes, InstanceKind.Cpu, [])],
@@ -62,24 +72,28 @@ internal sealed class EnsembleFixture : IAsyncDisposable
         var backend = _backends[name] = new FakeBackend(signature) { Execute = work };
         var model = backend.MakeModel();
         var statistics = new ModelStatistics();
+        var tensors = sequences is null ? null : new SequenceTensors(config, sequences, signature, [], Pool);
         var setup = new LaneSetup
         {
             ModelName = name,
             Version = 1,
             ThreadName = $"lane {name}",
-            Assembler = new BatchAssembler(config, signature, Pool),
-            Splitter = new BatchSplitter(config, signature),
+            Assembler = new BatchAssembler(config, signature, Pool, tensors),
+            Splitter = new BatchSplitter(config, signature, tensors),
+            Sequences = tensors,
             IsDecoupled = isDecoupled,
             Statistics = statistics,
             Time = TimeProvider.System,
             IdleTimeout = TimeSpan.FromSeconds(10),
             Logger = NullLogger.Instance,
         };
-        var scheduler = new LaneScheduler(
-            LanePlan.Rules(config, _options, TimeProvider.System, statistics),
-            owner => [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(Placement(i)), setup) { Placement = Placement(i) })]);
-        Serve(new ServedModel(1, config, model, scheduler, statistics, TimeProvider.System));
+        IModelScheduler scheduler = sequences is null
+            ? new LaneScheduler(LanePlan.Rules(config, options, TimeProvider.System, statistics), owner => [.. Enumerable.Range(0, lanes).Select(i => MakeLane(i, owner))])
+            : new SequenceScheduler(SequencePlan.Of(config, sequences, [], options, TimeProvider.System, statistics), lanes, MakeLane);
+        Serve(new ServedModel(1, config, model, scheduler, statistics, TimeProvider.System) { Seed = new VersionSeed([.. RandomNumberGenerator.GetBytes(CacheKey.Size)]) });
         return backend;
+
+        InstanceRunner MakeLane(int lane, LaneScheduler owner) => new(owner, model.CreateInstance(Placement(lane)), setup) { Placement = Placement(lane) };
 
         InstancePlacement Placement(int lane) => new($"{name}_{lane}", InstanceKind.Cpu, 0);
     }
@@ -101,7 +115,12 @@ internal sealed class EnsembleFixture : IAsyncDisposable
             Statistics = statistics,
             Logger = NullLogger.Instance,
         });
-        Serve(new ServedModel(1, linked.Config, new EnsembleModel(linked.Config), scheduler, statistics, TimeProvider.System));
+        ImmutableArray<byte> seed = [.. RandomNumberGenerator.GetBytes(CacheKey.Size)];
+        Serve(new ServedModel(1, linked.Config, new EnsembleModel(linked.Config), scheduler, statistics, TimeProvider.System)
+        {
+            Seed = new VersionSeed(seed),
+            Cache = _caching.Keeps(linked.Config) ? _caching.Make(seed, linked.Config, scheduler, statistics, pending => scheduler.SeedOf(seed, pending)) : null,
+        });
     }
 
     /// <summary>What is wrong with an ensemble, by its file alone or, when nothing is, by what is served now.</summary>
@@ -141,8 +160,19 @@ internal sealed class EnsembleFixture : IAsyncDisposable
         return served.UnloadAsync();
     }
 
+    /// <summary>Puts another load of a model in the place of the one that serves, as a reload does.</summary>
+    /// <returns>Ends when nobody uses the old one any more.</returns>
+    public Task Replace(string model, Action<ExecutionBatch> work)
+    {
+        var old = Served(model);
+        Add(model, work);
+        _served.Remove(old);
+        return old.UnloadAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
+        await using var caching = _caching;
         var all = _served.ToArray();
         _catalog.Publish(new ServingSnapshot([]));
         foreach (var backend in _backends.Values)

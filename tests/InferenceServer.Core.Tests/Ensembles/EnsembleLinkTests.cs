@@ -22,6 +22,10 @@ public sealed class EnsembleLinkTests
     [InlineData("""IO ensemble_scheduling { step { model_name: "words" input_map { key: "X" value: "IN" } output_map { key: "Y" value: "OUT" } } }""", "tensor 'IN' has data_type TYPE_FP32 from input 'IN' of the ensemble, but input 'X' of step[0] (model 'words') takes TYPE_STRING", "output 'OUT' has data_type TYPE_FP32 here and TYPE_STRING from step[0] (model 'words')")]
     [InlineData("""IO ensemble_scheduling { step { model_name: "wide" input_map { key: "X" value: "IN" } output_map { key: "Y" value: "OUT" } } }""", "tensor 'IN' has the shape [1] from input 'IN' of the ensemble, but input 'X' of step[0] (model 'wide') takes [-1,3]", "output 'OUT' has the shape [1] here and [-1,3] from step[0] (model 'wide')")]
     [InlineData("""max_batch_size: 9 IO STEP1""", "max_batch_size is 9, but step[0] (model 'next') takes at most 8 rows; write max_batch_size: 8")]
+    [InlineData("""IO response_cache { enable: true } ensemble_scheduling { step { model_name: "count" input_map { key: "X" value: "IN" } output_map { key: "Y" value: "OUT" } } }""", "config.pbtxt:1:103: response_cache is enabled, but step[0] (model 'count') is decoupled: a request has any number of responses, which are not kept; leave out response_cache here, and enable it for the models of steps that can have it")]
+    [InlineData("""IO response_cache { enable: true } ensemble_scheduling { step { model_name: "sequenced" input_map { key: "X" value: "IN" } output_map { key: "Y" value: "OUT" } } }""", "response_cache is enabled, but step[0] (model 'sequenced') has sequence_batching: the answer to a request depends on those before it")]
+    [InlineData("""IO response_cache { enable: true } ensemble_scheduling { step { model_name: "over" input_map { key: "IN" value: "IN" } output_map { key: "OUT" value: "OUT" } } }""", "response_cache is enabled, but step[0] (model 'over') leads to a model with sequence_batching")]
+    [InlineData("""IO response_cache { enable: true } model_transaction_policy { decoupled: true } STEP1""", "response_cache is enabled, but model_transaction_policy.decoupled is set")]
     [InlineData("""IO STEP1 model_transaction_policy { decoupled: true }""", "the ensemble is said to be decoupled, and none of its steps is")]
     [InlineData("""IO ensemble_scheduling { step { model_name: "count" input_map { key: "X" value: "IN" } output_map { key: "Y" value: "a" } } step { model_name: "count" input_map { key: "X" value: "IN" } output_map { key: "Y" value: "b" } } step { model_name: "sum" input_map { key: "A" value: "a" } input_map { key: "B" value: "b" } output_map { key: "Y" value: "OUT" } } }""", "step[2] (model 'sum') reads tensors of responses of different decoupled steps: 'a' from step[0] (model 'count') and 'b' from step[1] (model 'count')")]
     [InlineData("""IO STEP1 parameters { key: "step[1].when" value { string_value: "IN" } }""", "names a step that is not there: the steps are step[0] to step[0]")]
@@ -56,6 +60,8 @@ public sealed class EnsembleLinkTests
     private static EnsembleFixture Make()
     {
         var fixture = new EnsembleFixture();
+        fixture.Add("sequenced", Work.Map(static values => values[0]), sequences: new SequenceBatchingConfig());
+        fixture.AddEnsemble("over", $$"""{{Io}} max_batch_size: 4 ensemble_scheduling { step { model_name: "sequenced" input_map { key: "X" value: "IN" } output_map { key: "Y" value: "OUT" } } }""");
         fixture.Add("next", Work.Map(static values => values[0] + 1));
         fixture.Add("sum", Work.Map(static values => values.Sum()), [EnsembleFixture.Fp32("A", 8, 1), EnsembleFixture.Fp32("B", 8, 1)]);
         fixture.Add("wide", Work.Map(static values => values[0]), [EnsembleFixture.Fp32("X", 8, 3)], [EnsembleFixture.Fp32("Y", 8, 3)]);

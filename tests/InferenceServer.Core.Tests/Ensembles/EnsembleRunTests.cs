@@ -1,6 +1,7 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Telemetry;
 using InferenceServer.Testing;
@@ -153,6 +154,44 @@ public sealed class EnsembleRunTests
 
         var refused = await fixture.InferAsync(Ask(fixture, "e", "", 3, 4));
         Assert.StartsWith("in ensemble 'e', [request id: <id_unknown>] unexpected shape for input 'X' for model 'flat'", refused.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StoppingServer_LetsAnAcceptedRequestBeginItsSequence()
+    {
+        using var gate = new ExecutionGate();
+        await using var fixture = new EnsembleFixture();
+        fixture.Add("first", Work.Map(static values => values[0] + 1)).Gate = gate;
+        fixture.Add("sequenced", Work.Map(static values => values[0] * 2), sequences: new SequenceBatchingConfig());
+        fixture.AddEnsemble("e", """
+            platform: "ensemble" max_batch_size: 4
+            input { name: "IN" data_type: TYPE_FP32 dims: 1 } output { name: "OUT" data_type: TYPE_FP32 dims: 1 }
+            ensemble_scheduling {
+              step { model_name: "first" input_map { key: "X" value: "IN" } output_map { key: "Y" value: "t" } }
+              step { model_name: "sequenced" input_map { key: "X" value: "t" } output_map { key: "Y" value: "OUT" } }
+            }
+            """);
+        var request = AskSequence("e");
+        var direct = AskSequence("sequenced");
+        var asked = fixture.InferAsync(request);
+        await gate.WaitForArrivalAsync();
+        fixture.Phase.BeginStop();
+        gate.Open();
+        Assert.Equal("OUT=8", Print(await asked));
+
+        // What has not been accepted before is none of those.
+        Assert.Equal(ErrorCode.Unavailable, (await fixture.InferAsync(direct)).Error!.Code);
+        Assert.Equal(0, fixture.Served("sequenced").Sequences!.Value.Active);
+        fixture.BackendOf("first").Gate = null;
+
+        InferenceRequest AskSequence(string model)
+        {
+            var made = Ask(fixture, model, "", 3);
+            made.Parameters["sequence_id"] = ParameterValue.FromUInt64(7);
+            made.Parameters["sequence_start"] = ParameterValue.FromBool(true);
+            made.Parameters["sequence_end"] = ParameterValue.FromBool(true);
+            return made;
+        }
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
@@ -131,6 +133,89 @@ public sealed class StepKindTests
             var request = fixture.Request("e");
             request.AddInput(TestTensor.OfStrings(fixture.Pool, "IN", new TensorShape(3, 2), words));
             return request;
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Items_OfAllRequests_StayWithinTheBoundOfTheirStep(int most)
+    {
+        await using var fixture = new EnsembleFixture();
+        var (running, highest) = (0, 0);
+        var plus = Work.Map(static values => values.Sum());
+        fixture.Add(
+            "plus",
+            batch =>
+            {
+                var now = Interlocked.Increment(ref running);
+                InterlockedMax(ref highest, now);
+                plus(batch);
+                Interlocked.Decrement(ref running);
+            },
+            [EnsembleFixture.Fp32("X", 0, 1), EnsembleFixture.Fp32("P", 0, 1)],
+            [EnsembleFixture.Fp32("Y", 0, 1)],
+            maxBatchSize: 0,
+            lanes: 8);
+        fixture.AddEnsemble("e", Items.Replace("{ step", FormattableString.Invariant($"{{ max_inflight_requests: {most} step"), StringComparison.Ordinal)
+            .Replace("\"5\"", "\"50\"", StringComparison.Ordinal) + """parameters { key: "step[0].parallel" value { string_value: "8" } }""");
+
+        // More of them than the step has rooms, each with more items than rooms: nobody may hold a room while he waits for another.
+        var asked = Enumerable.Range(0, 6).Select(_ => fixture.InferAsync(AskItems(fixture, 40))).ToArray();
+        foreach (var outcome in await Task.WhenAll(asked))
+        {
+            Assert.Equal(Enumerable.Range(0, 40).Select(static i => i + 100f), TestTensor.Read<float>(outcome.Response!.Outputs[0]));
+            outcome.Response.Dispose();
+        }
+
+        Assert.InRange(highest, 1, most);
+        Assert.Equal(240, fixture.Served("plus").Statistics.Inferences);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("max_inflight_requests: 1")]
+    public async Task ItemsOfEachResponseOfADecoupledStep_AreGatheredInOrder(string limit)
+    {
+        await using var fixture = new EnsembleFixture();
+        fixture.Add("rows", SendRows, [EnsembleFixture.Fp32("X", 0, 1)], [EnsembleFixture.Fp32("Y", 0, -1, 1)], maxBatchSize: 0, isDecoupled: true);
+        fixture.Add("twice", Work.Map(static values => values[0] * 2), lanes: 2);
+        fixture.AddEnsemble("e", $$"""
+            platform: "ensemble"
+            input { name: "N" data_type: TYPE_FP32 dims: 1 } output { name: "OUT" data_type: TYPE_FP32 dims: [ -1, 1 ] }
+            ensemble_scheduling {
+              {{limit}}
+              step { model_name: "rows" input_map { key: "X" value: "N" } output_map { key: "Y" value: "r" } }
+              step { model_name: "twice" input_map { key: "X" value: "r" } output_map { key: "Y" value: "OUT" } }
+            }
+            parameters { key: "step[1].each" value { string_value: "r" } }
+            """);
+        var read = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => DecoupledEnsembleTests.ReadAsync(fixture, "e", "", 12)));
+        Assert.All(read, responses => Assert.Equal(Enumerable.Range(0, 12).Select(static n => $"OUT={string.Join(',', Enumerable.Range(0, n).Select(static i => 2 * i))}"), responses));
+    }
+
+    /// <summary>A decoupled model: answers a number n by n responses, of no row, of one, and so on.</summary>
+    private static void SendRows(ExecutionBatch batch)
+    {
+        var count = (int)MemoryMarshal.Cast<byte, float>(batch.Inputs[0].Span)[0];
+        for (var rows = 0; rows < count; rows++)
+        {
+            var values = MemoryMarshal.Cast<byte, float>(batch.AllocateOutput(0, new TensorShape(rows, 1), rows * sizeof(float)).Span);
+            for (var i = 0; i < rows; i++)
+            {
+                values[i] = i;
+            }
+
+            batch.SendResponse();
+        }
+    }
+
+    private static void InterlockedMax(ref int highest, int value)
+    {
+        for (var seen = Volatile.Read(ref highest); seen < value;)
+        {
+            var before = Interlocked.CompareExchange(ref highest, value, seen);
+            seen = before == seen ? value : before;
         }
     }
 

@@ -14,14 +14,14 @@ internal static class CachedModels
 
     private const string Config = "max_batch_size: 4 response_cache { enable: true }";
 
-    /// <summary>Writes the model "m": OUTPUT0 is what <paramref name="operation"/> makes of INPUT0 and INPUT1, OUTPUT1 what comes of it negated.</summary>
-    public static void Write(TemporaryDirectory repository, string operation = "Add")
+    /// <summary>Writes a model: OUTPUT0 is what <paramref name="operation"/> makes of INPUT0 and INPUT1, OUTPUT1 what comes of it negated.</summary>
+    public static void Write(TemporaryDirectory repository, string operation = "Add", string name = "m", string config = Config)
     {
-        repository.Write("m/1/model.onnx", new OnnxModelBuilder()
+        repository.Write($"{name}/1/model.onnx", new OnnxModelBuilder()
             .Input("INPUT0", OnnxElementType.Float, "batch", 2).Input("INPUT1", OnnxElementType.Float, "batch", 2)
             .Output("OUTPUT0", OnnxElementType.Float, "batch", 2).Output("OUTPUT1", OnnxElementType.Float, "batch", 2)
             .Node(operation, ["INPUT0", "INPUT1"], ["OUTPUT0"]).Node("Neg", ["OUTPUT0"], ["OUTPUT1"]).Build());
-        repository.Write("m/config.pbtxt", Config);
+        repository.Write($"{name}/config.pbtxt", config);
     }
 
     public static string Body(int value, string id = "", string rest = "") =>
@@ -40,9 +40,9 @@ internal static class CachedModels
     public static async Task ExpectAsync(RunningServer server, int value, params float[] expected) => Assert.Equal(expected, await InferAsync(server, value));
 
     /// <summary>How many requests were executed, found in the cache and not found there.</summary>
-    public static async Task<(int Executions, int Hits, int Misses)> CountAsync(RunningServer server)
+    public static async Task<(int Executions, int Hits, int Misses)> CountAsync(RunningServer server, string name = "m")
     {
-        using var document = JsonDocument.Parse(await server.Http.GetStringAsync("/v2/models/m/stats", TestContext.Current.CancellationToken));
+        using var document = JsonDocument.Parse(await server.Http.GetStringAsync($"/v2/models/{name}/stats", TestContext.Current.CancellationToken));
         var model = document.RootElement.GetProperty("model_stats")[0];
         var parts = model.GetProperty("inference_stats");
         var (success, hits) = (Count("success"), Count("cache_hit"));

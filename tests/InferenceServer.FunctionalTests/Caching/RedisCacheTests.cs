@@ -56,6 +56,39 @@ public sealed class RedisCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task Ensembles_ShareWhatTheModelsOfTheirStepsSay_AndNotWhatOtherOnesWould()
+    {
+        using var redis = await RedisProcess.StartAsync();
+        CachedEnsemble.Write(_one);
+        CachedEnsemble.Write(_other);
+        await using var one = await StartAsync(_one, redis);
+        await using var other = await StartAsync(_other, redis, "--model-control-mode=explicit", "--load-model=m");
+        await UntilConnectedAsync(one);
+        await UntilConnectedAsync(other);
+        await CachedModels.ExpectAsync(one, 1, 3f, 10f);
+        await UntilAsync(async () => await redis.AskAsync("dbsize") == "2");
+        var before = await CachedModels.CountAsync(other);
+        await CachedModels.ExpectAsync(other, 1, 3f, 10f);
+        Assert.Equal((before.Executions, before.Hits + 1, before.Misses), await CachedModels.CountAsync(other));
+
+        // Other weights behind the same ensemble, and then the first ones again, whose answers are still there.
+        CachedEnsemble.Write(_other, "Mul");
+        Assert.Equal("", (await other.PostAsync("/v2/repository/models/inner/load", "")).Body);
+        await CachedModels.ExpectAsync(other, 1, 2f, 16f);
+        await CachedModels.ExpectAsync(one, 1, 3f, 10f);
+        CachedEnsemble.Write(_other);
+        Assert.Equal("", (await other.PostAsync("/v2/repository/models/inner/load", "")).Body);
+        var (_, hits, misses) = await CachedModels.CountAsync(other);
+        await UntilAsync(async () =>
+        {
+            // Its files are read when it is first asked through the ensemble.
+            await CachedModels.ExpectAsync(other, 1, 3f, 10f);
+            return (await CachedModels.CountAsync(other)).Hits > hits;
+        });
+        Assert.Equal(misses, (await CachedModels.CountAsync(other)).Misses);
+    }
+
+    [Fact]
     public async Task RedisThatIsKilledHaltedAndEmptied_FailsNoRequest()
     {
         using var redis = await RedisProcess.StartAsync();
@@ -111,8 +144,8 @@ public sealed class RedisCacheTests : IDisposable
         Assert.Equal((2, 0, 2), await CachedModels.CountAsync(server));
     }
 
-    private static Task<RunningServer> StartAsync(TemporaryDirectory repository, RedisProcess redis) => RunningServer.StartAsync(
-        repository.FullPath, flags: ["--cache-config=redis,host=127.0.0.1", $"--cache-config=redis,port={redis.Port}", "--cache-config=redis,connect_timeout=2000"]);
+    private static Task<RunningServer> StartAsync(TemporaryDirectory repository, RedisProcess redis, params string[] flags) => RunningServer.StartAsync(
+        repository.FullPath, flags: ["--cache-config=redis,host=127.0.0.1", $"--cache-config=redis,port={redis.Port}", "--cache-config=redis,connect_timeout=2000", .. flags]);
 
     /// <summary>Asks until an answer is found: connections are made in the background.</summary>
     private static Task UntilConnectedAsync(RunningServer server) => UntilAsync(async () =>

@@ -23,12 +23,6 @@ internal sealed class EnsembleRule : IConfigRule
         }
 
         CheckFields(context, context.Message);
-        if (context.Message.ResponseCache is { Enable: true })
-        {
-            // What the steps answer changes with their models, of which the ensemble's own files tell nothing.
-            context.Warn("response_cache", "response_cache has no effect: the answers of an ensemble are not kept, those of its steps are where their models say so");
-        }
-
         var steps = context.Message.EnsembleScheduling?.Step ?? [];
         if (steps.Count is 0 or > MaxSteps)
         {
