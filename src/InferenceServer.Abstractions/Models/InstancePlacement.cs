@@ -4,4 +4,11 @@ namespace InferenceServer.Abstractions.Models;
 /// <param name="Name">The instance's name for logs, such as <c>digits_0</c>.</param>
 /// <param name="Kind">The kind of device.</param>
 /// <param name="DeviceId">The number of the device; 0 on the processor.</param>
-public sealed record InstancePlacement(string Name, InstanceKind Kind, int DeviceId);
+public sealed record InstancePlacement(string Name, InstanceKind Kind, int DeviceId)
+{
+    /// <summary>
+    /// The processors that its threads are to keep to; null when they may run on any. The server sees to the thread that calls the instance, a backend to threads of its
+    /// own.
+    /// </summary>
+    public ProcessorSet? Processors { get; init; }
+}

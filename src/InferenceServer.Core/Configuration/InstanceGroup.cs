@@ -16,6 +16,9 @@ public sealed record InstanceGroup(string Name, int Count, InstanceKind Kind, Im
     /// <summary>True when the instances are made and get no requests: they are for the backend's own purposes.</summary>
     public bool IsPassive { get; init; }
 
+    /// <summary>The name of what says on which processors its instances run; empty when that is the name of its kind.</summary>
+    public string HostPolicy { get; init; } = "";
+
     /// <summary>How rarely instances are preferred to those of others: one of 2 is run half as often as one of 1, where both wait. At least 1.</summary>
     public int RatePriority { get; init; } = 1;
 }

@@ -75,6 +75,9 @@ public sealed record CoreOptions
     /// <summary>How much may run at the same time.</summary>
     public RateLimiterOptions RateLimiter { get; init; } = new();
 
+    /// <summary>On which processors instances run.</summary>
+    public HostPolicies HostPolicies { get; init; } = HostPolicies.None;
+
     /// <summary>Which response cache there is.</summary>
     public ResponseCacheOptions ResponseCache { get; init; } = new();
 

@@ -145,6 +145,11 @@ internal sealed class ModelLoader(
                 LifecycleLog.ConfigWarning(_logger, config.Name, "rate_limiter has no effect: the server runs without --rate-limit=execution_count");
             }
 
+            foreach (var missing in options.HostPolicies.Missing(config))
+            {
+                LifecycleLog.ConfigWarning(_logger, config.Name, $"host_policy '{missing}' has no effect: the server runs without --host-policy={missing},...");
+            }
+
             var labels = await _labels.ReadAsync(version.Folder.Path, config, cancellationToken).ConfigureAwait(false);
             var seed = await Caching.MakeSeedAsync(version, witness, config, options.BackendSettings(backend.Descriptor.Name), cancellationToken).ConfigureAwait(false);
             var states = await _states.ReadAsync(version.Folder.Path, config, cancellationToken).ConfigureAwait(false);
@@ -193,13 +198,13 @@ internal sealed class ModelLoader(
         var passive = new List<IModelInstance>();
         try
         {
-            foreach (var wish in LanePlan.Place(setup.Config))
+            foreach (var wish in LanePlan.Place(setup.Config, options.HostPolicies))
             {
                 instances.Add((wish, setup.Model.CreateInstance(wish.Placement), null));
                 instances[^1] = instances[^1] with { Claim = Claim(wish) };
             }
 
-            foreach (var placement in LanePlan.PlacePassive(setup.Config))
+            foreach (var placement in LanePlan.PlacePassive(setup.Config, options.HostPolicies))
             {
                 passive.Add(setup.Model.CreateInstance(placement));
             }

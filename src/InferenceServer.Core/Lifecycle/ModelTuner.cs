@@ -28,7 +28,7 @@ internal sealed class ModelTuner(LaneWarmup warmup, TimeProvider time, CoreOptio
             return Tuning.IsAllThatDiffers(before.Config.Document.Message, wanted.Config.Document.Message) ? ModelLoadResult.Failed(string.Join('\n', problems)) : null;
         }
 
-        if (!Tuning.IsAllThatDiffers(served.Config.Message, config.Message) || !LanePlan.PlacePassive(served.Config).SequenceEqual(LanePlan.PlacePassive(config)))
+        if (!Tuning.IsAllThatDiffers(served.Config.Message, config.Message) || !LanePlan.PlacePassive(served.Config, options.HostPolicies).SequenceEqual(LanePlan.PlacePassive(config, options.HostPolicies)))
         {
             return null;
         }
@@ -52,7 +52,7 @@ internal sealed class ModelTuner(LaneWarmup warmup, TimeProvider time, CoreOptio
 
         var started = time.GetTimestamp();
         var lanes = served.Scheduler.Lanes.Count;
-        var (missing, spare) = LanePlan.Compare(config, served.Scheduler.Lanes);
+        var (missing, spare) = LanePlan.Compare(config, options.HostPolicies, served.Scheduler.Lanes);
         var added = new List<InstanceRunner>();
         try
         {

@@ -31,8 +31,17 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs)
 
     public void OnArrival(long now) => _target?.OnArrival(now);
 
+    /// <summary>A lane may run what it has to.</summary>
+    public void OnTake(InstanceRunner lane, long now)
+    {
+        if (lane.Claim is not null)
+        {
+            lane.Progress.EndClaim(costs, now);
+        }
+    }
+
     /// <summary>A lane is done with a batch.</summary>
     /// <param name="lane">The lane, which says what it cost.</param>
     /// <param name="now">The time.</param>
-    public void OnEnd(InstanceRunner lane, long now) => lane.ReportTo(costs, _target, now);
+    public void OnEnd(InstanceRunner lane, long now) => lane.Progress.ReportTo(costs, _target, now);
 }

@@ -26,6 +26,21 @@ internal sealed class ExecutionCosts
     /// <param name="ticks">How long it was busy beside the execution, in ticks of the time provider.</param>
     public void RecordPause(long ticks) => Pause += Weight * (Math.Max(0, ticks) - Pause);
 
+    /// <summary>What a lane waits for the rate limiter before an execution, on average; 0 where it need not ask. Ticks.</summary>
+    public double Claim { get; private set; }
+
+    /// <summary>How far it is off that, on average. Ticks.</summary>
+    public double ClaimDeviation { get; private set; }
+
+    /// <summary>A lane has from the limiter what it needs.</summary>
+    /// <param name="ticks">How long it waited, in ticks of the time provider.</param>
+    public void RecordClaim(long ticks)
+    {
+        var off = Math.Max(0, ticks) - Claim;
+        Claim += Weight * off;
+        ClaimDeviation += Weight * (Math.Abs(off) - ClaimDeviation);
+    }
+
     /// <summary>An execution has ended.</summary>
     /// <param name="rows">Its rows.</param>
     /// <param name="ticks">How long it took, in ticks of the time provider.</param>

@@ -23,14 +23,6 @@ internal sealed class InstanceRunner : IDisposable
     private ITimer? _delayTimer;
     private long _idleTimerDue = long.MaxValue;
 
-    // What runs, and since when; under the scheduler's lock. What the last execution took is written by the lane's own thread before it takes that lock.
-    private int _runningRows;
-    private long _runningSince;
-    private long[] _runningArrivals = [];
-    private int _endedRows;
-    private long _endedAt;
-    private long _endedTicks;
-
     public InstanceRunner(LaneScheduler scheduler, IModelInstance instance, LaneSetup setup)
     {
         _scheduler = scheduler;
@@ -51,6 +43,9 @@ internal sealed class InstanceRunner : IDisposable
     /// <summary>Its standing with the rate limiter; null when it runs whenever there is work.</summary>
     public LaneClaim? Claim { get; init; }
 
+    /// <summary>How far it is with what it runs. Under the scheduler's lock.</summary>
+    public LaneProgress Progress { get; } = new();
+
     /// <summary>True while a thread belongs to the lane. This and the next two change under the scheduler's lock only.</summary>
     public bool HasThread { get; set; }
 
@@ -60,57 +55,27 @@ internal sealed class InstanceRunner : IDisposable
     /// <summary>When the lane last ran out of work; <see cref="long.MaxValue"/> while it has some.</summary>
     public long IdleSince { get; set; } = long.MaxValue;
 
-    /// <summary>True while a batch runs.</summary>
-    public bool IsRunning => _runningRows > 0;
-
     public void StartThread() => new Thread(static state => ((InstanceRunner)state!).Run())
     {
         IsBackground = true,
         Name = _setup.ThreadName,
     }.UnsafeStart(this);
 
-    /// <summary>The lane takes a batch. Under the scheduler's lock, as the next two.</summary>
-    public void BeginRun(PendingInference[] batch, long now, bool keepsArrivals)
+    /// <summary>What an execution needed is not needed any more. Under the scheduler's lock, as the next.</summary>
+    public void ReturnClaim()
     {
-        _runningRows = 0;
-        _runningArrivals = keepsArrivals ? new long[batch.Length] : [];
-        for (var i = 0; i < batch.Length; i++)
+        if (Claim is { State: ClaimState.Running })
         {
-            _runningRows += batch[i].Rows;
-            if (keepsArrivals)
-            {
-                _runningArrivals[i] = batch[i].EnqueuedTimestamp;
-            }
+            Claim.Return();
         }
-
-        _runningSince = now;
     }
 
-    /// <summary>The lane is done with what ran, and tells what it cost if it went well.</summary>
-    public void ReportTo(ExecutionCosts costs, LatencyTargetPolicy? target, long now)
+    /// <summary>The lane has nothing to run any more, and waits no longer.</summary>
+    public void GiveUpClaim()
     {
-        if (_endedTicks > 0)
-        {
-            costs.Record(_endedRows, _endedTicks);
-            if (IsRunning)
-            {
-                // What has warmed it up came from no queue.
-                costs.RecordPause(now - _runningSince - _endedTicks);
-            }
-
-            for (var i = 0; target is not null && i < _runningArrivals.Length; i++)
-            {
-                target.OnAnswer(_endedAt - _runningArrivals[i]);
-            }
-
-            _endedTicks = 0;
-        }
-
-        _runningRows = 0;
+        Claim?.Return();
+        Progress.GiveUpClaim();
     }
-
-    /// <summary>How long what runs is likely to run on. Ticks.</summary>
-    public long TicksLeft(ExecutionCosts costs, long now) => Math.Max(0, (long)(costs.Mean(_runningRows) + costs.Pause) - (now - _runningSince));
 
     /// <summary>
     /// Sees to it that the lane looks again when it has been idle for long enough; false when it has been already. The timer is set once
@@ -175,13 +140,24 @@ internal sealed class InstanceRunner : IDisposable
     public void Warm(PendingInference[] members, bool isCounted)
     {
         var setup = isCounted ? _setup : _setup with { Statistics = new ModelStatistics(), Logger = NullLogger.Instance };
-        if (setup.IsDecoupled)
+
+        // What an engine touches first is to be near the processors that use it.
+        var own = Placement.Processors is null ? null : ThreadAffinity.Current();
+        KeepToProcessors();
+        try
         {
-            ExecuteDecoupled(members, ReleaseReason.Warmup, setup);
+            if (setup.IsDecoupled)
+            {
+                ExecuteDecoupled(members, ReleaseReason.Warmup, setup);
+            }
+            else
+            {
+                Execute(members, ReleaseReason.Warmup, setup);
+            }
         }
-        else
+        finally
         {
-            Execute(members, ReleaseReason.Warmup, setup);
+            _ = own is null || ThreadAffinity.TryKeepTo(own);
         }
     }
 
@@ -200,6 +176,7 @@ internal sealed class InstanceRunner : IDisposable
     private void Run()
     {
         Interlocked.Increment(ref s_threads);
+        KeepToProcessors();
         LaneTurn turn;
         while ((turn = _scheduler.Take(this, _expired, out var batch, out var reason)) == LaneTurn.Work)
         {
@@ -229,6 +206,14 @@ internal sealed class InstanceRunner : IDisposable
         }
     }
 
+    private void KeepToProcessors()
+    {
+        if (Placement.Processors is { } processors && !ThreadAffinity.TryKeepTo(processors))
+        {
+            SchedulingLog.NotKept(_setup.Logger, _setup.ModelName, Placement.Name, processors);
+        }
+    }
+
     private void Execute(PendingInference[] members, ReleaseReason reason, LaneSetup setup)
     {
         var time = setup.Time;
@@ -247,7 +232,7 @@ internal sealed class InstanceRunner : IDisposable
             ExecutionTrace.End(members, responses, computed, ended);
             var times = new ExecutionTimes(time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, computed), time.GetElapsedTime(computed, ended));
             setup.Statistics.RecordExecution(batch.MemberRows, reason, times, time.GetUtcNow());
-            (_endedRows, _endedTicks, _endedAt) = (batch.Rows, ended - started, ended);
+            Progress.End(batch.Rows, ended - started, ended);
             Release(batch, setup);
             if (Array.Exists(members, static member => member.IsExplained))
             {

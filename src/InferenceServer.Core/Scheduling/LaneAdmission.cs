@@ -10,7 +10,7 @@ internal static class LaneAdmission
     public static InferenceError? Check(PendingInference pending, RequestQueue queue, ExecutionCosts costs, InstanceRunner[] lanes, LaneSchedulerSetup rules, TimeProvider time)
     {
         var timeout = rules.Queue.Levels[pending.Level].DelaysExpired ? long.MaxValue : pending.QueueTimeoutTimestamp;
-        if ((pending.DeadlineTimestamp == long.MaxValue && timeout == long.MaxValue) || costs.IsEmpty || Array.Exists(lanes, static lane => !lane.IsRunning))
+        if ((pending.DeadlineTimestamp == long.MaxValue && timeout == long.MaxValue) || costs.IsEmpty || Array.Exists(lanes, static lane => !lane.Progress.IsBusy))
         {
             // Whoever finds a lane idle is always tried: that is also how costs that were too high once are learnt anew.
             return null;
@@ -22,7 +22,7 @@ internal static class LaneAdmission
             RowsAhead = queue.RowsAhead(pending.Priority) - pending.Rows,
             MaxRows = rules.Limits.MaxRows,
             Lanes = lanes.Length,
-            FirstFreeTicks = lanes.Min(lane => lane.TicksLeft(costs, now)),
+            FirstFreeTicks = lanes.Min(lane => lane.Progress.TicksLeft(costs, now)),
         };
         var forecast = AdmissionForecast.Of(view, costs, pending.Rows);
         var wait = time.GetElapsedTime(0, forecast.WaitTicks);

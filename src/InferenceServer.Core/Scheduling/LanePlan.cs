@@ -11,18 +11,19 @@ internal static class LanePlan
     private static readonly TimeSpan s_margin = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Where an instance is to run, for each lane.</summary>
-    public static IEnumerable<LaneWish> Place(ModelConfig config) => Place(config, isPassive: false);
+    public static IEnumerable<LaneWish> Place(ModelConfig config, HostPolicies policies) => Place(config, policies, isPassive: false);
 
     /// <summary>Where an instance is to be that gets no requests.</summary>
-    public static IEnumerable<InstancePlacement> PlacePassive(ModelConfig config) => Place(config, isPassive: true).Select(static wish => wish.Placement);
+    public static IEnumerable<InstancePlacement> PlacePassive(ModelConfig config, HostPolicies policies) => Place(config, policies, isPassive: true).Select(static wish => wish.Placement);
 
-    private static IEnumerable<LaneWish> Place(ModelConfig config, bool isPassive)
+    private static IEnumerable<LaneWish> Place(ModelConfig config, HostPolicies policies, bool isPassive)
     {
         foreach (var group in config.InstanceGroups.Where(group => group.IsPassive == isPassive))
         {
             for (var i = 0; i < group.Count; i++)
             {
-                yield return new LaneWish(new InstancePlacement($"{group.Name}_{i}", group.Kind, group.Gpus.IsDefaultOrEmpty ? 0 : group.Gpus[i % group.Gpus.Length]), LaneDemand.Of(group));
+                var device = group.Gpus.IsDefaultOrEmpty ? 0 : group.Gpus[i % group.Gpus.Length];
+                yield return new LaneWish(new InstancePlacement($"{group.Name}_{i}", group.Kind, device) { Processors = policies.Of(group, device) }, LaneDemand.Of(group));
             }
         }
     }
@@ -66,13 +67,13 @@ internal static class LanePlan
     }
 
     /// <summary>Which lanes go and which are to be made, for a configuration in the place of another. A lane whose instance runs where one is wanted stays.</summary>
-    public static (IReadOnlyList<LaneWish> Missing, IReadOnlyList<InstanceRunner> Spare) Compare(ModelConfig config, IEnumerable<InstanceRunner> lanes)
+    public static (IReadOnlyList<LaneWish> Missing, IReadOnlyList<InstanceRunner> Spare) Compare(ModelConfig config, HostPolicies policies, IEnumerable<InstanceRunner> lanes)
     {
         var spare = lanes.ToList();
         var missing = new List<LaneWish>();
-        foreach (var wish in Place(config))
+        foreach (var wish in Place(config, policies))
         {
-            var kept = spare.FindIndex(lane => lane.Placement.Kind == wish.Placement.Kind && lane.Placement.DeviceId == wish.Placement.DeviceId && lane.Demand == wish.Demand);
+            var kept = spare.FindIndex(lane => (lane.Placement with { Name = wish.Placement.Name }) == wish.Placement && lane.Demand == wish.Demand);
             if (kept < 0)
             {
                 missing.Add(wish);

@@ -193,11 +193,7 @@ internal sealed class LaneScheduler : IModelScheduler
 
                 var now = _time.GetTimestamp();
                 _decider.OnEnd(lane, now);
-                if (lane.Claim is { State: ClaimState.Running })
-                {
-                    lane.Claim.Return();
-                }
-
+                lane.ReturnClaim();
                 _queue.RemoveExpired(now, expired);
                 if (expired.Count > 0)
                 {
@@ -207,6 +203,7 @@ internal sealed class LaneScheduler : IModelScheduler
                 var decision = _decider.Decide(_isDraining, now);
                 if (decision.Requests > 0 && lane.Claim?.TryTake() == false)
                 {
+                    lane.Progress.BeginClaim(now);
                     WaitForLimiter(lane, now);
                     continue;
                 }
@@ -216,7 +213,8 @@ internal sealed class LaneScheduler : IModelScheduler
                     batch = _queue.Take(decision.Requests, now);
                     reason = decision.Reason;
                     lane.IdleSince = long.MaxValue;
-                    lane.BeginRun(batch, now, _decider.FollowsTarget);
+                    _decider.OnTake(lane, now);
+                    lane.Progress.BeginRun(batch, now, _decider.FollowsTarget);
                     if (_queue.Count > 0)
                     {
                         TryWakeLane();
@@ -225,7 +223,7 @@ internal sealed class LaneScheduler : IModelScheduler
                     return LaneTurn.Work;
                 }
 
-                lane.Claim?.Return();
+                lane.GiveUpClaim();
                 if (!WaitForWork(lane, decision.WaitUntil, now))
                 {
                     lane.HasThread = false;

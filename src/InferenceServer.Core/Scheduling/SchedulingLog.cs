@@ -1,3 +1,4 @@
+using InferenceServer.Abstractions.Models;
 using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Core.Scheduling;
@@ -10,6 +11,9 @@ internal static partial class SchedulingLog
 
     [LoggerMessage(3001, LogLevel.Error, "Model {Model} version {Version}: the memory of an execution could not be given back")]
     public static partial void ReleaseFailed(ILogger logger, Exception exception, string model, long version);
+
+    [LoggerMessage(3003, LogLevel.Warning, "Model {Model}: the system does not let instance {Instance} be kept to the processors {Processors}; it runs on any")]
+    public static partial void NotKept(ILogger logger, string model, string instance, ProcessorSet processors);
 
     [LoggerMessage(3002, LogLevel.Error, "Model {Model} version {Version}: an instance that is not wanted any more could not be freed")]
     public static partial void RetireFailed(ILogger logger, Exception exception, string model, long version);

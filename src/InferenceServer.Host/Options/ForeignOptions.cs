@@ -50,7 +50,6 @@ internal static class ForeignOptions
         ["cuda-memory-pool-byte-size"] = NoGpu,
         ["cuda-virtual-address-size"] = NoGpu,
         ["buffer-manager-thread-count"] = NoThreads,
-        ["host-policy"] = "placement is left to the operating system; instance_group sets how much of a model runs at once",
         ["allow-sagemaker"] = NoSageMaker,
         ["sagemaker-port"] = NoSageMaker,
         ["sagemaker-safe-port-range"] = NoSageMaker,

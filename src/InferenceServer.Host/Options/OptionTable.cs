@@ -75,6 +75,8 @@ internal static class OptionTable
 
     public static OptionDefinition MaxConcurrentExecutions { get; } = new("max-concurrent-executions", "MaxConcurrentExecutions", OptionKind.Number, "0", "How many executions of all models may run at once; 0 for any number.") { Maximum = int.MaxValue };
 
+    public static OptionDefinition HostPolicy { get; } = new("host-policy", "HostPolicy", OptionKind.List, "", "Where instances with that host_policy run: <name>,cpu-cores=<ranges> or <name>,numa-node=<number>; those without one have cpu, model or gpu_<n>. May be given several times.");
+
     public static OptionDefinition MaxQueueBytes { get; } = new("max-queue-bytes", "MaxQueueBytes", OptionKind.Number, "1073741824", "How many bytes of inputs may wait for one model.") { Minimum = 1 };
 
     public static OptionDefinition AllowClientShm { get; } = new("allow-client-shm", "AllowClientShm", OptionKind.Boolean, "false", "Let clients register shared memory of this machine, for the server to read and write.");
@@ -154,7 +156,7 @@ internal static class OptionTable
         ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, ModelNamespacing, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendConfig,
         ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests,
         CacheConfig, ResponseCacheByteSize,
-        MaxQueueSize, MaxQueueBytes, RateLimit, RateLimitResource, MaxConcurrentExecutions, AllowClientShm,
+        MaxQueueSize, MaxQueueBytes, RateLimit, RateLimitResource, MaxConcurrentExecutions, HostPolicy, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxInflatedBytes, GrpcMaxStreamRequests, GrpcMaxStreamBytes, GrpcMaxResponsePoolSize,
         GrpcKeepAliveTime, GrpcKeepAliveTimeout, GrpcKeepAlivePermitWithoutCalls, GrpcMaxConnectionAge, GrpcMaxConnectionAgeGrace, GrpcInferResponseCompressionLevel, GrpcHeaderForwardPattern, GrpcRestrictedProtocol,

@@ -81,6 +81,9 @@ internal sealed record ServerOptions
     /// <summary>How much may run at the same time.</summary>
     public required RateLimiterOptions RateLimiter { get; init; }
 
+    /// <summary>On which processors instances run.</summary>
+    public required HostPolicies HostPolicies { get; init; }
+
     /// <summary>Whether clients may register shared memory.</summary>
     public required bool AllowClientShm { get; init; }
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.IO.Abstractions;
 using System.IO.Compression;
 using System.Net;
@@ -27,17 +26,17 @@ internal sealed class ServerOptionsReader
     public const string Section = "InferenceServer";
 
     private readonly IConfigurationSection _section;
-    private readonly CommandLine _line;
     private readonly IFileSystem _files;
     private readonly IReadOnlyList<BackendDescriptor> _backends;
     private readonly List<string> _errors = [];
+    private readonly OptionValues _values;
 
     private ServerOptionsReader(IConfiguration configuration, CommandLine line, IFileSystem files, IReadOnlyList<BackendDescriptor> backends)
     {
         _backends = backends;
         _section = configuration.GetSection(Section);
-        _line = line;
         _files = files;
+        _values = new OptionValues(_section, line, _errors);
     }
 
     /// <summary>Reads the options.</summary>
@@ -62,7 +61,7 @@ internal sealed class ServerOptionsReader
 
     private ServerOptions ReadAll(string defaultRepository)
     {
-        var mode = Word(OptionTable.ModelControlMode) switch
+        var mode = _values.Word(OptionTable.ModelControlMode) switch
         {
             "explicit" => ModelControlMode.Explicit,
             "poll" => ModelControlMode.Poll,
@@ -73,41 +72,42 @@ internal sealed class ServerOptionsReader
         {
             ModelControlMode = mode,
             LoadModels = LoadModels(mode),
-            RepositoryPollInterval = TimeSpan.FromSeconds(Number(OptionTable.RepositoryPoll)),
+            RepositoryPollInterval = TimeSpan.FromSeconds(_values.Number(OptionTable.RepositoryPoll)),
             ModelConfigName = ConfigName(),
             ModelNamespacing = Namespacing(folders, remote),
-            AllowModelLinks = Boolean(OptionTable.AllowModelLinks),
+            AllowModelLinks = _values.Boolean(OptionTable.AllowModelLinks),
             ModelRepositories = folders,
             RemoteRepositories = remote,
             CloudCredentials = credentials,
-            Mirrors = new MirrorOptions { Directory = CacheDirectory(), MaxBytes = Number(OptionTable.RepositoryCacheMaxBytes) },
-            Id = Text(OptionTable.Id),
-            StrictReadiness = Boolean(OptionTable.StrictReadiness),
-            ExitOnError = Boolean(OptionTable.ExitOnError),
-            ExitTimeout = TimeSpan.FromSeconds(Number(OptionTable.ExitTimeout)),
-            StartupHold = TimeSpan.FromSeconds(Number(OptionTable.StartupHold)),
-            AutoCompleteConfig = !Boolean(OptionTable.DisableAutoComplete),
-            ModelLoadThreads = (int)Number(OptionTable.ModelLoadThreadCount),
+            Mirrors = new MirrorOptions { Directory = CacheDirectory(), MaxBytes = _values.Number(OptionTable.RepositoryCacheMaxBytes) },
+            Id = _values.Text(OptionTable.Id),
+            StrictReadiness = _values.Boolean(OptionTable.StrictReadiness),
+            ExitOnError = _values.Boolean(OptionTable.ExitOnError),
+            ExitTimeout = TimeSpan.FromSeconds(_values.Number(OptionTable.ExitTimeout)),
+            StartupHold = TimeSpan.FromSeconds(_values.Number(OptionTable.StartupHold)),
+            AutoCompleteConfig = !_values.Boolean(OptionTable.DisableAutoComplete),
+            ModelLoadThreads = (int)_values.Number(OptionTable.ModelLoadThreadCount),
             Residency = Residency(),
-            ModelLoadRetries = (int)Number(OptionTable.ModelLoadRetryCount),
-            ModelAutoWarmup = Boolean(OptionTable.ModelAutoWarmup),
+            ModelLoadRetries = (int)_values.Number(OptionTable.ModelLoadRetryCount),
+            ModelAutoWarmup = _values.Boolean(OptionTable.ModelAutoWarmup),
             Backends = BackendSettings(),
             ResponseCache = ResponseCache(),
-            MaxQueueSize = (int)Number(OptionTable.MaxQueueSize),
-            MaxQueueBytes = Number(OptionTable.MaxQueueBytes),
+            MaxQueueSize = (int)_values.Number(OptionTable.MaxQueueSize),
+            MaxQueueBytes = _values.Number(OptionTable.MaxQueueBytes),
             RateLimiter = RateLimiter(),
-            AllowClientShm = Boolean(OptionTable.AllowClientShm),
+            HostPolicies = HostPolicies(),
+            AllowClientShm = _values.Boolean(OptionTable.AllowClientShm),
             Http = EndPoint(OptionTable.AllowHttp, OptionTable.HttpAddress, OptionTable.HttpPort),
-            HttpMaxInputSize = Number(OptionTable.HttpMaxInputSize),
-            HttpMaxRequestBytes = Number(OptionTable.HttpMaxRequestBytes),
+            HttpMaxInputSize = _values.Number(OptionTable.HttpMaxInputSize),
+            HttpMaxRequestBytes = _values.Number(OptionTable.HttpMaxRequestBytes),
             Grpc = EndPoint(OptionTable.AllowGrpc, OptionTable.GrpcAddress, OptionTable.GrpcPort),
-            GrpcMaxRequestBytes = (int)Number(OptionTable.GrpcMaxRequestBytes),
-            GrpcMaxInflatedBytes = (int)Number(OptionTable.GrpcMaxInflatedBytes),
-            GrpcMaxStreamRequests = (int)Number(OptionTable.GrpcMaxStreamRequests),
-            GrpcMaxStreamBytes = Number(OptionTable.GrpcMaxStreamBytes),
-            GrpcMaxResponsePoolSize = (int)Number(OptionTable.GrpcMaxResponsePoolSize),
+            GrpcMaxRequestBytes = (int)_values.Number(OptionTable.GrpcMaxRequestBytes),
+            GrpcMaxInflatedBytes = (int)_values.Number(OptionTable.GrpcMaxInflatedBytes),
+            GrpcMaxStreamRequests = (int)_values.Number(OptionTable.GrpcMaxStreamRequests),
+            GrpcMaxStreamBytes = _values.Number(OptionTable.GrpcMaxStreamBytes),
+            GrpcMaxResponsePoolSize = (int)_values.Number(OptionTable.GrpcMaxResponsePoolSize),
             GrpcConnections = Connections(),
-            GrpcInferResponseCompression = Word(OptionTable.GrpcInferResponseCompressionLevel) switch
+            GrpcInferResponseCompression = _values.Word(OptionTable.GrpcInferResponseCompressionLevel) switch
             {
                 "low" => CompressionLevel.Fastest,
                 "medium" => CompressionLevel.Optimal,
@@ -122,11 +122,11 @@ internal sealed class ServerOptionsReader
             Tracing = Tracing(),
             MetricsContent = MetricsContent(),
             Log = new LogSettings(
-                (uint)Number(OptionTable.LogVerbose),
-                Boolean(OptionTable.LogInfo),
-                Boolean(OptionTable.LogWarning),
-                Boolean(OptionTable.LogError),
-                LogFormats.TryParse(Word(OptionTable.LogFormat), out var format) ? format : LogFormat.Default),
+                (uint)_values.Number(OptionTable.LogVerbose),
+                _values.Boolean(OptionTable.LogInfo),
+                _values.Boolean(OptionTable.LogWarning),
+                _values.Boolean(OptionTable.LogError),
+                LogFormats.TryParse(_values.Word(OptionTable.LogFormat), out var format) ? format : LogFormat.Default),
         };
     }
 
@@ -141,88 +141,18 @@ internal sealed class ServerOptionsReader
     }
 
     /// <summary>The values of an option and where the first came from: the command line, the environment, a file, or the default.</summary>
-    private (IReadOnlyList<string> Values, string Source) Raw(OptionDefinition option)
-    {
-        var values = _line.Values(option);
-        if (values.Count > 0)
-        {
-            return (values, $"--{option.Flag}");
-        }
-
-        var section = _section.GetSection(option.Key);
-        var source = $"{Section}:{option.Key}";
-        var children = section.GetChildren().Select(static child => child.Value).OfType<string>().ToArray();
-        if (children.Length > 0)
-        {
-            return (children, source);
-        }
-
-        return section.Value is { } value ? ([value], source) : ([option.Default], $"--{option.Flag}");
-    }
-
-    private string Text(OptionDefinition option)
-    {
-        var (values, source) = Raw(option);
-        if (values[^1].Length == 0)
-        {
-            _errors.Add($"{source}: expected a text, got nothing");
-        }
-
-        return values[^1];
-    }
-
-    private bool Boolean(OptionDefinition option)
-    {
-        var (values, source) = Raw(option);
-        switch (values[^1].ToUpperInvariant())
-        {
-            case "TRUE" or "ON" or "1":
-                return true;
-            case "FALSE" or "OFF" or "0":
-                return false;
-            default:
-                _errors.Add($"{source}: expected true or false, got '{values[^1]}'");
-                return option.Default == "true";
-        }
-    }
-
-    private long Number(OptionDefinition option)
-    {
-        var (values, source) = Raw(option);
-        if (long.TryParse(values[^1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= option.Minimum && number <= option.Maximum)
-        {
-            return number;
-        }
-
-        var upper = option.Maximum == long.MaxValue ? "" : $" and at most {option.Maximum}";
-        _errors.Add($"{source}: expected a whole number of at least {option.Minimum}{upper}, got '{values[^1]}'");
-        return long.Parse(option.Default, CultureInfo.InvariantCulture);
-    }
-
     private ResidencyOptions Residency() => new()
     {
-        Default = ModelResidencies.TryParse(Word(OptionTable.ModelResidency), out var residency) ? residency : ModelResidency.Pinned,
-        MemoryBudget = Number(OptionTable.ModelMemoryBudget),
-        IdleUnload = TimeSpan.FromSeconds(Number(OptionTable.ModelIdleUnload)),
-        ColdStartTimeout = TimeSpan.FromSeconds(Number(OptionTable.ColdStartTimeout)),
-        MaxColdRequests = (int)Number(OptionTable.MaxColdRequests),
+        Default = ModelResidencies.TryParse(_values.Word(OptionTable.ModelResidency), out var residency) ? residency : ModelResidency.Pinned,
+        MemoryBudget = _values.Number(OptionTable.ModelMemoryBudget),
+        IdleUnload = TimeSpan.FromSeconds(_values.Number(OptionTable.ModelIdleUnload)),
+        ColdStartTimeout = TimeSpan.FromSeconds(_values.Number(OptionTable.ColdStartTimeout)),
+        MaxColdRequests = (int)_values.Number(OptionTable.MaxColdRequests),
     };
-
-    private string Word(OptionDefinition option)
-    {
-        var (values, source) = Raw(option);
-        var word = option.Words.FirstOrDefault(candidate => candidate.Equals(values[^1], StringComparison.OrdinalIgnoreCase));
-        if (word is null)
-        {
-            _errors.Add($"{source}: expected {string.Join(" or ", option.Words)}, got '{values[^1]}'");
-        }
-
-        return word ?? option.Default;
-    }
 
     private HeaderForwarding? Forwarding(OptionDefinition option)
     {
-        var (values, source) = Raw(option);
+        var (values, source) = _values.Raw(option);
         if (values[^1].Length == 0)
         {
             return null;
@@ -238,7 +168,7 @@ internal sealed class ServerOptionsReader
 
     private ApiRestrictions Restrictions(OptionDefinition option, string headerPrefix)
     {
-        var (values, source) = Raw(option);
+        var (values, source) = _values.Raw(option);
         var problems = new List<string>();
         var restrictions = ApiRestrictions.Parse(values.Where(static value => value.Length > 0), headerPrefix, problems);
         _errors.AddRange(problems.Select(problem => $"{source}: {problem}"));
@@ -247,7 +177,7 @@ internal sealed class ServerOptionsReader
 
     private string ConfigName()
     {
-        var (values, source) = Raw(OptionTable.ModelConfigName);
+        var (values, source) = _values.Raw(OptionTable.ModelConfigName);
         var name = values[^1];
         if (name.Length > 0 && !ModelNames.IsValid(name))
         {
@@ -259,7 +189,7 @@ internal sealed class ServerOptionsReader
 
     private ImmutableArray<string> LoadModels(ModelControlMode mode)
     {
-        var (values, source) = Raw(OptionTable.LoadModel);
+        var (values, source) = _values.Raw(OptionTable.LoadModel);
         ImmutableArray<string> names = [.. values.Where(static value => value.Length > 0)];
         if (names.Length > 0 && mode != ModelControlMode.Explicit)
         {
@@ -281,46 +211,43 @@ internal sealed class ServerOptionsReader
 
     private TraceOptions Tracing()
     {
-        var (values, source) = Raw(OptionTable.TraceConfig);
+        var (values, source) = _values.Raw(OptionTable.TraceConfig);
         return new TraceConfigReader(_files, source, _errors).Read(values.Where(static value => value.Length > 0));
     }
 
     private ConnectionOptions Connections()
     {
-        if (!Boolean(OptionTable.GrpcKeepAlivePermitWithoutCalls))
+        if (!_values.Boolean(OptionTable.GrpcKeepAlivePermitWithoutCalls))
         {
-            var (values, source) = Raw(OptionTable.GrpcKeepAlivePermitWithoutCalls);
+            var (values, source) = _values.Raw(OptionTable.GrpcKeepAlivePermitWithoutCalls);
             _errors.Add($"{source}: the transport pings connections without calls too, expected true, got '{values[^1]}'; --{OptionTable.GrpcKeepAliveTime.Flag}={OptionTable.Never} switches its pings off");
         }
 
         var connections = new ConnectionOptions(
-            Milliseconds(OptionTable.GrpcKeepAliveTime),
-            Milliseconds(OptionTable.GrpcKeepAliveTimeout),
-            Milliseconds(OptionTable.GrpcMaxConnectionAge),
-            Milliseconds(OptionTable.GrpcMaxConnectionAgeGrace));
+            _values.Milliseconds(OptionTable.GrpcKeepAliveTime),
+            _values.Milliseconds(OptionTable.GrpcKeepAliveTimeout),
+            _values.Milliseconds(OptionTable.GrpcMaxConnectionAge),
+            _values.Milliseconds(OptionTable.GrpcMaxConnectionAgeGrace));
         if (connections.MaxAge == Timeout.InfiniteTimeSpan && connections.MaxAgeGrace != Timeout.InfiniteTimeSpan)
         {
-            _errors.Add($"{Raw(OptionTable.GrpcMaxConnectionAgeGrace).Source}: there is no grace without an age, expected --{OptionTable.GrpcMaxConnectionAge.Flag} beside it");
+            _errors.Add($"{_values.Raw(OptionTable.GrpcMaxConnectionAgeGrace).Source}: there is no grace without an age, expected --{OptionTable.GrpcMaxConnectionAge.Flag} beside it");
         }
 
         return connections;
     }
 
-    private TimeSpan Milliseconds(OptionDefinition option) =>
-        Number(option) is var number && number == OptionTable.Never ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(number);
-
     private MetricsOptions MetricsContent()
     {
-        var (values, source) = Raw(OptionTable.MetricsConfig);
+        var (values, source) = _values.Raw(OptionTable.MetricsConfig);
         var problems = new List<string>();
         var options = MetricsConfigReader.Read(values.Where(static value => value.Length > 0), problems);
         _errors.AddRange(problems.Select(problem => $"{source}: {problem}"));
-        return options with { UsesNamespaces = Boolean(OptionTable.ModelNamespacing), CpuMetrics = Boolean(OptionTable.AllowCpuMetrics), Interval = TimeSpan.FromMilliseconds(Number(OptionTable.MetricsInterval)) };
+        return options with { UsesNamespaces = _values.Boolean(OptionTable.ModelNamespacing), CpuMetrics = _values.Boolean(OptionTable.AllowCpuMetrics), Interval = TimeSpan.FromMilliseconds(_values.Number(OptionTable.MetricsInterval)) };
     }
 
     private (ImmutableArray<string> Folders, ImmutableArray<RemoteAddress> Remote, CloudCredentials Credentials) Repositories(string defaultRepository)
     {
-        var (values, source) = Raw(OptionTable.ModelRepository);
+        var (values, source) = _values.Raw(OptionTable.ModelRepository);
         if (values is [var only] && only == OptionTable.ModelRepository.Default)
         {
             values = [defaultRepository];
@@ -331,7 +258,7 @@ internal sealed class ServerOptionsReader
 
     private bool Namespacing(ImmutableArray<string> folders, ImmutableArray<RemoteAddress> remote)
     {
-        if (!Boolean(OptionTable.ModelNamespacing))
+        if (!_values.Boolean(OptionTable.ModelNamespacing))
         {
             return false;
         }
@@ -339,26 +266,32 @@ internal sealed class ServerOptionsReader
         // What is given twice is one repository.
         var repositories = folders.Where(static folder => folder.Length > 0).DistinctBy(_files.Path.GetFullPath).Select(folder => (folder, ModelNamespaces.OfFolder(_files, folder)))
             .Concat(remote.DistinctBy(static address => address.Url).Select(static address => (address.Text, ModelNamespaces.OfUrl(address.Url))));
-        _errors.AddRange(ModelNamespaces.FindProblems([.. repositories]).Select(problem => $"{Raw(OptionTable.ModelNamespacing).Source}: {problem}"));
+        _errors.AddRange(ModelNamespaces.FindProblems([.. repositories]).Select(problem => $"{_values.Raw(OptionTable.ModelNamespacing).Source}: {problem}"));
         return true;
     }
 
     private RateLimiterOptions RateLimiter()
     {
-        var (values, source) = Raw(OptionTable.RateLimitResource);
-        return new RateLimitReader(source, _errors).Read(Word(OptionTable.RateLimit) == "execution_count", values.Where(static value => value.Length > 0), (int)Number(OptionTable.MaxConcurrentExecutions));
+        var (values, source) = _values.Raw(OptionTable.RateLimitResource);
+        return new RateLimitReader(source, _errors).Read(_values.Word(OptionTable.RateLimit) == "execution_count", values.Where(static value => value.Length > 0), (int)_values.Number(OptionTable.MaxConcurrentExecutions));
+    }
+
+    private HostPolicies HostPolicies()
+    {
+        var (values, source) = _values.Raw(OptionTable.HostPolicy);
+        return new HostPolicyReader(_files, ThreadAffinity.Current(), source, _errors).Read(values.Where(static value => value.Length > 0));
     }
 
     private ResponseCacheSettings ResponseCache()
     {
-        var (values, source) = Raw(OptionTable.CacheConfig);
+        var (values, source) = _values.Raw(OptionTable.CacheConfig);
         return new CacheConfigReader(_files, Environment.GetEnvironmentVariable, source, _errors)
-            .Read(values.Where(static value => value.Length > 0), Number(OptionTable.ResponseCacheByteSize), Raw(OptionTable.ResponseCacheByteSize).Source);
+            .Read(values.Where(static value => value.Length > 0), _values.Number(OptionTable.ResponseCacheByteSize), _values.Raw(OptionTable.ResponseCacheByteSize).Source);
     }
 
     private string CacheDirectory()
     {
-        var (values, source) = Raw(OptionTable.RepositoryCacheDirectory);
+        var (values, source) = _values.Raw(OptionTable.RepositoryCacheDirectory);
         if (values[^1].Length > 0 && _files.File.Exists(values[^1]))
         {
             _errors.Add($"{source}: expected a folder, '{values[^1]}' is a file");
@@ -369,18 +302,18 @@ internal sealed class ServerOptionsReader
 
     private ImmutableDictionary<string, ImmutableDictionary<string, string>> BackendSettings()
     {
-        var (values, source) = Raw(OptionTable.BackendConfig);
+        var (values, source) = _values.Raw(OptionTable.BackendConfig);
         return new BackendConfigReader(_backends, source, _errors).Read(values.Where(static value => value.Length > 0));
     }
 
     private IPEndPoint? EndPoint(OptionDefinition allow, OptionDefinition address, OptionDefinition port)
     {
-        var isAllowed = Boolean(allow);
-        var number = (int)Number(port);
-        var (values, source) = Raw(address);
+        var isAllowed = _values.Boolean(allow);
+        var number = (int)_values.Number(port);
+        var (values, source) = _values.Raw(address);
         if (values[^1].Length == 0 && address == OptionTable.MetricsAddress)
         {
-            (values, source) = Raw(OptionTable.HttpAddress);
+            (values, source) = _values.Raw(OptionTable.HttpAddress);
         }
 
         var text = values[^1] == "localhost" ? "127.0.0.1" : values[^1];

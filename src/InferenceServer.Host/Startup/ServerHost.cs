@@ -140,6 +140,7 @@ internal static class ServerHost
                 SharedMemory = new SharedMemoryOptions { AllowClients = options.AllowClientShm },
                 ResponseCache = options.ResponseCache.Local,
                 RateLimiter = options.RateLimiter,
+                HostPolicies = options.HostPolicies,
                 Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes, MaxUnreadResponses = options.GrpcMaxResponsePoolSize },
                 Backends = options.Backends,
                 Tracing = options.Tracing,

@@ -21,7 +21,6 @@ public sealed class UnusedFeatureTests
         ProblemAssert.Single(DeclareProblems(text), line, column, $"{path}|is not supported by this server", null);
 
     [Theory]
-    [InlineData("instance_group { host_policy: \"p\" }", 1, 18, "instance_group[0].host_policy")]
     [InlineData("instance_group { profile: \"0\" }", 1, 18, "instance_group[0].profile")]
     [InlineData("input { name: \"X\" data_type: TYPE_FP32 dims: [ 1, 1, 3 ] format: FORMAT_NHWC }", 1, 58, "input[0].format")]
     [InlineData("optimization { priority: PRIORITY_MAX }", 1, 16, "optimization.priority")]

@@ -25,9 +25,9 @@ internal sealed class TuningFixture : IAsyncDisposable
     private readonly TemporaryDirectory _repository = new();
     private readonly ModelCatalog _catalog = new();
 
-    public TuningFixture(bool autoWarmup = false)
+    public TuningFixture(bool autoWarmup = false, HostPolicies? policies = null)
     {
-        var options = new CoreOptions { Identity = new ServerIdentity("test", "0"), Repositories = [], ExitTimeout = TestTimeouts.Phase, AutoWarmup = autoWarmup };
+        var options = new CoreOptions { Identity = new ServerIdentity("test", "0"), Repositories = [], ExitTimeout = TestTimeouts.Phase, AutoWarmup = autoWarmup, HostPolicies = policies ?? HostPolicies.None };
         var loader = new ModelLoader([Backend], new FileSystem(), _pool, TimeProvider.System, options, NullLoggerFactory.Instance);
         Manager = new ModelManager(_catalog, loader, new FakeMeter(), TimeProvider.System, options, NullLogger<ModelManager>.Instance);
         Manager.Start();

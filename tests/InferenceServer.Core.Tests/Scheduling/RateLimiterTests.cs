@@ -1,8 +1,12 @@
+using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Configuration;
+using InferenceServer.Core.Inference;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Core.Tests.Lifecycle;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Backends;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using static InferenceServer.Core.Tests.Scheduling.SchedulingFixture;
 
@@ -149,6 +153,58 @@ public sealed class RateLimiterTests
         // Another one gets it, and the lane after it.
         (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 1f), Token))).Dispose();
         holder.Dispose();
+    }
+
+    [Fact]
+    public async Task DeadlineThatPassesWhileTheLimiterIsWaitedFor_IsRefusedAtOnce()
+    {
+        var time = new FakeTimeProvider();
+        var limiter = Limiter(("A", 1));
+        using var holder = Add(limiter, Demand(("A", true, 1)));
+        await using var model = new ServedModelFixture(maxBatchSize: 1, time: time, limiter: limiter, demand: Demand(("A", true, 1)));
+
+        // Executions take next to no time; what each waits for is six seconds of somebody else's.
+        model.Backend.Execute = batch =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            FakeBackend.EchoFirst(batch);
+        };
+        for (var i = 0; i < 60; i++)
+        {
+            await TuningFixture.UntilAsync(holder.TryTake);
+            var learning = await WaitForLimiterAsync(model);
+            time.Advance(TimeSpan.FromSeconds(6));
+            holder.Return();
+            (await SucceedAsync(learning)).Dispose();
+        }
+
+        await TuningFixture.UntilAsync(holder.TryTake);
+        var waiting = await WaitForLimiterAsync(model);
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        // Four seconds are left of that wait, and six are this one's own.
+        var refused = await FailAsync(model.Engine.InferAsync(WithLimit(TimeSpan.FromSeconds(9)), Token));
+        Assert.Equal(ErrorCode.DeadlineExceeded, refused.Code);
+        Assert.InRange(refused.RetryAfter!.Value.TotalSeconds, 9.5, 10.1);
+        var accepted = model.Engine.InferAsync(WithLimit(TimeSpan.FromSeconds(20)), Token).AsTask();
+        Assert.Equal(2, model.Scheduler.QueuedRequests);
+        holder.Return();
+        (await SucceedAsync(waiting)).Dispose();
+        (await SucceedAsync(accepted)).Dispose();
+
+        InferenceRequest WithLimit(TimeSpan limit)
+        {
+            var request = model.Rows(1, 1f);
+            request.TimeLimit = limit;
+            return request;
+        }
+    }
+
+    private static async Task<Task<InferenceOutcome>> WaitForLimiterAsync(ServedModelFixture model)
+    {
+        var asked = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
+        await TuningFixture.UntilAsync(() => model.Lanes[0].Progress.ClaimingSince != long.MaxValue);
+        return asked;
     }
 
     [Fact]

@@ -63,6 +63,7 @@ internal static class ModelConfigFactory
         new(group.Name, group.Count, group.Kind == Kind.Model ? InstanceKind.Model : InstanceKind.Cpu, [.. group.Gpus])
         {
             IsPassive = group.Passive,
+            HostPolicy = group.HostPolicy,
             Resources = [.. (group.RateLimiter?.Resources ?? []).Select(static resource => new InstanceResource(resource.Name, resource.Global, (int)resource.Count))],
             RatePriority = Math.Max(1, (int)(group.RateLimiter?.Priority ?? 0)),
         };

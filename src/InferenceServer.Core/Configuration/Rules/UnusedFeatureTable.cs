@@ -24,7 +24,6 @@ internal static class UnusedFeatureTable
         Refused(static m => If(m.CcModelFilenames.Count > 0, "cc_model_filenames"), Cpu),
 
         // Without these every answer is the same.
-        Ignored(static m => Groups(m, static g => g.HostPolicy.Length > 0, "host_policy"), "instances run on all processors of the server"),
         Ignored(static m => Groups(m, static g => g.Profile.Count > 0, "profile"), "it concerns TensorRT"),
         Ignored(static m => Inputs(m, static i => i.Format != global::Inference.ModelInput.Types.Format.None, "format"), "it is a hint that no backend here reads"),
         Ignored(static m => If(m.Optimization is { Priority: not ModelPriority.PriorityDefault }, "optimization.priority"), "every model has the same priority"),
