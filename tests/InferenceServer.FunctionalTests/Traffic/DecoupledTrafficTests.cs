@@ -62,6 +62,12 @@ public sealed class DecoupledTrafficTests(ITestOutputHelper output)
             }
         })));
 
+        foreach (var fault in faults)
+        {
+            // What follows when a server that is at fault is stopped would hide it.
+            output.WriteLine(fault);
+        }
+
         Assert.Empty(faults);
         Assert.InRange(results.Count, requests - AtOnce, requests + AtOnce);
         foreach (var group in results.GroupBy(static result => result.Item.Model).OrderBy(static group => group.Key, StringComparer.Ordinal))
