@@ -14,10 +14,12 @@ internal sealed class RepeatInstance : IModelInstance
     private readonly TimeProvider _time;
     private readonly int _value;
     private readonly int _index;
+    private readonly int _failAfter;
 
-    public RepeatInstance(ModelSignature signature, TimeProvider time)
+    public RepeatInstance(ModelSignature signature, TimeProvider time, int failAfter)
     {
         _time = time;
+        _failAfter = failAfter;
         _value = DecoupledExample.PlaceOf(signature.Outputs, "OUT");
         _index = DecoupledExample.PlaceOf(signature.Outputs, "IDX");
     }
@@ -47,6 +49,11 @@ internal sealed class RepeatInstance : IModelInstance
         var started = _time.GetTimestamp();
         for (var i = 0; i < delays.Length; i++)
         {
+            if (i == _failAfter)
+            {
+                throw new BackendException($"the model is configured to fail after {i} responses");
+            }
+
             ExecutionDelay.Wait(TimeSpan.FromMilliseconds(delays[i]), _time, batch.Cancellation);
             Send(batch, values, i);
         }

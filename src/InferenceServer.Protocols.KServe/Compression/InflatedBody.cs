@@ -37,7 +37,7 @@ internal sealed class InflatedBody : ReadOnlyStream
     /// </summary>
     /// <returns>Why it cannot be decompressed, or null.</returns>
     /// <exception cref="BadHttpRequestException">The compressed body is longer than its content may be.</exception>
-    public static async ValueTask<InferenceError?> ReplaceAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
+    public static async ValueTask<InferenceError?> ReplaceAsync(HttpRequest request, int limit)
     {
         // A compressed body may go on for ever without any content.
         var longest = (long)limit + (limit / 1000) + Overhead;
@@ -51,7 +51,7 @@ internal sealed class InflatedBody : ReadOnlyStream
             feature.MaxRequestBodySize = longest;
         }
 
-        var result = await request.BodyReader.ReadAtLeastAsync(2, cancellationToken);
+        var result = await request.BodyReader.ReadAtLeastAsync(2);
         var (first, second, length) = Peek(result);
         request.BodyReader.AdvanceTo(result.Buffer.Start);
         if (length == 0)

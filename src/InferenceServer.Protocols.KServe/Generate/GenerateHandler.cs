@@ -122,6 +122,7 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
         }
 
         using var header = new InferHeader();
+        var body = context.Request.BodyReader;
         try
         {
             if (await ReadBodyAsync(context, request, header) is not { } error)
@@ -140,7 +141,7 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
         {
             request.Dispose();
             request.Trace?.Dispose();
-            if (await ReadingFailures.TryAnswerAsync(context, exception, header.Id))
+            if (await ReadingFailures.TryAnswerAsync(context, body, exception, header.Id))
             {
                 return null;
             }
@@ -153,7 +154,7 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
     {
         var encoding = context.Request.Headers.ContentEncoding;
         return ContentCodings.TryParse(encoding, out var coding) && coding == ContentCoding.Identity
-            ? _body.ReadAsync(context.Request, _reader, request.Lease.Model.Config, header, context.RequestAborted)
+            ? _body.ReadAsync(context.Request, _reader, request.Lease.Model.Config, header)
             : new(RequestErrors.Encoding(encoding.ToString()));
     }
 

@@ -6,16 +6,19 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
-/// <summary>Moves bytes from a request body to where they belong, once.</summary>
+/// <summary>
+/// Moves bytes from a request body to where they belong, once. No read takes a token: that the client has gone is told by the body, which ends or fails,
+/// and a read that is given up instead leaves the web server in the middle of it.
+/// </summary>
 internal static class BodyReading
 {
     /// <summary>Reads until the memory is full or the body ends; returns how many bytes were read.</summary>
-    public static async ValueTask<int> FillAsync(PipeReader body, Memory<byte> destination, CancellationToken cancellationToken)
+    public static async ValueTask<int> FillAsync(PipeReader body, Memory<byte> destination)
     {
         var filled = 0;
         while (filled < destination.Length)
         {
-            var result = await body.ReadAsync(cancellationToken);
+            var result = await body.ReadAsync();
             var taken = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, destination.Length - filled));
             taken.CopyTo(destination.Span[filled..]);
             filled += (int)taken.Length;
@@ -31,12 +34,12 @@ internal static class BodyReading
     }
 
     /// <summary>Reads until the tensor is full or the body ends; returns how many bytes were read.</summary>
-    public static async ValueTask<long> FillAsync(PipeReader body, TensorBuffer destination, long offset, CancellationToken cancellationToken)
+    public static async ValueTask<long> FillAsync(PipeReader body, TensorBuffer destination, long offset)
     {
         var filled = offset;
         while (filled < destination.Length)
         {
-            var result = await body.ReadAsync(cancellationToken);
+            var result = await body.ReadAsync();
             var taken = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, destination.Length - filled));
             foreach (var segment in taken)
             {
@@ -56,11 +59,11 @@ internal static class BodyReading
     }
 
     /// <summary>True when no byte is left. Waits for the next one where the body's length is not known.</summary>
-    public static async ValueTask<bool> IsAtEndAsync(PipeReader body, CancellationToken cancellationToken)
+    public static async ValueTask<bool> IsAtEndAsync(PipeReader body)
     {
         while (true)
         {
-            var result = await body.ReadAsync(cancellationToken);
+            var result = await body.ReadAsync();
             var isEmpty = result.Buffer.IsEmpty;
             body.AdvanceTo(result.Buffer.Start);
             if (!isEmpty || result.IsCompleted)
@@ -98,7 +101,7 @@ internal static class BodyReading
     /// failure. The array grows with what has come.
     /// </summary>
     /// <returns>The array and how many bytes there were.</returns>
-    public static async ValueTask<(byte[] Array, int Length)> ReadStartAsync(PipeReader body, int length, CancellationToken cancellationToken)
+    public static async ValueTask<(byte[] Array, int Length)> ReadStartAsync(PipeReader body, int length)
     {
         var array = ArrayPool<byte>.Shared.Rent(Math.Min(length, FirstPiece));
         var filled = 0;
@@ -107,7 +110,7 @@ internal static class BodyReading
             while (true)
             {
                 var room = Math.Min(array.Length, length) - filled;
-                var read = await FillAsync(body, array.AsMemory(filled, room), cancellationToken);
+                var read = await FillAsync(body, array.AsMemory(filled, room));
                 filled += read;
                 if (read < room || filled == length)
                 {
@@ -128,7 +131,7 @@ internal static class BodyReading
     /// Reads a whole body of unknown length into a pooled array, which the caller returns to the shared pool, also after a failure.
     /// </summary>
     /// <returns>The array and its length; a length above <paramref name="limit"/> means that the body is longer than that.</returns>
-    public static async ValueTask<(byte[] Array, int Length)> ReadAllAsync(PipeReader body, int limit, CancellationToken cancellationToken)
+    public static async ValueTask<(byte[] Array, int Length)> ReadAllAsync(PipeReader body, int limit)
     {
         var array = ArrayPool<byte>.Shared.Rent(4096);
         var filled = 0;
@@ -138,7 +141,7 @@ internal static class BodyReading
             {
                 // One byte more than allowed is enough to know that there is more.
                 var room = (int)Math.Min(array.Length, limit + 1L) - filled;
-                var read = await FillAsync(body, array.AsMemory(filled, room), cancellationToken);
+                var read = await FillAsync(body, array.AsMemory(filled, room));
                 filled += read;
                 if (read < room || filled > limit)
                 {
@@ -152,6 +155,26 @@ internal static class BodyReading
         {
             ArrayPool<byte>.Shared.Return(array);
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes what has come of a body that is read no further. A body that has come whole and is read in part keeps the web server's connection in the
+    /// middle of a read, and where the client has gone nobody else ends that: the server then stumbles over it and warns.
+    /// </summary>
+    public static void Release(PipeReader body)
+    {
+        try
+        {
+            // Once is enough: what has not come whole by now is the web server's to drain.
+            if (body.TryRead(out var result))
+            {
+                body.AdvanceTo(result.Buffer.End);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // The body broke off, or is too long: there is no read to be in the middle of.
         }
     }
 

@@ -27,11 +27,13 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
 
         using var trace = request.Trace;
         using var header = new InferHeader();
+        var body = context.Request.BodyReader;
         try
         {
             if (await ReadAsync(context, request, header) is { } error)
             {
                 request.Dispose();
+                BodyReading.Release(body);
                 await HttpErrorWriter.WriteAsync(context, error, header.Id);
                 return;
             }
@@ -39,7 +41,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         catch (Exception exception)
         {
             request.Dispose();
-            if (await ReadingFailures.TryAnswerAsync(context, exception, header.Id))
+            if (await ReadingFailures.TryAnswerAsync(context, body, exception, header.Id))
             {
                 return;
             }
@@ -61,8 +63,8 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
             return RequestErrors.Compression(encoding.ToString());
         }
 
-        var error = coding == ContentCoding.Identity ? null : await InflatedBody.ReplaceAsync(context.Request, options.MaxInputSize, context.RequestAborted);
-        error ??= await _reader.ReadAsync(context.Request, request.Lease.Model.Config, header, context.RequestAborted);
+        var error = coding == ContentCoding.Identity ? null : await InflatedBody.ReplaceAsync(context.Request, options.MaxInputSize);
+        error ??= await _reader.ReadAsync(context.Request, request.Lease.Model.Config, header);
         error ??= header.AttachShared(_shared, request.Lease.Model.Config.Name);
         error ??= NpyAnswer.Negotiate(context.Request.Headers.Accept, request.Lease.Model.Config, header);
         if (error is null)

@@ -20,20 +20,20 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
 
     /// <summary>Reads everything into <paramref name="header"/>, which is to be disposed also when the result is not null.</summary>
     /// <exception cref="BadHttpRequestException">A body of unknown length turned out to be too long.</exception>
-    public async ValueTask<InferenceError?> ReadAsync(HttpRequest request, ModelConfig model, InferHeader header, CancellationToken cancellationToken)
+    public async ValueTask<InferenceError?> ReadAsync(HttpRequest request, ModelConfig model, InferHeader header)
     {
         var error = HeaderLength.Read(request, out var length);
         return error is not null ? error : length switch
         {
-            null => await ReadWholeAsync(request, model, header, cancellationToken),
-            0 => await ReadRawAsync(request, model, header, cancellationToken),
-            { } json => await ReadMixedAsync(request, json, model, header, cancellationToken),
+            null => await ReadWholeAsync(request, model, header),
+            0 => await ReadRawAsync(request, model, header),
+            { } json => await ReadMixedAsync(request, json, model, header),
         };
     }
 
-    private async ValueTask<InferenceError?> ReadWholeAsync(HttpRequest request, ModelConfig model, InferHeader header, CancellationToken cancellationToken)
+    private async ValueTask<InferenceError?> ReadWholeAsync(HttpRequest request, ModelConfig model, InferHeader header)
     {
-        if (await _whole.ReadAsync(request, _payloads.Choose(request.ContentType), model, header, cancellationToken) is { } error)
+        if (await _whole.ReadAsync(request, _payloads.Choose(request.ContentType), model, header) is { } error)
         {
             return error;
         }
@@ -42,14 +42,14 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
         return RentTails(model, header, 0, out _);
     }
 
-    private async ValueTask<InferenceError?> ReadMixedAsync(HttpRequest request, int length, ModelConfig model, InferHeader header, CancellationToken cancellationToken)
+    private async ValueTask<InferenceError?> ReadMixedAsync(HttpRequest request, int length, ModelConfig model, InferHeader header)
     {
         if (length > options.MaxInputSize)
         {
             return RequestErrors.Limit("request JSON size", length, options.MaxInputSize);
         }
 
-        if (await WholeBody.ReadStartAsync(request, length, _payloads.Json, model, header, cancellationToken) is { } error)
+        if (await WholeBody.ReadStartAsync(request, length, _payloads.Json, model, header) is { } error)
         {
             return error;
         }
@@ -75,14 +75,14 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
                 continue;
             }
 
-            var read = await BodyReading.FillAsync(request.BodyReader, input.Data!, 0, cancellationToken);
+            var read = await BodyReading.FillAsync(request.BodyReader, input.Data!, 0);
             if (read < input.BinarySize)
             {
                 return RequestErrors.TailCutShort(input.Head.Name, input.BinarySize - read, model.Name);
             }
         }
 
-        return request.ContentLength is null && !await BodyReading.IsAtEndAsync(request.BodyReader, cancellationToken)
+        return request.ContentLength is null && !await BodyReading.IsAtEndAsync(request.BodyReader)
             ? RequestErrors.Surplus(model.Name)
             : null;
     }
@@ -118,7 +118,7 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
         return null;
     }
 
-    private async ValueTask<InferenceError?> ReadRawAsync(HttpRequest request, ModelConfig model, InferHeader header, CancellationToken cancellationToken)
+    private async ValueTask<InferenceError?> ReadRawAsync(HttpRequest request, ModelConfig model, InferHeader header)
     {
         if (RawShape.Deduce(model, 0, out var head) is { } error)
         {
@@ -137,7 +137,7 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
         {
             buffer = allocator.Rent(prefix + length);
             header.Inputs.Add(new HeaderInput(head, buffer, length));
-            var read = await BodyReading.FillAsync(request.BodyReader, buffer, prefix, cancellationToken);
+            var read = await BodyReading.FillAsync(request.BodyReader, buffer, prefix);
             if (read < length)
             {
                 return RequestErrors.TailCutShort(head.Name, length - read, model.Name);
@@ -145,7 +145,7 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
         }
         else
         {
-            var (bytes, all) = await BodyReading.ReadAllAsync(request.BodyReader, options.MaxInputSize, cancellationToken);
+            var (bytes, all) = await BodyReading.ReadAllAsync(request.BodyReader, options.MaxInputSize);
             try
             {
                 if (all > options.MaxInputSize)

@@ -63,9 +63,10 @@ internal sealed class JsonBody : IDisposable
         }
 
         BodyReading.LimitChunks(context, limit);
+        var body = context.Request.BodyReader;
         try
         {
-            var (array, length) = await BodyReading.ReadAllAsync(context.Request.BodyReader, limit, context.RequestAborted);
+            var (array, length) = await BodyReading.ReadAllAsync(body, limit);
             if (length <= limit)
             {
                 return new JsonBody(array, length);
@@ -75,7 +76,7 @@ internal sealed class JsonBody : IDisposable
         }
         catch (Exception exception)
         {
-            if (await ReadingFailures.TryAnswerAsync(context, exception))
+            if (await ReadingFailures.TryAnswerAsync(context, body, exception))
             {
                 return null;
             }

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Protocols.KServe.Compression;
 using Microsoft.AspNetCore.Http;
@@ -9,11 +10,17 @@ namespace InferenceServer.Protocols.KServe.Http;
 internal static class ReadingFailures
 {
     /// <param name="context">The exchange.</param>
+    /// <param name="body">The body as it came, whoever has read from it.</param>
     /// <param name="failure">What the reading ended in.</param>
     /// <param name="requestId">What the client calls its request, as far as it has been read; empty when that is not known.</param>
     /// <returns>False when it is a fault of the server, which is the caller's to pass on.</returns>
-    public static async ValueTask<bool> TryAnswerAsync(HttpContext context, Exception failure, string requestId = "")
+    public static async ValueTask<bool> TryAnswerAsync(HttpContext context, PipeReader body, Exception failure, string requestId = "")
     {
+        if (failure is not (IOException or OperationCanceledException))
+        {
+            BodyReading.Release(body);
+        }
+
         switch (failure)
         {
             case BadHttpRequestException bad:
@@ -32,9 +39,12 @@ internal static class ReadingFailures
             case OutOfMemoryException:
                 await HttpErrorWriter.WriteAsync(context, new InferenceError(ErrorCode.ResourceExhausted, "the server has no memory for the request body now"), requestId);
                 return true;
+            case IOException or OperationCanceledException:
+                // The client has gone in the middle of its request: there is nobody to answer. The web server may not have heard of it yet, and would go on to read the rest.
+                context.Abort();
+                return true;
             default:
-                // The client has gone in the middle of its request: there is nobody to answer.
-                return failure is IOException or OperationCanceledException;
+                return false;
         }
     }
 }

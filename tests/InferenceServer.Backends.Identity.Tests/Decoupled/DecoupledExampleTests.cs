@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
@@ -70,6 +71,28 @@ public sealed class DecoupledExampleTests
     }
 
     [Theory]
+    [InlineData("0", 0, true)]
+    [InlineData("2", 2, true)]
+    [InlineData("3", 3, false)]
+    public async Task Repeat_FailAfter_FailsAfterSoManyResponses(string failAfter, int responses, bool fails)
+    {
+        using var model = await LoadRepeatAsync(TimeProvider.System, failAfter);
+        using var batch = Batch(model, Ints("IN", 1, 2, 3), UInts("DELAY", 0, 0, 0), UInts("WAIT", 0));
+        var error = Record.Exception(() => Run(model, batch));
+        Assert.Equal(responses, batch.Responses.Count);
+        Assert.Equal(fails ? $"the model is configured to fail after {responses} responses" : null, (error as BackendException)?.Message);
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("often")]
+    public async Task Repeat_FailAfterThatIsNoNumber_IsNotLoaded(string failAfter)
+    {
+        var error = await Assert.ThrowsAsync<BackendException>(async () => await LoadRepeatAsync(TimeProvider.System, failAfter));
+        Assert.Contains($"'fail_after': expected a number of responses of at least 0, got '{failAfter}'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(7)]
@@ -116,13 +139,14 @@ public sealed class DecoupledExampleTests
 
     private static ValueTask<IBackendModel> LoadSquareAsync() => LoadAsync(new SquareBackend(), [new("IN", TensorDataType.Int32, One)], [new("OUT", TensorDataType.Int32, One)]);
 
-    private static ValueTask<IBackendModel> LoadRepeatAsync(TimeProvider time) => LoadAsync(
+    private static ValueTask<IBackendModel> LoadRepeatAsync(TimeProvider time, string? failAfter = null) => LoadAsync(
         new RepeatBackend(time),
         [new("IN", TensorDataType.Int32, Free), new("DELAY", TensorDataType.UInt32, Free), new("WAIT", TensorDataType.UInt32, One)],
-        [new("OUT", TensorDataType.Int32, One), new("IDX", TensorDataType.UInt32, One)]);
+        [new("OUT", TensorDataType.Int32, One), new("IDX", TensorDataType.UInt32, One)],
+        parameters: failAfter is null ? [] : new() { ["fail_after"] = failAfter });
 
-    private static ValueTask<IBackendModel> LoadAsync(IBackend backend, TensorSpec[] inputs, TensorSpec[] outputs, bool isDecoupled = true) => backend.LoadAsync(
-        new ModelLoadContext { ModelName = "example", Version = 1, DeclaredInputs = [.. inputs], DeclaredOutputs = [.. outputs], IsDecoupled = isDecoupled, Log = new RecordingBackendLog() },
+    private static ValueTask<IBackendModel> LoadAsync(IBackend backend, TensorSpec[] inputs, TensorSpec[] outputs, bool isDecoupled = true, Dictionary<string, string>? parameters = null) => backend.LoadAsync(
+        new ModelLoadContext { ModelName = "example", Version = 1, DeclaredInputs = [.. inputs], DeclaredOutputs = [.. outputs], IsDecoupled = isDecoupled, Parameters = (parameters ?? []).ToImmutableDictionary(), Log = new RecordingBackendLog() },
         TestContext.Current.CancellationToken);
 
     private static void Run(IBackendModel model, TestExecutionBatch batch)

@@ -74,6 +74,9 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>The address of the metrics in the summary.</summary>
     public Uri MetricsAddress => new(MetricsAddressLine().Match(Output).Groups[1].Value);
 
+    /// <summary>The address of gRPC in the summary.</summary>
+    public Uri RpcAddress => new("http://" + RpcAddressLine().Match(Output).Groups[1].Value);
+
     public async Task<int> WaitForExitAsync()
     {
         await _process.WaitForExitAsync().WaitAsync(TestTimeouts.Phase);
@@ -97,6 +100,9 @@ internal sealed partial class ServerProcess : IDisposable
 
     [GeneratedRegex(@"metrics\s+(http://\S+)")]
     private static partial Regex MetricsAddressLine();
+
+    [GeneratedRegex(@"gRPC\s+(\S+:\d+)")]
+    private static partial Regex RpcAddressLine();
 
     [GeneratedRegex(@"HTTP\s+(http://\S+)")]
     private static partial Regex HttpAddress();

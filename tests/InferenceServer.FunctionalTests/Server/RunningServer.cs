@@ -102,6 +102,9 @@ internal sealed class RunningServer : IAsyncDisposable
         await _app.StopAsync();
         Assert.Equal(0, pool.RentedBuffers);
         await _app.DisposeAsync();
+
+        // The web server stumbles over a connection that a handler has left in the middle of a read.
+        Assert.DoesNotContain(Log.Events, static one => one.Exception is InvalidOperationException && one.Properties.GetValueOrDefault(Constants.SourceContextPropertyName)?.ToString().Contains("Kestrel", StringComparison.Ordinal) == true);
         if (!_expectsErrors)
         {
             Assert.Empty(_errors.Messages);

@@ -31,15 +31,15 @@ internal static class BodyReader
             request.Headers[InferResponseWriter.HeaderLengthName] = headerLength;
         }
 
-        var error = isCompressed ? Done(InflatedBody.ReplaceAsync(request, MaxInputSize, CancellationToken.None)) : null;
-        return error ?? Done(new InferRequestReader(allocator, s_options).ReadAsync(request, model, header, CancellationToken.None));
+        var error = isCompressed ? Done(InflatedBody.ReplaceAsync(request, MaxInputSize)) : null;
+        return error ?? Done(new InferRequestReader(allocator, s_options).ReadAsync(request, model, header));
     });
 
     /// <summary>Reads the body of a generate request.</summary>
     /// <returns>What came of it: <c>read</c> and the tensors, or the form of the refusal.</returns>
     public static string ReadGenerate(byte[] body, ModelConfig model, bool isLengthKnown, int piece) => Read(body, isLengthKnown, piece, (request, allocator, header) =>
     {
-        var error = Done(new WholeBody(MaxInputSize).ReadAsync(request, new GenerateRequestReader(allocator, s_options), model, header, CancellationToken.None));
+        var error = Done(new WholeBody(MaxInputSize).ReadAsync(request, new GenerateRequestReader(allocator, s_options), model, header));
         Check.That(error is not null || header.Inputs.Sum(static input => input.Data!.Length) <= MaxInputSize, "the inputs take more than the limit together");
         return error;
     });

@@ -99,7 +99,7 @@ public sealed class AllocationTests
         using var header = new InferHeader();
         var reader = new InferRequestReader(new CountingAllocator(), new KServeHttpOptions { MaxInputSize = 1 << 28 });
         AllocationMeter.Start();
-        var reading = reader.ReadAsync(context.Request, model, header, CancellationToken.None);
+        var reading = reader.ReadAsync(context.Request, model, header);
         Assert.True(reading.IsCompletedSuccessfully);
         Assert.Null(reading.Result);
         AllocationMeter.Stop();

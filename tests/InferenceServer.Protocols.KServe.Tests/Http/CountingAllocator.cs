@@ -21,8 +21,12 @@ internal sealed class CountingAllocator : ITensorAllocator
 
     public long Largest => Volatile.Read(ref _largest);
 
+    /// <summary>Called at each rent.</summary>
+    public Action? Renting { get; set; }
+
     public unsafe TensorBuffer Rent(long length)
     {
+        Renting?.Invoke();
         Interlocked.Increment(ref _rented);
         _largest = Math.Max(_largest, length);
         var memory = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), 64);

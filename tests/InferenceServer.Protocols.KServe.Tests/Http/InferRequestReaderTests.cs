@@ -162,7 +162,7 @@ public class InferRequestReaderTests
         {
             using var header = new InferHeader();
             var reader = new InferRequestReader(allocator, new KServeHttpOptions { MaxInputSize = 2048, MaxRequestBytes = 1 << 20 });
-            var reading = reader.ReadAsync(context.Request, model, header, CancellationToken.None).AsTask();
+            var reading = reader.ReadAsync(context.Request, model, header).AsTask();
             Assert.True(reading.IsCompleted);
             return new Result(
                 reading.GetAwaiter().GetResult(),

@@ -4,8 +4,10 @@ using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Tests.Rpc;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -25,13 +27,19 @@ internal sealed class KServeServer : IAsyncDisposable
         Publish(models);
         Control = new FakeControl(_catalog, Regions);
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddProvider(Log);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
             .AddSingleton<IInferenceEngine>(new InferenceEngine(_catalog, Allocator, Regions, new InferenceServer.Core.Hosting.ServerPhase(), scheduling, TimeProvider.System))
             .AddSingleton<IModelControl>(Control)
             .AddKServeHttp(options);
         _app = builder.Build();
+        _app.Use(async (context, next) =>
+        {
+            BeforeEach?.Invoke(context);
+            await next(context);
+            await (AfterEach?.Invoke(context) ?? Task.CompletedTask);
+        });
         _app.MapKServeHttp();
         _app.MapKServeNotFound();
     }
@@ -44,6 +52,15 @@ internal sealed class KServeServer : IAsyncDisposable
     public SharedMemoryRegistry Regions { get; } = new(new SharedMemoryOptions { AllowClients = true }, NullLogger<SharedMemoryRegistry>.Instance);
 
     public FakeControl Control { get; }
+
+    /// <summary>What was logged at the levels of warning and above.</summary>
+    public RecordingLogger Log { get; } = new();
+
+    /// <summary>Called before a request reaches its route.</summary>
+    public Action<HttpContext>? BeforeEach { get; set; }
+
+    /// <summary>Awaited between the end of a request's route and the end of the request.</summary>
+    public Func<HttpContext, Task>? AfterEach { get; set; }
 
     public HttpClient Client { get; private set; } = new();
 
@@ -68,6 +85,9 @@ internal sealed class KServeServer : IAsyncDisposable
 
     /// <summary>The routes that are mapped.</summary>
     public IReadOnlyList<RouteEndpoint> Endpoints => [.. _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
+
+    /// <summary>Ends all connections, and with them what the web server does on them.</summary>
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {
