@@ -6,6 +6,8 @@ namespace InferenceServer.Abstractions.Tensors;
 /// <param name="Shape">The full shape, batch dimension included; -1 where any size goes.</param>
 public sealed record TensorSpec(string Name, TensorDataType DataType, TensorShape Shape)
 {
-    /// <summary>True for an input that a request may leave out.</summary>
+    /// <summary>
+    /// True for an input that a request may leave out, and for an output that only requests which name it get: one that costs more than the others.
+    /// </summary>
     public bool IsOptional { get; init; }
 }

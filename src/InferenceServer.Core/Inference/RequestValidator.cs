@@ -21,6 +21,7 @@ internal sealed class RequestValidator
     private readonly string[] _outputs;
     private readonly int[] _outputPlaces;
     private readonly bool[]? _declaredOutputs;
+    private readonly string[]? _defaultOutputs;
     private readonly int _outputCount;
     private readonly int _requiredInputs;
 
@@ -36,6 +37,8 @@ internal sealed class RequestValidator
         _outputCount = signature.Outputs.Length;
         var places = signature.Outputs.Select(static (output, place) => (output.Name, place)).ToDictionary(static pair => pair.Name, static pair => pair.place, StringComparer.Ordinal);
         _outputPlaces = [.. _outputs.Select(name => places[name])];
+        string[] free = [.. _outputs.Where(name => !signature.Outputs[places[name]].IsOptional)];
+        _defaultOutputs = free.Length == 0 || free.Length == _outputs.Length ? null : free;
         if (_outputs.Length < _outputCount)
         {
             _declaredOutputs = new bool[_outputCount];
@@ -227,7 +230,13 @@ internal sealed class RequestValidator
         order = null;
         if (request.RequestedOutputs.Count == 0)
         {
-            return true;
+            if (_defaultOutputs is null)
+            {
+                return true;
+            }
+
+            // Nobody pays for what nobody has named.
+            request.RequestedOutputs.AddRange(_defaultOutputs);
         }
 
         requested = new bool[_outputCount];
