@@ -32,7 +32,7 @@ internal static class TreeSignature
         var input = context.DeclaredInputs.Any(static tensor => tensor is { Name: Features, DataType: TensorDataType.Fp64 }) ? TensorDataType.Fp64 : TensorDataType.Fp32;
         ImmutableArray<TensorSpec> outputs =
         [
-            new(shape.GivesProbabilities ? "probabilities" : "values", result, new TensorShape(batch, shape.Groups)),
+            new(shape.GivesProbabilities ? "probabilities" : "values", result, new TensorShape(batch, shape.Predictions)),
             new("raw", result, new TensorShape(batch, shape.Groups)) { IsOptional = true },
             new("leaves", TensorDataType.Int32, new TensorShape(batch, shape.Trees)) { IsOptional = true },
             new("contributions", result, new TensorShape(batch, shape.Groups, shape.Features + 1)) { IsOptional = true },

@@ -1,10 +1,8 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
-using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Backends.TestKit.Batches;
 using InferenceServer.Backends.TestKit.Logs;
-using InferenceServer.Backends.TestKit.Memory;
 using InferenceServer.Testing.Files;
 using Xunit;
 
@@ -67,22 +65,6 @@ internal static class LightGbmModels
 
         Assert.Fail("the model was loaded");
         return null;
-    }
-
-    /// <summary>Runs once on an instance of its own and returns the outputs that are wanted; all when none is named.</summary>
-    public static Dictionary<string, TestTensor> Run(IBackendModel model, TestTensor input, params string[] outputs)
-    {
-        var allocator = new NativeTensorAllocator();
-        Dictionary<string, TestTensor> results;
-        using (var instance = model.CreateInstance(new InstancePlacement("test_0", InstanceKind.Cpu, 0)))
-        using (var batch = new TestExecutionBatch(model.Signature, allocator, [input], outputs.Length == 0 ? null : outputs))
-        {
-            instance.Execute(batch);
-            results = model.Signature.Outputs.Where(output => batch.HasOutput(output.Name)).ToDictionary(static output => output.Name, output => batch.Output(output.Name));
-        }
-
-        Assert.Equal(0, allocator.Living);
-        return results;
     }
 
     /// <summary>Rows of made-up features, the same at each call.</summary>

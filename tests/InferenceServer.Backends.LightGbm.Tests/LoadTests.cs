@@ -2,6 +2,7 @@ using System.Text;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Backends.LightGbm.Engine;
+using InferenceServer.Backends.TestKit.Batches;
 using InferenceServer.Backends.TestKit.Logs;
 using Xunit;
 
@@ -73,7 +74,7 @@ public sealed class LoadTests
         using var unix = LightGbmModels.Load(LightGbmModels.ThreeClasses);
         using var windows = LightGbmModels.LoadText(s_text.Replace("\n", "\r\n", StringComparison.Ordinal));
         var input = LightGbmModels.Made(10, 7);
-        Assert.Equal(LightGbmModels.Run(unix, input)["probabilities"].As<double>(), LightGbmModels.Run(windows, input)["probabilities"].As<double>());
+        Assert.Equal(SingleRun.Of(unix, input)["probabilities"].As<double>(), SingleRun.Of(windows, input)["probabilities"].As<double>());
     }
 
     [Fact]
@@ -115,7 +116,7 @@ public sealed class LoadTests
             using (model)
             {
                 // Whatever has passed may be asked for everything.
-                var outputs = LightGbmModels.Run(model, LightGbmModels.Made(40, (int)model.Signature.Inputs[0].Shape[1]));
+                var outputs = SingleRun.Of(model, LightGbmModels.Made(40, (int)model.Signature.Inputs[0].Shape[1]));
                 Assert.Equal(4, outputs.Count);
                 served++;
             }

@@ -15,7 +15,7 @@ public sealed class PredictionTests
     public void BreastCancer_EveryRow_GivesWhatTheTreesAddUpTo()
     {
         using var model = LightGbmModels.Load(LightGbmModels.BreastCancer);
-        var probabilities = LightGbmModels.Run(model, s_all, "probabilities")["probabilities"];
+        var probabilities = SingleRun.Of(model, s_all, "probabilities")["probabilities"];
         Assert.Equal(new TensorShape(BreastCancer.Count, 1), probabilities.Shape);
         AssertClose(BreastCancer.Expected("bc_lgbm_pred.csv"), probabilities.As<double>());
     }
@@ -43,14 +43,14 @@ public sealed class PredictionTests
         Assert.Equal(TensorDataType.Fp64, model.Signature.Inputs[0].DataType);
         double[] rows = [.. BreastCancer.Rows.Select(static value => (double)value)];
         var input = TestTensor.Of("features", TensorDataType.Fp64, s_all.Shape, rows.AsSpan());
-        AssertClose(BreastCancer.Expected("bc_lgbm_pred.csv"), LightGbmModels.Run(model, input)["probabilities"].As<double>());
+        AssertClose(BreastCancer.Expected("bc_lgbm_pred.csv"), SingleRun.Of(model, input)["probabilities"].As<double>());
     }
 
     [Fact]
     public void BreastCancer_Raw_IsWhatTheProbabilitiesAreMadeOf()
     {
         using var model = LightGbmModels.Load(LightGbmModels.BreastCancer);
-        var outputs = LightGbmModels.Run(model, s_all, "probabilities", "raw");
+        var outputs = SingleRun.Of(model, s_all, "probabilities", "raw");
         Assert.Equal(2, outputs.Count);
         AssertClose(outputs["probabilities"].As<double>(), [.. outputs["raw"].As<double>().Select(static sum => 1 / (1 + Math.Exp(-sum)))]);
     }
@@ -62,7 +62,7 @@ public sealed class PredictionTests
     {
         using var model = LightGbmModels.Load(which == "breast cancer" ? LightGbmModels.BreastCancer : LightGbmModels.ThreeClasses);
         var input = which == "breast cancer" ? s_all : LightGbmModels.Made(20, features);
-        var outputs = LightGbmModels.Run(model, input, "raw", "contributions");
+        var outputs = SingleRun.Of(model, input, "raw", "contributions");
         var groups = outputs["raw"].Shape[1];
         Assert.Equal(new TensorShape(input.Shape[0], groups, features + 1), outputs["contributions"].Shape);
         AssertClose(outputs["raw"].As<double>(), [.. outputs["contributions"].As<double>().Chunk(features + 1).Select(static parts => parts.Sum())]);
@@ -73,7 +73,7 @@ public sealed class PredictionTests
     public void ThreeClasses_Probabilities_AddUpToOneAndFollowTheRawScores()
     {
         using var model = LightGbmModels.Load(LightGbmModels.ThreeClasses);
-        var outputs = LightGbmModels.Run(model, LightGbmModels.Made(20, 7));
+        var outputs = SingleRun.Of(model, LightGbmModels.Made(20, 7));
         Assert.Equal(new TensorShape(20, 3), outputs["probabilities"].Shape);
         foreach (var (probabilities, raw) in outputs["probabilities"].As<double>().Chunk(3).Zip(outputs["raw"].As<double>().Chunk(3)))
         {
@@ -86,7 +86,7 @@ public sealed class PredictionTests
     public void Leaves_OfEveryTree_AreThoseThatTheScoreComesFrom()
     {
         using var model = LightGbmModels.Load(LightGbmModels.BreastCancer);
-        var outputs = LightGbmModels.Run(model, s_all, "raw", "leaves");
+        var outputs = SingleRun.Of(model, s_all, "raw", "leaves");
         Assert.Equal(new TensorShape(BreastCancer.Count, 60), outputs["leaves"].Shape);
         var values = File.ReadLines(LightGbmModels.BreastCancer).Where(static line => line.StartsWith("leaf_value=", StringComparison.Ordinal))
             .Select(static line => line["leaf_value=".Length..].Split(' ').Select(static number => double.Parse(number, System.Globalization.CultureInfo.InvariantCulture)).ToArray()).ToArray();
@@ -99,9 +99,9 @@ public sealed class PredictionTests
     {
         using var model = LightGbmModels.Load(LightGbmModels.BreastCancer);
         var row = BreastCancer.Row(0);
-        var whole = LightGbmModels.Run(model, TestTensor.Fp32("features", new TensorShape(1, 30), row))["probabilities"].As<double>();
+        var whole = SingleRun.Of(model, TestTensor.Fp32("features", new TensorShape(1, 30), row))["probabilities"].As<double>();
         Array.Fill(row, float.NaN);
-        var without = LightGbmModels.Run(model, TestTensor.Fp32("features", new TensorShape(1, 30), row))["probabilities"].As<double>();
+        var without = SingleRun.Of(model, TestTensor.Fp32("features", new TensorShape(1, 30), row))["probabilities"].As<double>();
         Assert.InRange(without[0], 0, 1);
         Assert.NotEqual(whole, without);
     }
@@ -115,7 +115,7 @@ public sealed class PredictionTests
         using var model = LightGbmModels.Load(output == "values" ? LightGbmModels.Linear : LightGbmModels.Categories);
         var count = (int)model.Signature.Inputs[0].Shape[1];
         Assert.InRange(count, features, features + 1);
-        var numbers = LightGbmModels.Run(model, LightGbmModels.Made(30, count), output)[output].As<double>();
+        var numbers = SingleRun.Of(model, LightGbmModels.Made(30, count), output)[output].As<double>();
         Assert.All(numbers, static number => Assert.True(double.IsFinite(number)));
         Assert.NotEqual(numbers.Min(), numbers.Max());
     }
@@ -124,7 +124,7 @@ public sealed class PredictionTests
     public void NoRows_EveryOutput_IsEmpty()
     {
         using var model = LightGbmModels.Load(LightGbmModels.BreastCancer);
-        var outputs = LightGbmModels.Run(model, TestTensor.Fp32("features", new TensorShape(0, 30)));
+        var outputs = SingleRun.Of(model, TestTensor.Fp32("features", new TensorShape(0, 30)));
         Assert.Equal(4, outputs.Count);
         Assert.All(outputs.Values, static output => Assert.Equal(0, output.Shape[0]));
     }
@@ -134,8 +134,8 @@ public sealed class PredictionTests
     {
         using var alone = LightGbmModels.Load(LightGbmModels.BreastCancer);
         using var divided = LightGbmModels.Load(LightGbmModels.BreastCancer, ("num_threads", "4"));
-        var expected = LightGbmModels.Run(alone, s_all);
-        var actual = LightGbmModels.Run(divided, s_all);
+        var expected = SingleRun.Of(alone, s_all);
+        var actual = SingleRun.Of(divided, s_all);
         Assert.All(expected, pair => Assert.Equal(pair.Value.Data.ToArray(), actual[pair.Key].Data.ToArray()));
     }
 
@@ -146,7 +146,7 @@ public sealed class PredictionTests
     public void Features_WrongNumber_SaysWhatWasExpectedAndWhatCame(int features)
     {
         using var model = LightGbmModels.Load(LightGbmModels.BreastCancer);
-        var error = Assert.Throws<BackendException>(() => LightGbmModels.Run(model, LightGbmModels.Made(2, features)));
+        var error = Assert.Throws<BackendException>(() => SingleRun.Of(model, LightGbmModels.Made(2, features)));
         Assert.Equal(ErrorCode.InvalidArgument, error.Code);
         Assert.Equal($"input 'features': expected FP32 of the shape [-1,30], got FP32 of the shape [2,{features}]", error.Message);
     }
