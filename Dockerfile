@@ -22,13 +22,13 @@ COPY src/InferenceServer.Host/*.csproj src/InferenceServer.Host/
 COPY src/InferenceServer.Protocols.KServe/*.csproj src/InferenceServer.Protocols.KServe/
 COPY src/InferenceServer.Caches.Redis/*.csproj src/InferenceServer.Caches.Redis/
 COPY src/InferenceServer.RemoteRepositories/*.csproj src/InferenceServer.RemoteRepositories/
-RUN dotnet restore src/InferenceServer.Host --use-current-runtime
+RUN dotnet restore src/InferenceServer.Host --use-current-runtime -p:WithBackends=false
 
 COPY .editorconfig ./
 COPY protos/ protos/
 COPY src/ src/
 # For the platform of the image alone: without a runtime identifier the native libraries of every platform would come along.
-RUN dotnet publish src/InferenceServer.Host --no-restore --use-current-runtime --self-contained false \
+RUN dotnet publish src/InferenceServer.Host --no-restore --use-current-runtime -p:WithBackends=false --self-contained false \
         --configuration Release --output /app -p:UseAppHost=true -p:DebugType=none -p:GenerateDocumentationFile=false -p:EnforceCodeStyleInBuild=false \
     # The ONNX Runtime package copies its Windows libraries everywhere.
     && rm -f /app/onnxruntime*.dll

@@ -36,11 +36,13 @@ public sealed class LoadTests
     [InlineData("\"left_children\":[1,", "\"left_childs\":[1,", "the field 'trees[0].left_children' is missing")]
     [InlineData("\"parents\":[2147483647,0", "\"parents\":[2147483647,77", "the field 'trees[0].parents': expected numbers of nodes below")]
     [InlineData("\"split_indices\":[2,", "\"split_indices\":[4,", "the field 'trees[0].split_indices': expected numbers of features below 4, got 4")]
-    [InlineData("\"num_feature\":\"4\",\"num_target\"", "\"num_feature\":\"2\",\"num_target\"", "split_indices")]
+    [InlineData("\"num_feature\":\"4\",\"num_target\"", "\"num_feature\":\"2\",\"num_target\"", "the field 'trees[0].tree_param.num_feature': expected a whole number from 0 to 2, got '4'")]
     [InlineData("\"num_class\":\"3\",\"num_feature\"", "\"num_class\":\"2\",\"num_feature\"", "the objective has 3 classes and the model 2")]
     [InlineData("\"name\":\"gbtree\"", "\"name\":\"gblinear\"", "expected gbtree or dart, since only models of trees are served, got 'gblinear'")]
     [InlineData("\"num_trees\":\"60\"", "\"num_trees\":\"61\"", "a round of training makes 3 trees, and there are 61")]
     [InlineData("\"num_parallel_tree\":\"1\"", "\"num_parallel_tree\":\"0\"", "expected a whole number from 1 to ")]
+    [InlineData("\"id\":0,", "\"id\":60,", "the field 'trees[0].id': expected a number from 0 to 59 that no other tree has")]
+    [InlineData("\"id\":0,", "\"id\":1,", "the field 'trees[1].id': expected a number from 0 to 59 that no other tree has")]
     [InlineData("\"tree_info\":[0,", "\"tree_info\":[3,", "the field 'model.tree_info': expected whole numbers from 0 to 2, got 3")]
     public void Load_UnsoundJson_SaysWhereAndWhy(string sound, string unsound, string expected)
     {
@@ -48,6 +50,14 @@ public sealed class LoadTests
         Assert.True(place >= 0, "the sample has no such text");
         var error = XGBoostModels.LoadFails(() => XGBoostModels.LoadText(string.Concat(s_text.AsSpan(0, place), unsound, s_text.AsSpan(place + sound.Length))));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_BytesThatAreNoText_SaysSo()
+    {
+        var bytes = File.ReadAllBytes(XGBoostModels.BreastCancer);
+        bytes[bytes.AsSpan().IndexOf("worst_area"u8)] = 0x96;
+        Assert.Contains("bytes that are no UTF-8", XGBoostModels.LoadFails(() => XGBoostModels.LoadBytes(bytes)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -64,30 +64,57 @@ internal static class JsonModel
 
     private static int ReadTrees(JsonElement booster, int features, int groups)
     {
-        const string where = "learner.gradient_booster";
-        var name = JsonFields.Text(booster, where, "name");
+        const string way = "learner.gradient_booster";
+        var name = JsonFields.Text(booster, way, "name");
         if (name is not ("gbtree" or "dart"))
         {
-            throw new ModelFault($"the field '{where}.name': expected gbtree or dart, since only models of trees are served, got '{name}'");
+            throw new ModelFault($"the field '{way}.name': expected gbtree or dart, since only models of trees are served, got '{name}'");
         }
 
-        var model = name == "dart" ? JsonFields.At(booster, where, "gbtree", "model") : JsonFields.At(booster, where, "model");
+        var model = name == "dart" ? JsonFields.At(booster, way, "gbtree", "model") : JsonFields.At(booster, way, "model");
         var parameters = JsonFields.At(model, "model", "gbtree_model_param");
         var count = JsonFields.Whole(parameters, "model.gbtree_model_param", "num_trees", 1, MaxTrees);
         CheckRounds(count, groups, JsonFields.Whole(parameters, "model.gbtree_model_param", "num_parallel_tree", 1, MaxTrees, absent: 1));
         JsonFields.Wholes(model, "model", "tree_info", count, 0, groups - 1);
         if (name == "dart")
         {
-            JsonFields.CheckNumbers(booster, where, "weight_drop", count);
+            JsonFields.CheckNumbers(booster, way, "weight_drop", count);
         }
 
         var number = 0;
+        var ids = new HashSet<int>();
         foreach (var tree in JsonFields.List(model, "model", "trees", count).EnumerateArray())
         {
-            TreeJson.Check(tree, $"trees[{number++}]", features);
+            var where = $"trees[{number++}]";
+
+            // The library puts the tree at this place of its list.
+            var id = JsonFields.At(tree, where, "id");
+            if (id.ValueKind != JsonValueKind.Number || !id.TryGetInt32(out var place) || place < 0 || place >= count || !ids.Add(place))
+            {
+                throw new ModelFault($"the field '{where}.id': expected a number from 0 to {count - 1} that no other tree has");
+            }
+
+            TreeJson.Check(tree, where, features);
         }
 
+        CheckIterations(model, count);
         return count;
+    }
+
+    // Where each round of training begins among the trees; versions since 2.0 tell.
+    private static void CheckIterations(JsonElement model, int trees)
+    {
+        if (!model.TryGetProperty("iteration_indptr", out var starts))
+        {
+            return;
+        }
+
+        var count = starts.ValueKind == JsonValueKind.Array ? starts.GetArrayLength() : 0;
+        var numbers = JsonFields.Wholes(model, "model", "iteration_indptr", count, 0, trees);
+        if (count == 0 || numbers[0] != 0 || numbers[^1] != trees || numbers.Zip(numbers.Skip(1)).Any(static pair => pair.First > pair.Second))
+        {
+            throw new ModelFault($"the field 'model.iteration_indptr': expected numbers that rise from 0 to {trees}");
+        }
     }
 
     private static ImmutableArray<string> ReadNames(JsonElement learner, int features)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Text.Unicode;
 using InferenceServer.Backends.Trees;
 
 namespace InferenceServer.Backends.XGBoost.Models;
@@ -54,6 +55,11 @@ internal sealed record ModelContent(TreeModelShape Shape, ReadOnlyMemory<byte> B
 
         var second = bytes[(start + 1)..].IndexOfAnyExcept(" \t\r\n"u8);
         var isText = second >= 0 && bytes[start + 1 + second] is (byte)'"' or (byte)'}';
+
+        if (isText && !Utf8.IsValid(bytes))
+        {
+            throw new ModelFault("it is no sound JSON: it has bytes that are no UTF-8");
+        }
 
         // What was checked is what the library gets, not what it may make of the same bytes; and it takes no spaces at the beginning.
         ReadOnlyMemory<byte> json = isText ? file : UbjReader.ToJson(bytes);
