@@ -21,7 +21,7 @@ public sealed class PipelineTests
     public async Task BreastCancer_EqualsWhatTheLibrarySays()
     {
         using var model = await SavedModel.OpenAsync(s_breastCancer);
-        Assert.Equal("Label? Bool[-1,1]; Features Fp32[-1,30] -> Features Fp32[-1,30]; PredictedLabel Bool[-1,1]; Score Fp32[-1,1]; Probability Fp32[-1,1]", model.Describe());
+        Assert.Equal("Label? Bool[-1,1]; Features Fp32[-1,30] -> Features? Fp32[-1,30]; PredictedLabel Bool[-1,1]; Score Fp32[-1,1]; Probability Fp32[-1,1]", model.Describe());
         var (labels, features) = ReadTestRows();
         using var batch = model.Run([TestTensor.Fp32("Features", new TensorShape(labels.Length, 30), features)], "PredictedLabel", "Score", "Probability");
 
@@ -79,6 +79,7 @@ public sealed class PipelineTests
         using var model = await SavedModel.FitAsync(rows, pipeline);
         Assert.StartsWith("Words Bytes[-1,1]; Urgent Bool[-1,1]; Area? Bytes[-1,1] -> ", model.Describe(), StringComparison.Ordinal);
         Assert.Contains("Predicted Bytes[-1,1]", model.Describe(), StringComparison.Ordinal);
+        Assert.Contains("Bag? Fp32[", model.Describe(), StringComparison.Ordinal);
         using var batch = model.Run(
             [TestTensor.Text("Words", new TensorShape(3, 1), "my bill", "a parcel", "dark screen"), TestTensor.Of("Urgent", TensorDataType.Bool, new TensorShape(3, 1), true, false, true)],
             "Predicted",

@@ -58,7 +58,7 @@ internal sealed class SavedModel : IDisposable
 
     /// <summary>What it takes and gives, as text.</summary>
     public string Describe() => string.Join("; ", Model.Signature.Inputs.Select(static tensor => $"{tensor.Name}{(tensor.IsOptional ? "?" : "")} {tensor.DataType}{tensor.Shape}"))
-        + " -> " + string.Join("; ", Model.Signature.Outputs.Select(static tensor => $"{tensor.Name} {tensor.DataType}{tensor.Shape}"));
+        + " -> " + string.Join("; ", Model.Signature.Outputs.Select(static tensor => $"{tensor.Name}{(tensor.IsOptional ? "?" : "")} {tensor.DataType}{tensor.Shape}"));
 
     public TestExecutionBatch Run(IReadOnlyCollection<TestTensor> inputs, params string[] wanted) => RunCancellable(inputs, CancellationToken.None, wanted);
 

@@ -56,12 +56,14 @@ internal sealed class PipelineColumns
             }
         }
 
+        // What is made on the way to a prediction is there for whoever names it: a bag of words is large.
+        var firstPrediction = predictions.Count > 0 ? predictions.Min(static column => column.Index) : 0;
         var outputs = ImmutableArray.CreateBuilder<TensorSpec>();
         foreach (var column in made)
         {
             if (ColumnType.Of(column.Type) is { } type)
             {
-                outputs.Add(new TensorSpec(column.Name, type.Element, type.Shape));
+                outputs.Add(new TensorSpec(column.Name, type.Element, type.Shape) { IsOptional = column.Index < firstPrediction });
             }
             else
             {
