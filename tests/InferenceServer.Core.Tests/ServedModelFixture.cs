@@ -57,7 +57,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         var declaredOutputs = (outputs ?? [Tensor("Y", TensorDataType.Fp32, maxBatchSize, 4)]).ToImmutableArray();
         var signature = new ModelSignature(
             [.. generatedFirst ?? [], .. declaredInputs.Select(static tensor => new TensorSpec(tensor.Name, tensor.DataType, tensor.ModelShape) { IsOptional = tensor.IsOptional })],
-            [.. declaredOutputs.Select(static tensor => new TensorSpec(tensor.Name, tensor.DataType, tensor.ModelShape))]);
+            [.. declaredOutputs.Select(static tensor => new TensorSpec(tensor.Name, tensor.DataType, tensor.ModelShape) { IsOptional = tensor.IsOptional })]);
         Backend = new FakeBackend(signature);
         var config = new ModelConfig
         {
