@@ -1,6 +1,5 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
-using InferenceServer.Abstractions.Models;
 using InferenceServer.Backends.Onnx.Messages;
 using InferenceServer.Backends.Onnx.Sessions;
 using InferenceServer.Backends.Onnx.Signatures;
@@ -77,7 +76,7 @@ public sealed class OnnxBackend : IBackend
                 session = new InferenceSession(file, options);
             }
 
-            ModelSignature signature = SignatureReader.Read(session, context);
+            var signature = SignatureReader.Read(session, context);
             return new OnnxModel(session, signature, settings, log);
         }
         catch

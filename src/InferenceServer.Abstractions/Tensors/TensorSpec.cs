@@ -8,4 +8,7 @@ public sealed record TensorSpec(string Name, TensorDataType DataType, TensorShap
 {
     /// <summary>True for an input that a request may leave out.</summary>
     public bool IsOptional { get; init; }
+
+    /// <summary>False for an output whose first dimension counts something else than rows, whatever its size: it cannot be divided among requests.</summary>
+    public bool HasRows { get; init; } = true;
 }

@@ -1,8 +1,8 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
-using InferenceServer.Abstractions.Models;
 using InferenceServer.Backends.Onnx.Messages;
 using InferenceServer.Backends.Onnx.Sessions;
+using InferenceServer.Backends.Onnx.Signatures;
 using Microsoft.ML.OnnxRuntime;
 
 namespace InferenceServer.Backends.Onnx.Executions;
@@ -13,12 +13,12 @@ internal sealed class OnnxInstance : IModelInstance
     private const string ShrinkageEntry = "memory.enable_memory_arena_shrinkage";
 
     private readonly InferenceSession _session;
-    private readonly ModelSignature _signature;
+    private readonly SessionSignature _signature;
     private readonly OrtIoBinding _binding;
     private readonly RunOptions _options;
     private readonly InputBinder _inputs;
 
-    public OnnxInstance(InferenceSession session, ModelSignature signature, SessionSettings settings)
+    public OnnxInstance(InferenceSession session, SessionSignature signature, SessionSettings settings)
     {
         _session = session;
         _signature = signature;
@@ -78,11 +78,11 @@ internal sealed class OnnxInstance : IModelInstance
     private bool BindOutputs(ExecutionBatch batch)
     {
         var any = false;
-        for (var i = 0; i < _signature.Outputs.Length; i++)
+        foreach (var output in _signature.Outputs)
         {
-            if (batch.IsRequested(i))
+            if (OutputCollector.IsWanted(output, batch))
             {
-                _binding.BindOutputToDevice(_signature.Outputs[i].Name, OrtMemoryInfo.DefaultInstance);
+                _binding.BindOutputToDevice(output.Name, OrtMemoryInfo.DefaultInstance);
                 any = true;
             }
         }
