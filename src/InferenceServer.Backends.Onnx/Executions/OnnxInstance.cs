@@ -18,9 +18,16 @@ internal sealed class OnnxInstance : IModelInstance
     private readonly RunOptions _options;
     private readonly InputBinder _inputs;
 
-    public OnnxInstance(InferenceSession session, SessionSignature signature, SessionSettings settings)
+    private readonly bool _hasDevice;
+
+    /// <param name="session">What it runs on.</param>
+    /// <param name="signature">What that takes and gives.</param>
+    /// <param name="settings">What the configuration asks of it.</param>
+    /// <param name="hasDevice">True when inputs and outputs may have to be brought to a device and back.</param>
+    public OnnxInstance(InferenceSession session, SessionSignature signature, SessionSettings settings, bool hasDevice)
     {
         _session = session;
+        _hasDevice = hasDevice;
         _signature = signature;
 
         // What goes wrong in a run is in the exception; the engine's log would only say it a second time.
@@ -97,7 +104,16 @@ internal sealed class OnnxInstance : IModelInstance
             // Leaving the block waits for a callback that is under way, so none touches the options after it.
             using (cancellation.UnsafeRegister(static state => ((RunOptions)state!).Terminate = true, _options))
             {
+                if (_hasDevice)
+                {
+                    _binding.SynchronizeBoundInputs();
+                }
+
                 _session.RunWithBinding(_options, _binding);
+                if (_hasDevice)
+                {
+                    _binding.SynchronizeBoundOutputs();
+                }
             }
         }
         finally

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Backends.Onnx.Providers;
 using Microsoft.ML.OnnxRuntime;
 
 namespace InferenceServer.Backends.Onnx.Sessions;
@@ -18,7 +19,7 @@ internal static class SessionSettingsReader
     private const string EntryPrefix = "session.";
 
     /// <summary>The server's settings that are read here.</summary>
-    public static ImmutableArray<string> ServerKeys { get; } = [IntraOpKey, InterOpKey, GlobalPoolKey];
+    public static ImmutableArray<string> ServerKeys { get; } = [IntraOpKey, InterOpKey, GlobalPoolKey, ProviderSettingsReader.FilesKey];
 
     /// <exception cref="BackendException">A value is not what its parameter takes; the message lists all of them.</exception>
     public static SessionSettings Read(ModelLoadContext context)
@@ -27,7 +28,7 @@ internal static class SessionSettingsReader
         var model = new SettingValues("parameter", context.Parameters);
         var settings = Read(context, server, model);
         var errors = server.Errors.Concat(model.Errors).ToList();
-        if (settings.ArenaShrinkage is not null && !settings.MemoryArena)
+        if (settings.ArenaShrinkage?.Contains("cpu", StringComparison.Ordinal) == true && !settings.MemoryArena)
         {
             errors.Add($"parameter '{ShrinkageKey}': expected '{ArenaKey}' to be 1 beside it, since there is no arena to shrink");
         }
@@ -36,7 +37,8 @@ internal static class SessionSettingsReader
         {
             context.Log.Warning(
                 $"parameter '{key}' is unknown to the onnxruntime backend and has no effect; known are {IntraOpKey}, {InterOpKey}, "
-                + $"{ExecutionModeKey}, {ArenaKey}, {PatternKey}, {ShrinkageKey} and {EntryPrefix}*");
+                + $"{ExecutionModeKey}, {ArenaKey}, {PatternKey}, {ShrinkageKey}, {ProviderSettingsReader.ListKey}, {ProviderSettingsReader.FallbackKey}, "
+                + $"<provider>.* and {EntryPrefix}*");
         }
 
         return errors.Count == 0 ? settings : throw new BackendException(ErrorCode.InvalidArgument, string.Join("; ", errors));
@@ -74,6 +76,7 @@ internal static class SessionSettingsReader
             MemoryArena = model.Switch(ArenaKey) ?? false,
             MemoryPattern = model.Switch(PatternKey) ?? false,
             ArenaShrinkage = model.Text(ShrinkageKey),
+            Providers = new ProviderSettingsReader(context, model, server.Switch(ProviderSettingsReader.FilesKey) ?? false).Read(),
             Entries = entries,
         };
     }
