@@ -71,6 +71,7 @@ public sealed class OnnxBackend : IBackend
             }
 
             session = factory.Create(first, cancellation);
+            CheckFreeDimensions(session, settings);
             return new OnnxModel(factory, SessionPlace.Of(first), session, SignatureReader.Read(session, context), settings, log);
         }
         catch (Exception exception)
@@ -84,6 +85,20 @@ public sealed class OnnxBackend : IBackend
             }
 
             throw;
+        }
+    }
+
+    // The engine says nothing about a dimension that the model does not have.
+    private static void CheckFreeDimensions(InferenceSession session, SessionSettings settings)
+    {
+        var sizes = session.InputMetadata.Values.SelectMany(static input => input.IsTensor ? input.Dimensions : []).ToHashSet();
+        var unknown = settings.FreeDimensions.Where(dimension => !sizes.Contains(dimension.Size)).Select(static dimension => $"'{dimension.Name}'").ToList();
+        if (unknown.Count > 0)
+        {
+            var free = session.InputMetadata.Values.SelectMany(static input => input.IsTensor ? input.SymbolicDimensions : []).Where(static name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).ToList();
+            throw new BackendException(
+                ErrorCode.InvalidArgument,
+                $"a free_dimension is given for {string.Join(", ", unknown)}, which no input has; {(free.Count == 0 ? "no dimension of an input is free and named" : $"free are {string.Join(", ", free)}")}");
         }
     }
 }

@@ -40,6 +40,15 @@ internal sealed record SessionSettings
     /// <summary>What operators run on.</summary>
     public ProviderSettings Providers { get; init; } = new();
 
+    /// <summary>Sizes of dimensions that the model leaves free.</summary>
+    public IReadOnlyList<FreeDimension> FreeDimensions { get; init; } = [];
+
+    /// <summary>Files other than the model's.</summary>
+    public SessionFiles Files { get; init; } = new();
+
+    /// <summary>True when the log is to say what runs on which provider.</summary>
+    public bool ReportsPlacement { get; init; }
+
     /// <summary>Entries for the engine as they are.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Entries { get; init; } = [];
 
@@ -53,7 +62,7 @@ internal sealed record SessionSettings
         var options = new SessionOptions
         {
             LogId = logId,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING,
+            LogSeverityLevel = ReportsPlacement ? OrtLoggingLevel.ORT_LOGGING_LEVEL_VERBOSE : OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING,
             GraphOptimizationLevel = Optimization,
             ExecutionMode = ExecutionMode,
             EnableCpuMemArena = MemoryArena,
@@ -76,6 +85,29 @@ internal sealed record SessionSettings
                 {
                     options.AddSessionConfigEntry(ThreadPlan.AffinitiesEntry, affinities);
                 }
+            }
+
+            foreach (var dimension in FreeDimensions)
+            {
+                if (dimension.IsDenotation)
+                {
+                    options.AddFreeDimensionOverride(dimension.Name, dimension.Size);
+                }
+                else
+                {
+                    options.AddFreeDimensionOverrideByName(dimension.Name, dimension.Size);
+                }
+            }
+
+            if (Files.ProfilePrefix is { } prefix)
+            {
+                options.ProfileOutputPathPrefix = prefix;
+                options.EnableProfiling = true;
+            }
+
+            foreach (var library in Files.Libraries)
+            {
+                options.RegisterCustomOpLibrary(library);
             }
 
             foreach (var (key, value) in Entries)

@@ -16,10 +16,11 @@ internal static class SessionSettingsReader
     private const string PatternKey = "enable_mem_pattern";
     private const string ShrinkageKey = "memory.enable_memory_arena_shrinkage";
     private const string GlobalPoolKey = "enable-global-threadpool";
+    private const string PlacementKey = "report_placement";
     private const string EntryPrefix = "session.";
 
     /// <summary>The server's settings that are read here.</summary>
-    public static ImmutableArray<string> ServerKeys { get; } = [IntraOpKey, InterOpKey, GlobalPoolKey, ProviderSettingsReader.FilesKey];
+    public static ImmutableArray<string> ServerKeys { get; } = [IntraOpKey, InterOpKey, GlobalPoolKey, ProviderSettingsReader.FilesKey, SessionFiles.ProfileFolderKey, SessionFiles.LibraryFolderKey];
 
     /// <exception cref="BackendException">A value is not what its parameter takes; the message lists all of them.</exception>
     public static SessionSettings Read(ModelLoadContext context)
@@ -38,7 +39,7 @@ internal static class SessionSettingsReader
             context.Log.Warning(
                 $"parameter '{key}' is unknown to the onnxruntime backend and has no effect; known are {IntraOpKey}, {InterOpKey}, "
                 + $"{ExecutionModeKey}, {ArenaKey}, {PatternKey}, {ShrinkageKey}, {ProviderSettingsReader.ListKey}, {ProviderSettingsReader.FallbackKey}, "
-                + $"<provider>.* and {EntryPrefix}*");
+                + $"<provider>.*, free_dimension.*, free_dimension_denotation.*, enable_profiling, custom_op_libraries, {PlacementKey} and {EntryPrefix}*");
         }
 
         return errors.Count == 0 ? settings : throw new BackendException(ErrorCode.InvalidArgument, string.Join("; ", errors));
@@ -77,6 +78,9 @@ internal static class SessionSettingsReader
             MemoryPattern = model.Switch(PatternKey) ?? false,
             ArenaShrinkage = model.Text(ShrinkageKey),
             Providers = new ProviderSettingsReader(context, model, server.Switch(ProviderSettingsReader.FilesKey) ?? false).Read(),
+            FreeDimensions = FreeDimension.Read(model, context.Parameters),
+            Files = SessionFiles.Read(context, server, model),
+            ReportsPlacement = model.Switch(PlacementKey) ?? false,
             Entries = entries,
         };
     }
