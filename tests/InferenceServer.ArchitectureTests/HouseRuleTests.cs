@@ -7,7 +7,7 @@ namespace InferenceServer.ArchitectureTests;
 /// <summary>Rules of the house that a compiler does not hold.</summary>
 public sealed partial class HouseRuleTests
 {
-    private static readonly string[] s_rootFolders = ["benchmarks", "deploy", "docs", "model-repository", "protos", "src", "tests"];
+    private static readonly string[] s_rootFolders = ["benchmarks", "deploy", "docs", "model-repository", "protos", "samples", "src", "tests"];
 
     public static TheoryData<string> Projects => [.. Solution.SourceProjects];
 
