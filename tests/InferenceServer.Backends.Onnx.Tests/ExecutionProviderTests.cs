@@ -121,13 +121,13 @@ public sealed class ExecutionProviderTests
         AssertSays("device_id|KIND_GPU", Assert.Throws<BackendException>(() => Load(new RecordingProviders("cuda"), [], [new("g_0", InstanceKind.Gpu, 0)], ("cuda.device_id", "1")).Dispose()), ErrorCode.InvalidArgument);
 
     [Fact]
-    public void Load_GpuOnThisBuild_SaysWhatToInstallInOneSentence()
+    public void Load_GpuOnABuildWithout_SaysWhatToInstallInOneSentence()
     {
-        var error = OnnxModels.LoadFails(OnnxModels.Context(RepositoryFiles.SampleModel("digits")) with { Placements = [new InstancePlacement("digits_0", InstanceKind.Gpu, 1)] });
+        var error = Assert.Throws<BackendException>(() => Load(new RecordingProviders(), [], [new InstancePlacement("digits_0", InstanceKind.Gpu, 1)]).Dispose());
         Assert.Equal(ErrorCode.Unsupported, error.Code);
-        Assert.StartsWith("instance 'digits_0' asks for GPU 1 and so for the execution provider cuda, and this build of ONNX Runtime has ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("instance 'digits_0' asks for GPU 1 and so for the execution provider cuda, and this build of ONNX Runtime has cpu; to have it, ", error.Message, StringComparison.Ordinal);
         Assert.EndsWith(
-            "; to have it, build the server with -p:OnnxRuntime=Gpu and install CUDA and cuDNN; to serve on the CPU instead, set the parameter 'fallback' to 'cpu', or use the kind KIND_CPU",
+            " to have it, build the server with -p:OnnxRuntime=Gpu and install CUDA and cuDNN; to serve on the CPU instead, set the parameter 'fallback' to 'cpu', or use the kind KIND_CPU",
             error.Message,
             StringComparison.Ordinal);
     }
@@ -135,7 +135,7 @@ public sealed class ExecutionProviderTests
     [Fact]
     public void CreateInstance_LaterOnAGpu_SaysTheSame()
     {
-        using var model = OnnxModels.Load(RepositoryFiles.SampleModel("digits"));
+        using var model = Load(new RecordingProviders(), [], [s_cpu]);
         AssertSays("'digits_0' asks for GPU 1|-p:OnnxRuntime=Gpu", Assert.Throws<BackendException>(() => model.CreateInstance(new InstancePlacement("digits_0", InstanceKind.Gpu, 1))), ErrorCode.Unsupported);
     }
 
@@ -143,10 +143,18 @@ public sealed class ExecutionProviderTests
     [InlineData("cuda", "CUDA and cuDNN")]
     [InlineData("tensorrt", "TensorRT")]
     [InlineData("openvino", "a native ONNX Runtime that has it")]
-    public void Load_ListedProviderThatThisBuildLacks_NamesItAndWhatItTakes(string name, string words)
+    public void Load_ListedProviderThatABuildLacks_NamesItAndWhatItTakes(string name, string words)
     {
-        var error = OnnxModels.LoadFails(OnnxModels.Context(RepositoryFiles.SampleModel("digits"), ("execution_providers", name)));
+        var error = Assert.Throws<BackendException>(() => Load(new RecordingProviders(), [], [s_cpu], ("execution_providers", name)).Dispose());
         AssertSays($"asks for the execution provider {name},|{words}|'fallback'", error, ErrorCode.Unsupported);
+    }
+
+    [Fact]
+    public void Load_GpuOnTheRealEngine_FailsAndSaysWhatIsMissing()
+    {
+        Assert.SkipWhen(File.Exists("/proc/driver/nvidia/version"), "this machine has a GPU");
+        var error = OnnxModels.LoadFails(OnnxModels.Context(RepositoryFiles.SampleModel("digits")) with { Placements = [new InstancePlacement("digits_0", InstanceKind.Gpu, 0)] });
+        AssertSays("cuda|CUDA and cuDNN|'fallback'", error, error.Code);
     }
 
     [Theory]
@@ -179,7 +187,7 @@ public sealed class ExecutionProviderTests
         using var options = new SessionOptions();
         var native = Assert.Throws<OnnxRuntimeException>(() => options.AppendExecutionProvider("QNN"));
         var providers = new RecordingProviders("cuda") { Failure = native };
-        AssertSays("cannot be loaded for cuda: |'fallback'", Assert.Throws<BackendException>(() => Load(providers, [], [new("g_0", InstanceKind.Gpu, 0)]).Dispose()), ErrorCode.Unavailable);
+        AssertSays("cannot be loaded for cuda: |cuda needs a GPU, its driver, CUDA and cuDNN|'fallback'", Assert.Throws<BackendException>(() => Load(providers, [], [new("g_0", InstanceKind.Gpu, 0)]).Dispose()), ErrorCode.Unavailable);
         using var model = Load(providers, [], [new("g_0", InstanceKind.Gpu, 0)], ("fallback", "cpu"));
         Assert.Equal(8, Infer(model, new("g_0", InstanceKind.Gpu, 0)));
     }

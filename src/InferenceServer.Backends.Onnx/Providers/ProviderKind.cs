@@ -10,15 +10,18 @@ namespace InferenceServer.Backends.Onnx.Providers;
 /// <param name="HasDevices">True when the option <c>device_id</c> says on which GPU it runs.</param>
 internal sealed record ProviderKind(string Name, string EngineName, string AppendName, string Install, bool HasDevices = false)
 {
+    /// <summary>What must be on the machine for it.</summary>
+    public string Needs { get; init; } = "its device, and the libraries of that";
+
     private const string EngineSuffix = "ExecutionProvider";
     private const string OtherBuild = "build the server with a native ONNX Runtime that has it";
     private const string GpuBuild = "build the server with -p:OnnxRuntime=Gpu and install CUDA and cuDNN";
 
     public static ProviderKind Cpu { get; } = Plain("cpu", "CPU", "");
 
-    public static ProviderKind Cuda { get; } = Plain("cuda", "CUDA", GpuBuild) with { HasDevices = true };
+    public static ProviderKind Cuda { get; } = Plain("cuda", "CUDA", GpuBuild) with { HasDevices = true, Needs = "a GPU, its driver, CUDA and cuDNN" };
 
-    public static ProviderKind TensorRt { get; } = Plain("tensorrt", "Tensorrt", $"{GpuBuild}, and TensorRT") with { HasDevices = true };
+    public static ProviderKind TensorRt { get; } = Plain("tensorrt", "Tensorrt", $"{GpuBuild}, and TensorRT") with { HasDevices = true, Needs = "a GPU, its driver, CUDA, cuDNN and TensorRT" };
 
     public static ProviderKind OpenVino { get; } = Plain("openvino", "OpenVINO", OtherBuild);
 

@@ -51,13 +51,15 @@ internal sealed class SessionFactory(ModelLoadContext context, string file, Sess
         var chosen = Choose(placement, _ => { });
         var text = MessageOf(exception).Text;
         return HasOthers(chosen)
-            ? new BackendException(ErrorCode.Unavailable, $"'{Path.GetFileName(file)}' cannot be loaded for {NamesOf(chosen)}: {text}; {Advice}", exception)
+            ? new BackendException(ErrorCode.Unavailable, $"'{Path.GetFileName(file)}' cannot be loaded for {NamesOf(chosen)}: {text}; {NeedsOf(chosen)}; {Advice}", exception)
             : new BackendException(ErrorCode.Internal, $"'{Path.GetFileName(file)}' cannot be loaded: {text}", exception);
     }
 
     private static bool HasOthers(ImmutableArray<ExecutionProvider> chosen) => chosen.Any(static one => one.Kind != ProviderKind.Cpu);
 
     private static string NamesOf(ImmutableArray<ExecutionProvider> chosen) => string.Join(", ", chosen.Select(static one => one.Kind.Name));
+
+    private static string NeedsOf(ImmutableArray<ExecutionProvider> chosen) => string.Join("; ", chosen.Where(static one => one.Kind != ProviderKind.Cpu).Select(static one => $"{one.Kind.Name} needs {one.Kind.Needs}"));
 
     private string AskerOf(InstancePlacement placement) =>
         placement.Kind == InstanceKind.Gpu ? FormattableString.Invariant($"instance '{placement.Name}' asks for GPU {placement.DeviceId} and so for") : $"instance '{placement.Name}' asks for";
