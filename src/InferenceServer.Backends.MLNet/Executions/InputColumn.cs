@@ -1,3 +1,5 @@
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -31,11 +33,15 @@ internal abstract class InputColumn<T> : IInputColumn
     private ReadOnlySpan<T> Values => _isGiven ? All.Slice(Row * _length, _length) : _usual;
 
     /// <inheritdoc />
-    public void Begin(in Abstractions.Tensors.TensorView tensor, int rows)
+    public void Begin(in TensorView tensor, int rows)
     {
         Take(tensor);
         _isGiven = true;
         _length = rows == 0 ? 0 : All.Length / rows;
+        if (rows > 0 && _usualLength > 0 && All.Length != rows * _usualLength)
+        {
+            throw new BackendException(ErrorCode.InvalidArgument, $"expected {_usualLength} elements in each row of input '{tensor.Name}', got the shape {tensor.Shape}");
+        }
     }
 
     /// <inheritdoc />
@@ -46,7 +52,7 @@ internal abstract class InputColumn<T> : IInputColumn
     }
 
     /// <summary>Takes the values of an execution, or lets go of them.</summary>
-    protected abstract void Take(in Abstractions.Tensors.TensorView tensor);
+    protected abstract void Take(in TensorView tensor);
 
     private ValueGetter<T> MakeScalar() => (ref T value) => value = Values[0];
 
