@@ -1,7 +1,7 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
-using InferenceServer.Backends.Onnx.Messages;
+using InferenceServer.Backends.Onnx.Providers;
 using InferenceServer.Backends.Onnx.Sessions;
 using InferenceServer.Backends.Onnx.Signatures;
 using Microsoft.ML.OnnxRuntime;
@@ -9,11 +9,21 @@ using Microsoft.ML.OnnxRuntime;
 namespace InferenceServer.Backends.Onnx;
 
 /// <summary>
-/// Serves ONNX models on ONNX Runtime. All instances of a version share one session, and all sessions that do not ask for threads of
+/// Serves ONNX models on ONNX Runtime. All instances of a version that run in one place share one session, and all sessions that do not ask for threads of
 /// their own share one thread pool, so neither weights nor threads multiply with instances and models.
 /// </summary>
 public sealed class OnnxBackend : IBackend
 {
+    private readonly IProviders _providers;
+
+    /// <summary>Makes the backend.</summary>
+    public OnnxBackend()
+        : this(new EngineProviders())
+    {
+    }
+
+    internal OnnxBackend(IProviders providers) => _providers = providers;
+
     /// <inheritdoc />
     public BackendDescriptor Descriptor { get; } = new("onnxruntime")
     {
@@ -21,6 +31,7 @@ public sealed class OnnxBackend : IBackend
         ModelFilenames = ["model.onnx"],
         BareFileExtension = ".onnx",
         DescribesModels = true,
+        RunsOnGpus = true,
         Settings = SessionSettingsReader.ServerKeys,
     };
 
@@ -42,49 +53,52 @@ public sealed class OnnxBackend : IBackend
             throw new BackendException(ErrorCode.InvalidArgument, "the onnxruntime backend needs a model file, and none was given");
         }
 
-        var settings = SessionSettingsReader.Read(context);
-        try
-        {
-            return ValueTask.FromResult<IBackendModel>(Load(context, file, settings, cancellationToken));
-        }
-        catch (OnnxRuntimeException exception)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (UncarriedTypes.FindIn(exception.Message) is { } type)
-            {
-                throw new BackendException(
-                    ErrorCode.Unsupported,
-                    $"'{Path.GetFileName(file)}' has an input or output of the type {type}, which no protocol can carry; put a Cast to another type there",
-                    exception);
-            }
-
-            var message = EngineMessage.Read(exception.Message, Path.GetDirectoryName(file));
-            throw new BackendException(ErrorCode.Internal, $"'{Path.GetFileName(file)}' cannot be loaded: {message.Text}", exception);
-        }
+        return ValueTask.FromResult<IBackendModel>(Load(context, file, SessionSettingsReader.Read(context), cancellationToken));
     }
 
-    private static OnnxModel Load(ModelLoadContext context, string file, SessionSettings settings, CancellationToken cancellation)
+    private OnnxModel Load(ModelLoadContext context, string file, SessionSettings settings, CancellationToken cancellation)
     {
         var environment = OnnxEnvironment.Get(settings.SharedIntraOpThreads, settings.SharedInterOpThreads);
         var log = environment.Log.Add(context);
-        using var change = NativeHeap.BeginChange();
+        var factory = new SessionFactory(context, file, settings, environment, _providers, log);
+        var first = context.Placements is [var placement, ..] ? placement : new InstancePlacement(context.ModelName, InstanceKind.Cpu, 0);
         InferenceSession? session = null;
         try
         {
-            using (var options = settings.ToOptions(context.ProcessorCount, environment.HasSharedThreads, log.Id))
-            using (cancellation.UnsafeRegister(static state => ((SessionOptions)state!).SetLoadCancellationFlag(true), options))
+            foreach (var other in context.Placements)
             {
-                session = new InferenceSession(file, options);
+                factory.Check(other);
             }
 
-            ModelSignature signature = SignatureReader.Read(session, context);
-            return new OnnxModel(session, signature, settings, log);
+            session = factory.Create(first, cancellation);
+            CheckFreeDimensions(session, settings);
+            return new OnnxModel(factory, SessionPlace.Of(first), session, SignatureReader.Read(session, context), settings, log);
         }
-        catch
+        catch (Exception exception)
         {
             session?.Dispose();
             log.Dispose();
+            if (exception is OnnxRuntimeException native)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                throw factory.Explain(native, first);
+            }
+
             throw;
+        }
+    }
+
+    // The engine says nothing about a dimension that the model does not have.
+    private static void CheckFreeDimensions(InferenceSession session, SessionSettings settings)
+    {
+        var sizes = session.InputMetadata.Values.SelectMany(static input => input.IsTensor ? input.Dimensions : []).ToHashSet();
+        var unknown = settings.FreeDimensions.Where(dimension => !sizes.Contains(dimension.Size)).Select(static dimension => $"'{dimension.Name}'").ToList();
+        if (unknown.Count > 0)
+        {
+            var free = session.InputMetadata.Values.SelectMany(static input => input.IsTensor ? input.SymbolicDimensions : []).Where(static name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).ToList();
+            throw new BackendException(
+                ErrorCode.InvalidArgument,
+                $"a free_dimension is given for {string.Join(", ", unknown)}, which no input has; {(free.Count == 0 ? "no dimension of an input is free and named" : $"free are {string.Join(", ", free)}")}");
         }
     }
 }

@@ -1,33 +1,68 @@
 using InferenceServer.Abstractions.Backends;
-using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Backends.Onnx.Executions;
 using InferenceServer.Backends.Onnx.Sessions;
+using InferenceServer.Backends.Onnx.Signatures;
 using Microsoft.ML.OnnxRuntime;
 
 namespace InferenceServer.Backends.Onnx;
 
-/// <summary>The session of one version. The engine runs it from many threads at once, so every instance uses this one.</summary>
-internal sealed class OnnxModel(InferenceSession session, ModelSignature signature, SessionSettings settings, SessionLog log) : IBackendModel
+/// <summary>
+/// The sessions of one version, one for each place where instances run. The engine runs a session from many threads at once, so every instance of a place uses the same.
+/// </summary>
+internal sealed class OnnxModel(
+    SessionFactory factory, SessionPlace place, InferenceSession session, SessionSignature signature, SessionSettings settings, SessionLog log) : IBackendModel
 {
-    public ModelSignature Signature { get; } = signature;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<SessionPlace, InferenceSession> _sessions = new() { [place] = session };
+
+    public ModelSignature Signature => signature.Tensors;
 
     public IModelInstance CreateInstance(InstancePlacement placement)
     {
-        if (placement.Kind == InstanceKind.Gpu)
+        try
         {
-            throw new BackendException(
-                ErrorCode.Unsupported,
-                $"instance '{placement.Name}' asks for GPU {placement.DeviceId}, and this build runs ONNX models on the processor only; use the kind KIND_CPU");
+            return new OnnxInstance(SessionFor(placement), signature, settings, factory.HasDevice(placement));
         }
-
-        return new OnnxInstance(session, Signature, settings);
+        catch (OnnxRuntimeException exception)
+        {
+            throw factory.Explain(exception, placement);
+        }
     }
 
     public void Dispose()
     {
         using var change = NativeHeap.BeginChange();
-        session.Dispose();
+        foreach (var one in _sessions.Values)
+        {
+            one.Dispose();
+        }
+
         log.Dispose();
+    }
+
+    private InferenceSession SessionFor(InstancePlacement placement)
+    {
+        var key = SessionPlace.Of(placement);
+        lock (_gate)
+        {
+            if (_sessions.TryGetValue(key, out var made))
+            {
+                return made;
+            }
+        }
+
+        // Made outside the lock, since that takes long; where another came first, its session is used.
+        var own = factory.Create(placement, CancellationToken.None);
+        lock (_gate)
+        {
+            if (_sessions.TryAdd(key, own))
+            {
+                return own;
+            }
+        }
+
+        own.Dispose();
+        return SessionFor(placement);
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using InferenceServer.Abstractions.Errors;
-using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Backends.TestKit.Batches;
 using InferenceServer.Testing.Files;
@@ -125,16 +124,6 @@ public sealed class LoadTests
     public async Task Load_CancelledBefore_IsCancelled() =>
         await Assert.ThrowsAsync<OperationCanceledException>(async () => await new OnnxBackend().LoadAsync(
             OnnxModels.Context(RepositoryFiles.SampleModel("digits")), new CancellationToken(canceled: true)));
-
-    [Fact]
-    public void CreateInstance_OnAGpu_SaysWhatToDo()
-    {
-        using var model = OnnxModels.Load(RepositoryFiles.SampleModel("digits"));
-        var error = Assert.Throws<BackendException>(() => model.CreateInstance(new InstancePlacement("digits_0", InstanceKind.Gpu, 1)));
-        Assert.Equal(ErrorCode.Unsupported, error.Code);
-        Assert.Contains("'digits_0' asks for GPU 1", error.Message, StringComparison.Ordinal);
-        Assert.Contains("KIND_CPU", error.Message, StringComparison.Ordinal);
-    }
 
     private static byte[] WithExternalWeights(string file) => new OnnxModelBuilder()
         .Input("x", OnnxElementType.Float, 64)

@@ -25,10 +25,10 @@ internal static class OnnxModels
         Log = new RecordingBackendLog(),
     };
 
-    public static IBackendModel Load(ModelLoadContext context)
+    public static IBackendModel Load(ModelLoadContext context, OnnxBackend? backend = null)
     {
         // The engine loads on the calling thread: there is nothing to wait for.
-        var loading = new OnnxBackend().LoadAsync(context, CancellationToken.None).AsTask();
+        var loading = (backend ?? new OnnxBackend()).LoadAsync(context, CancellationToken.None).AsTask();
         Assert.True(loading.IsCompleted);
         return loading.GetAwaiter().GetResult();
     }
@@ -78,11 +78,13 @@ internal static class OnnxModels
     }
 
     /// <summary>Runs once on an instance of its own and returns all outputs.</summary>
-    public static Dictionary<string, TestTensor> Run(IBackendModel model, params TestTensor[] inputs)
+    public static Dictionary<string, TestTensor> Run(IBackendModel model, params TestTensor[] inputs) => Run(model, Placement, inputs);
+
+    public static Dictionary<string, TestTensor> Run(IBackendModel model, InstancePlacement placement, params TestTensor[] inputs)
     {
         var allocator = new NativeTensorAllocator();
         Dictionary<string, TestTensor> outputs;
-        using (var instance = model.CreateInstance(Placement))
+        using (var instance = model.CreateInstance(placement))
         using (var batch = new TestExecutionBatch(model.Signature, allocator, inputs))
         {
             instance.Execute(batch);

@@ -62,28 +62,6 @@ public sealed class SignatureTests
         Assert.Equal([10f, 200f], OnnxModels.Run(model, x)["y"].As<float>());
     }
 
-    [Fact]
-    public void Load_ZipMapOutput_SaysWhatItIsAndHowToExportWithoutIt()
-    {
-        var error = OnnxModels.LoadFails(OnnxModels.Context(RepositoryFiles.TestData("wine_zipmap.onnx")));
-        Assert.Equal(ErrorCode.Unsupported, error.Code);
-        Assert.Contains("output 'probabilities' is a sequence of maps from BYTES to FP32", error.Message, StringComparison.Ordinal);
-        Assert.Contains("zipmap=False", error.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("'label'", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Load_SequenceOutput_SaysWhatItIs()
-    {
-        var error = OnnxModels.LoadFails(new OnnxModelBuilder()
-            .Input("x", OnnxElementType.Float, "n")
-            .Output("pieces", OnnxType.Sequence(OnnxType.Tensor(OnnxElementType.Float, "n")))
-            .Node("SequenceConstruct", ["x", "x"], ["pieces"])
-            .Build());
-        Assert.Contains("output 'pieces' is a sequence of FP32 tensors", error.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("zipmap", error.Message, StringComparison.OrdinalIgnoreCase);
-    }
-
     [Theory]
     [InlineData(OnnxElementType.Float8E4M3FN, 19, "FLOAT8E4M3FN")]
     [InlineData(OnnxElementType.UInt4, 21, "UINT4")]

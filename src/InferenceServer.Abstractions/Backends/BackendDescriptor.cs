@@ -29,6 +29,12 @@ public sealed record BackendDescriptor(string Name)
     public bool DescribesModels { get; init; }
 
     /// <summary>
+    /// True when the backend decides itself which devices there are: a configuration may ask for GPUs and for execution accelerators, and a load fails where there is no
+    /// such device. Other backends run on the processor, and asking them for more is an error of the configuration.
+    /// </summary>
+    public bool RunsOnGpus { get; init; }
+
+    /// <summary>
     /// True when the statistics of the backend's decoupled models show each response of a request, by its number, as far as numbers are kept.
     /// </summary>
     public bool ReportsResponses { get; init; }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 
 namespace InferenceServer.Abstractions.Backends;
@@ -39,6 +40,15 @@ public sealed record ModelLoadContext
     /// null or 0 everything, -1 basic, 1 extended, 2 nothing.
     /// </summary>
     public int? GraphOptimizationLevel { get; init; }
+
+    /// <summary>What parts of the model are to run on, the most wanted first; empty unless the backend <see cref="BackendDescriptor.RunsOnGpus"/>.</summary>
+    public ImmutableArray<ExecutionAccelerator> Accelerators { get; init; } = [];
+
+    /// <summary>
+    /// Where instances are to run, those that come first in front, so that a backend whose weights belong to a device can bring them there at once; empty where that is not
+    /// known. Others may follow later, there or elsewhere.
+    /// </summary>
+    public ImmutableArray<InstancePlacement> Placements { get; init; } = [];
 
     /// <summary>The processors that the process may use at once, from its CPU quota and affinity; at least 1.</summary>
     public int ProcessorCount { get; init; } = 1;

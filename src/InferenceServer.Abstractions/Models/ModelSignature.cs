@@ -15,5 +15,5 @@ public sealed record ModelSignature(ImmutableArray<TensorSpec> Inputs, Immutable
     public bool HasFreeFirstDimension =>
         Inputs.Any(static tensor => !tensor.IsOptional) && Outputs.Length > 0
         && Inputs.All(static tensor => tensor.IsOptional || (tensor.Shape.Rank > 0 && tensor.Shape[0] == TensorShape.Free))
-        && Outputs.All(static tensor => tensor.Shape.Rank > 0 && tensor.Shape[0] == TensorShape.Free);
+        && Outputs.All(static tensor => tensor.HasRows && tensor.Shape.Rank > 0 && tensor.Shape[0] == TensorShape.Free);
 }

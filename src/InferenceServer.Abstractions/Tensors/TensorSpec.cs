@@ -10,4 +10,7 @@ public sealed record TensorSpec(string Name, TensorDataType DataType, TensorShap
     /// True for an input that a request may leave out, and for an output that only requests which name it get: one that costs more than the others.
     /// </summary>
     public bool IsOptional { get; init; }
+
+    /// <summary>False for an output whose first dimension counts something else than rows, whatever its size: it cannot be divided among requests.</summary>
+    public bool HasRows { get; init; } = true;
 }

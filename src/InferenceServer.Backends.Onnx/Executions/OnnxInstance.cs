@@ -1,8 +1,8 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
-using InferenceServer.Abstractions.Models;
 using InferenceServer.Backends.Onnx.Messages;
 using InferenceServer.Backends.Onnx.Sessions;
+using InferenceServer.Backends.Onnx.Signatures;
 using Microsoft.ML.OnnxRuntime;
 
 namespace InferenceServer.Backends.Onnx.Executions;
@@ -13,14 +13,21 @@ internal sealed class OnnxInstance : IModelInstance
     private const string ShrinkageEntry = "memory.enable_memory_arena_shrinkage";
 
     private readonly InferenceSession _session;
-    private readonly ModelSignature _signature;
+    private readonly SessionSignature _signature;
     private readonly OrtIoBinding _binding;
     private readonly RunOptions _options;
     private readonly InputBinder _inputs;
 
-    public OnnxInstance(InferenceSession session, ModelSignature signature, SessionSettings settings)
+    private readonly bool _hasDevice;
+
+    /// <param name="session">What it runs on.</param>
+    /// <param name="signature">What that takes and gives.</param>
+    /// <param name="settings">What the configuration asks of it.</param>
+    /// <param name="hasDevice">True when inputs and outputs may have to be brought to a device and back.</param>
+    public OnnxInstance(InferenceSession session, SessionSignature signature, SessionSettings settings, bool hasDevice)
     {
         _session = session;
+        _hasDevice = hasDevice;
         _signature = signature;
 
         // What goes wrong in a run is in the exception; the engine's log would only say it a second time.
@@ -78,11 +85,11 @@ internal sealed class OnnxInstance : IModelInstance
     private bool BindOutputs(ExecutionBatch batch)
     {
         var any = false;
-        for (var i = 0; i < _signature.Outputs.Length; i++)
+        foreach (var output in _signature.Outputs)
         {
-            if (batch.IsRequested(i))
+            if (OutputCollector.IsWanted(output, batch))
             {
-                _binding.BindOutputToDevice(_signature.Outputs[i].Name, OrtMemoryInfo.DefaultInstance);
+                _binding.BindOutputToDevice(output.Name, OrtMemoryInfo.DefaultInstance);
                 any = true;
             }
         }
@@ -97,7 +104,16 @@ internal sealed class OnnxInstance : IModelInstance
             // Leaving the block waits for a callback that is under way, so none touches the options after it.
             using (cancellation.UnsafeRegister(static state => ((RunOptions)state!).Terminate = true, _options))
             {
+                if (_hasDevice)
+                {
+                    _binding.SynchronizeBoundInputs();
+                }
+
                 _session.RunWithBinding(_options, _binding);
+                if (_hasDevice)
+                {
+                    _binding.SynchronizeBoundOutputs();
+                }
             }
         }
         finally

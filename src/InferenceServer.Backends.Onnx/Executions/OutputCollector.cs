@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
-using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Backends.Onnx.Signatures;
 using Microsoft.ML.OnnxRuntime;
 
 namespace InferenceServer.Backends.Onnx.Executions;
@@ -11,18 +11,28 @@ namespace InferenceServer.Backends.Onnx.Executions;
 /// <summary>Hands the engine's outputs on without copying them: the batch becomes the owner of the engine's memory.</summary>
 internal static class OutputCollector
 {
-    /// <summary>Gives every bound output to the batch, in the order in which they were bound: the signature's.</summary>
-    public static void Collect(OrtIoBinding binding, InputBinder inputs, ModelSignature signature, ExecutionBatch batch)
+    /// <summary>Gives every bound output to the batch, in the order in which they were bound: the model's.</summary>
+    public static void Collect(OrtIoBinding binding, InputBinder inputs, SessionSignature signature, ExecutionBatch batch)
     {
         var values = binding.GetOutputValues();
         var next = 0;
         try
         {
-            for (var i = 0; i < signature.Outputs.Length; i++)
+            foreach (var output in signature.Outputs)
             {
-                if (batch.IsRequested(i))
+                if (!IsWanted(output, batch))
                 {
-                    Give(batch, inputs, i, signature.Outputs[i], values[next++]);
+                    continue;
+                }
+
+                if (output.Form == OutputForm.Tensor)
+                {
+                    Give(batch, inputs, output.Place, signature.Tensors.Outputs[output.Place], values[next++]);
+                }
+                else
+                {
+                    using var value = values[next++];
+                    Flattener.Give(value, output, signature.Tensors.Outputs, batch);
                 }
             }
         }
@@ -36,6 +46,21 @@ internal static class OutputCollector
         }
     }
 
+    /// <summary>True when a request wants the tensor or one of the tensors that the output is put into.</summary>
+    public static bool IsWanted(EngineOutput output, ExecutionBatch batch) =>
+        batch.IsRequested(output.Place) || (output.HasKeys && batch.IsRequested(output.Place + 1));
+
+    /// <summary>The shape of a value.</summary>
+    /// <exception cref="BackendException">It has more dimensions than can be carried.</exception>
+    public static TensorShape ReadShape(TensorSpec spec, OrtValue value)
+    {
+        var dimensions = value.GetTensorTypeAndShape().Shape;
+        return dimensions.Length <= TensorShape.MaxRank
+            ? new TensorShape(dimensions)
+            : throw new BackendException(
+                ErrorCode.Unsupported, $"output '{spec.Name}' has {dimensions.Length} dimensions, expected at most {TensorShape.MaxRank}");
+    }
+
     private static void Give(ExecutionBatch batch, InputBinder inputs, int output, TensorSpec spec, OrtValue value)
     {
         var kept = false;
@@ -44,7 +69,7 @@ internal static class OutputCollector
             var shape = ReadShape(spec, value);
             if (spec.DataType == TensorDataType.Bytes)
             {
-                StringTensors.Write(value, output, shape, batch);
+                StringTensors.Write([value], output, shape, batch);
                 return;
             }
 
@@ -77,15 +102,6 @@ internal static class OutputCollector
                 value.Dispose();
             }
         }
-    }
-
-    private static TensorShape ReadShape(TensorSpec spec, OrtValue value)
-    {
-        var dimensions = value.GetTensorTypeAndShape().Shape;
-        return dimensions.Length <= TensorShape.MaxRank
-            ? new TensorShape(dimensions)
-            : throw new BackendException(
-                ErrorCode.Unsupported, $"output '{spec.Name}' has {dimensions.Length} dimensions, expected at most {TensorShape.MaxRank}");
     }
 
     private static bool IsInputMemory(ReadOnlySpan<TensorView> inputs, nint pointer)

@@ -48,22 +48,31 @@ internal static class StringTensors
         }
     }
 
-    /// <summary>Writes the engine's tensor as an output of the batch.</summary>
-    public static void Write(OrtValue value, int output, in TensorShape shape, ExecutionBatch batch)
+    /// <summary>Writes the engine's tensors one after the other as one output of the batch.</summary>
+    public static void Write(ReadOnlySpan<OrtValue> values, int output, in TensorShape shape, ExecutionBatch batch)
     {
-        shape.TryGetElementCount(out var count);
         var length = 0L;
-        for (var i = 0; i < count; i++)
+        foreach (var value in values)
         {
-            length += BytesTensor.PrefixSize + value.GetStringElementAsSpan(i).Length;
+            var count = Count(value);
+            for (var i = 0; i < count; i++)
+            {
+                length += BytesTensor.PrefixSize + value.GetStringElementAsSpan(i).Length;
+            }
         }
 
         var rest = batch.AllocateOutput(output, shape, length).Slice(0, checked((int)length));
-        for (var i = 0; i < count; i++)
+        foreach (var value in values)
         {
-            rest = rest[BytesTensor.Write(rest, value.GetStringElementAsSpan(i))..];
+            var count = Count(value);
+            for (var i = 0; i < count; i++)
+            {
+                rest = rest[BytesTensor.Write(rest, value.GetStringElementAsSpan(i))..];
+            }
         }
     }
+
+    private static long Count(OrtValue value) => value.GetTensorTypeAndShape().ElementCount;
 
     private static BackendException Mismatch(in TensorView input)
     {

@@ -9,6 +9,9 @@ namespace InferenceServer.Backends.Onnx.Sessions;
 /// <summary>Takes what the engine logs, from any of its threads, to the log of the model that it is about.</summary>
 internal sealed class EngineLog
 {
+    /// <summary>What the engine says of where nodes run is among its most talkative lines, the rest of which nobody asked for.</summary>
+    private const string Placement = "placed on [";
+
     private readonly ConcurrentDictionary<string, SessionLog> _sessions = new(StringComparer.Ordinal);
     private long _last;
 
@@ -37,7 +40,7 @@ internal sealed class EngineLog
                 {
                     session.Log.Warning(text);
                 }
-                else
+                else if (text.Contains(Placement, StringComparison.Ordinal))
                 {
                     session.Log.Info(text);
                 }

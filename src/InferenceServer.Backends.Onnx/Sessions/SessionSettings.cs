@@ -1,3 +1,5 @@
+using InferenceServer.Abstractions.Models;
+using InferenceServer.Backends.Onnx.Providers;
 using Microsoft.ML.OnnxRuntime;
 
 namespace InferenceServer.Backends.Onnx.Sessions;
@@ -35,16 +37,32 @@ internal sealed record SessionSettings
     /// <summary>The arenas that give unused memory back after each run, such as <c>cpu:0</c>; null for none.</summary>
     public string? ArenaShrinkage { get; init; }
 
+    /// <summary>What operators run on.</summary>
+    public ProviderSettings Providers { get; init; } = new();
+
+    /// <summary>Sizes of dimensions that the model leaves free.</summary>
+    public IReadOnlyList<FreeDimension> FreeDimensions { get; init; } = [];
+
+    /// <summary>Files other than the model's.</summary>
+    public SessionFiles Files { get; init; } = new();
+
+    /// <summary>True when the log is to say what runs on which provider.</summary>
+    public bool ReportsPlacement { get; init; }
+
     /// <summary>Entries for the engine as they are.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Entries { get; init; } = [];
 
     /// <summary>The engine's form of these settings.</summary>
-    public SessionOptions ToOptions(int processors, bool hasSharedThreads, string logId)
+    /// <param name="processors">How many processors the process may use.</param>
+    /// <param name="hasSharedThreads">Whether there is a shared pool.</param>
+    /// <param name="logId">The id that the engine logs the session under.</param>
+    /// <param name="keepTo">The processors that the session's threads keep to, which then are its own; null when they may run on any.</param>
+    public SessionOptions ToOptions(int processors, bool hasSharedThreads, string logId, ProcessorSet? keepTo)
     {
         var options = new SessionOptions
         {
             LogId = logId,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING,
+            LogSeverityLevel = ReportsPlacement ? OrtLoggingLevel.ORT_LOGGING_LEVEL_VERBOSE : OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING,
             GraphOptimizationLevel = Optimization,
             ExecutionMode = ExecutionMode,
             EnableCpuMemArena = MemoryArena,
@@ -52,16 +70,44 @@ internal sealed record SessionSettings
         };
         try
         {
-            if (UsesSharedThreads && hasSharedThreads)
+            if (UsesSharedThreads && hasSharedThreads && keepTo is null)
             {
                 options.DisablePerSessionThreads();
             }
             else
             {
-                options.IntraOpNumThreads = IntraOpThreads == 0 ? processors : IntraOpThreads;
+                var threads = ThreadPlan.Of(IntraOpThreads, processors, keepTo);
+                options.IntraOpNumThreads = threads.Count;
                 options.InterOpNumThreads = InterOpThreads == 0 ? processors : InterOpThreads;
                 options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
                 options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+                if (threads.Affinities is { } affinities)
+                {
+                    options.AddSessionConfigEntry(ThreadPlan.AffinitiesEntry, affinities);
+                }
+            }
+
+            foreach (var dimension in FreeDimensions)
+            {
+                if (dimension.IsDenotation)
+                {
+                    options.AddFreeDimensionOverride(dimension.Name, dimension.Size);
+                }
+                else
+                {
+                    options.AddFreeDimensionOverrideByName(dimension.Name, dimension.Size);
+                }
+            }
+
+            if (Files.ProfilePrefix is { } prefix)
+            {
+                options.ProfileOutputPathPrefix = prefix;
+                options.EnableProfiling = true;
+            }
+
+            foreach (var library in Files.Libraries)
+            {
+                options.RegisterCustomOpLibrary(library);
             }
 
             foreach (var (key, value) in Entries)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Backends.Onnx.Providers;
 using Microsoft.ML.OnnxRuntime;
 
 namespace InferenceServer.Backends.Onnx.Sessions;
@@ -15,10 +16,11 @@ internal static class SessionSettingsReader
     private const string PatternKey = "enable_mem_pattern";
     private const string ShrinkageKey = "memory.enable_memory_arena_shrinkage";
     private const string GlobalPoolKey = "enable-global-threadpool";
+    private const string PlacementKey = "report_placement";
     private const string EntryPrefix = "session.";
 
     /// <summary>The server's settings that are read here.</summary>
-    public static ImmutableArray<string> ServerKeys { get; } = [IntraOpKey, InterOpKey, GlobalPoolKey];
+    public static ImmutableArray<string> ServerKeys { get; } = [IntraOpKey, InterOpKey, GlobalPoolKey, ProviderSettingsReader.FilesKey, SessionFiles.ProfileFolderKey, SessionFiles.LibraryFolderKey];
 
     /// <exception cref="BackendException">A value is not what its parameter takes; the message lists all of them.</exception>
     public static SessionSettings Read(ModelLoadContext context)
@@ -27,7 +29,7 @@ internal static class SessionSettingsReader
         var model = new SettingValues("parameter", context.Parameters);
         var settings = Read(context, server, model);
         var errors = server.Errors.Concat(model.Errors).ToList();
-        if (settings.ArenaShrinkage is not null && !settings.MemoryArena)
+        if (settings.ArenaShrinkage?.Contains("cpu", StringComparison.Ordinal) == true && !settings.MemoryArena)
         {
             errors.Add($"parameter '{ShrinkageKey}': expected '{ArenaKey}' to be 1 beside it, since there is no arena to shrink");
         }
@@ -36,7 +38,8 @@ internal static class SessionSettingsReader
         {
             context.Log.Warning(
                 $"parameter '{key}' is unknown to the onnxruntime backend and has no effect; known are {IntraOpKey}, {InterOpKey}, "
-                + $"{ExecutionModeKey}, {ArenaKey}, {PatternKey}, {ShrinkageKey} and {EntryPrefix}*");
+                + $"{ExecutionModeKey}, {ArenaKey}, {PatternKey}, {ShrinkageKey}, {ProviderSettingsReader.ListKey}, {ProviderSettingsReader.FallbackKey}, "
+                + $"<provider>.*, free_dimension.*, free_dimension_denotation.*, enable_profiling, custom_op_libraries, {PlacementKey} and {EntryPrefix}*");
         }
 
         return errors.Count == 0 ? settings : throw new BackendException(ErrorCode.InvalidArgument, string.Join("; ", errors));
@@ -74,6 +77,10 @@ internal static class SessionSettingsReader
             MemoryArena = model.Switch(ArenaKey) ?? false,
             MemoryPattern = model.Switch(PatternKey) ?? false,
             ArenaShrinkage = model.Text(ShrinkageKey),
+            Providers = new ProviderSettingsReader(context, model, server.Switch(ProviderSettingsReader.FilesKey) ?? false).Read(),
+            FreeDimensions = FreeDimension.Read(model, context.Parameters),
+            Files = SessionFiles.Read(context, server, model),
+            ReportsPlacement = model.Switch(PlacementKey) ?? false,
             Entries = entries,
         };
     }

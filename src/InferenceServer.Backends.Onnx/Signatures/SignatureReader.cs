@@ -11,7 +11,7 @@ namespace InferenceServer.Backends.Onnx.Signatures;
 internal static class SignatureReader
 {
     /// <exception cref="BackendException">A value cannot be served; the message lists all such values and what to do.</exception>
-    public static ModelSignature Read(InferenceSession session, ModelLoadContext context)
+    public static SessionSignature Read(InferenceSession session, ModelLoadContext context)
     {
         var errors = new List<string>();
         var inputs = ImmutableArray.CreateBuilder<TensorSpec>();
@@ -31,22 +31,19 @@ internal static class SignatureReader
             }
         }
 
-        foreach (var name in session.OutputNames)
-        {
-            Add(outputs, "output", name, session.OutputMetadata[name], context.DeclaredOutputs, errors);
-        }
-
+        var engineOutputs = OutputReader.Read(session, context, outputs, errors);
         return errors.Count == 0
-            ? new ModelSignature(inputs.ToImmutable(), outputs.ToImmutable())
+            ? new SessionSignature(new ModelSignature(inputs.ToImmutable(), outputs.ToImmutable()), engineOutputs)
             : throw new BackendException(ErrorCode.Unsupported, string.Join("; ", errors));
     }
 
-    private static void Add(
+    /// <summary>Adds a tensor, or says why there can be none.</summary>
+    public static void Add(
         ImmutableArray<TensorSpec>.Builder tensors, string kind, string name, NodeMetadata metadata, ImmutableArray<TensorSpec> declared, List<string> errors)
     {
         if (metadata.OnnxValueType != OnnxValueType.ONNX_TYPE_TENSOR)
         {
-            errors.Add($"{kind} '{name}' is {ValueKinds.Describe(metadata)}, and only tensors can be served{ValueKinds.Advise(metadata)}");
+            errors.Add($"{kind} '{name}' is {ValueKinds.Describe(metadata)}, and {(kind == "input" ? "only tensors can be given to a model" : "that cannot be put into tensors")}");
             return;
         }
 

@@ -17,14 +17,20 @@ internal static class ValueKinds
         _ => "of a kind of its own",
     };
 
-    /// <summary>What to do about it, where that is known.</summary>
-    public static string Advise(NodeMetadata metadata) => HoldsMap(metadata)
-        ? "; export the model without the ZipMap step (for skl2onnx, the option zipmap=False) to get the probabilities as a tensor"
-        : "";
+    /// <summary>How the value is put into tensors; <see cref="OutputForm.Tensor"/> for those that cannot be, too.</summary>
+    public static OutputForm FormOf(NodeMetadata metadata) => metadata.OnnxValueType switch
+    {
+        OnnxValueType.ONNX_TYPE_MAP when HoldsTensors(metadata) => OutputForm.Map,
+        OnnxValueType.ONNX_TYPE_SEQUENCE => metadata.AsSequenceMetadata().ElementMeta switch
+        {
+            { OnnxValueType: OnnxValueType.ONNX_TYPE_TENSOR } => OutputForm.Pieces,
+            { OnnxValueType: OnnxValueType.ONNX_TYPE_MAP } element when HoldsTensors(element) => OutputForm.MapRows,
+            _ => OutputForm.Tensor,
+        },
+        _ => OutputForm.Tensor,
+    };
 
-    private static bool HoldsMap(NodeMetadata metadata) =>
-        metadata.OnnxValueType == OnnxValueType.ONNX_TYPE_MAP
-        || (metadata.OnnxValueType == OnnxValueType.ONNX_TYPE_SEQUENCE && HoldsMap(metadata.AsSequenceMetadata().ElementMeta));
+    private static bool HoldsTensors(NodeMetadata map) => map.AsMapMetadata().ValueMetadata.OnnxValueType == OnnxValueType.ONNX_TYPE_TENSOR;
 
     private static string Plural(NodeMetadata element) => element.OnnxValueType switch
     {

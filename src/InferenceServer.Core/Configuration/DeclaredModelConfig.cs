@@ -59,6 +59,12 @@ public sealed class DeclaredModelConfig
     /// <summary>How hard the engine may rewrite the graph, in Triton's numbers; null when the file does not say.</summary>
     public int? GraphOptimizationLevel { get; init; }
 
+    /// <summary>What parts of the model are to run on.</summary>
+    public ImmutableArray<ExecutionAccelerator> Accelerators { get; init; } = [];
+
+    /// <summary>The groups of instances, as far as the file gives them: one at least, unless it is an ensemble.</summary>
+    public ImmutableArray<InstanceGroup> InstanceGroups { get; init; } = [];
+
     /// <summary>The steps of an ensemble; null for a model that a backend runs.</summary>
     internal EnsembleConfig? Ensemble { get; init; }
 

@@ -61,6 +61,8 @@ public static class ModelConfigDeclaration
             IdleUnload = ResidencyRule.IdleUnloadOf(message),
             Ensemble = EnsembleConfig.Of(message),
             GraphOptimizationLevel = message.Optimization?.Graph?.Level,
+            Accelerators = AcceleratorRule.Of(message),
+            InstanceGroups = Completion.InstanceGroups.Of(message, facts.ModelName),
             Document = document,
             Warnings = context.Warnings.ToImmutable(),
         };

@@ -305,6 +305,8 @@ internal sealed class ModelLoader(
             Parameters = declared.Parameters,
             BackendSettings = options.BackendSettings(declared.Backend.Name),
             GraphOptimizationLevel = declared.GraphOptimizationLevel,
+            Accelerators = declared.Accelerators,
+            Placements = [.. LanePlan.PlaceAll(declared.InstanceGroups, options.HostPolicies)],
             ProcessorCount = options.ProcessorCount,
             Log = new BackendLog(loggers.CreateLogger($"InferenceServer.Backends.{declared.Backend.Name}"), declared.Name, version.Number),
         };

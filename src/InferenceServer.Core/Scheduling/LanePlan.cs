@@ -16,13 +16,21 @@ internal static class LanePlan
     /// <summary>Where an instance is to be that gets no requests.</summary>
     public static IEnumerable<InstancePlacement> PlacePassive(ModelConfig config, HostPolicies policies) => Place(config, policies, isPassive: true).Select(static wish => wish.Placement);
 
-    private static IEnumerable<LaneWish> Place(ModelConfig config, HostPolicies policies, bool isPassive)
+    /// <summary>Where instances are to run, those that get requests in front.</summary>
+    public static IEnumerable<InstancePlacement> PlaceAll(IReadOnlyCollection<InstanceGroup> groups, HostPolicies policies) =>
+        Place(groups, policies, isPassive: false).Concat(Place(groups, policies, isPassive: true)).Select(static wish => wish.Placement);
+
+    private static IEnumerable<LaneWish> Place(ModelConfig config, HostPolicies policies, bool isPassive) => Place(config.InstanceGroups, policies, isPassive);
+
+    private static IEnumerable<LaneWish> Place(IEnumerable<InstanceGroup> groups, HostPolicies policies, bool isPassive)
     {
-        foreach (var group in config.InstanceGroups.Where(group => group.IsPassive == isPassive))
+        foreach (var group in groups.Where(group => group.IsPassive == isPassive))
         {
-            for (var i = 0; i < group.Count; i++)
+            // As many on each device as there are to be on one.
+            var devices = group.Gpus.IsDefaultOrEmpty ? [0] : group.Gpus;
+            for (var i = 0; i < group.Count * devices.Length; i++)
             {
-                var device = group.Gpus.IsDefaultOrEmpty ? 0 : group.Gpus[i % group.Gpus.Length];
+                var device = devices[i / group.Count];
                 yield return new LaneWish(new InstancePlacement($"{group.Name}_{i}", group.Kind, device) { Processors = policies.Of(group, device) }, LaneDemand.Of(group));
             }
         }

@@ -17,6 +17,7 @@ internal static class DescriptorComparison
             ("describes_models", Word(manifest.DescribesModels), Word(code.DescribesModels)),
             ("reports_responses", Word(manifest.ReportsResponses), Word(code.ReportsResponses)),
             ("auto_warmup", Word(manifest.AllowsAutomaticWarmup), Word(code.AllowsAutomaticWarmup)),
+            ("runs_on_gpus", Word(manifest.RunsOnGpus), Word(code.RunsOnGpus)),
             ("settings", string.Join(", ", manifest.Settings.Order(StringComparer.Ordinal)), string.Join(", ", code.Settings.Order(StringComparer.Ordinal))),
         ];
         return fields.Where(static one => one.Manifest != one.Code)

@@ -13,7 +13,7 @@ internal static class ConfigFixture
 {
     public static readonly ImmutableArray<BackendDescriptor> Backends =
     [
-        new("onnxruntime") { Platform = "onnxruntime_onnx", ModelFilenames = ["model.onnx"], BareFileExtension = ".onnx", DescribesModels = true },
+        new("onnxruntime") { Platform = "onnxruntime_onnx", ModelFilenames = ["model.onnx"], BareFileExtension = ".onnx", DescribesModels = true, RunsOnGpus = true },
         new("identity"),
         new("pytorch") { Platform = "pytorch_libtorch", ModelFilenames = ["model.pt"], BareFileExtension = ".pt", DescribesModels = true },
     ];

@@ -39,8 +39,14 @@ public sealed class DeclarationTests
     [InlineData("instance_group { count: 0 }", 1, 18, "from 1 to 1024, found 0", null)]
     [InlineData("instance_group { count: -1 }", 1, 18, "from 1 to 1024, found -1", null)]
     [InlineData("instance_group { count: 1000000 }", 1, 18, "from 1 to 1024, found 1000000", null)]
-    [InlineData("instance_group { kind: KIND_GPU gpus: [ 0 ] }", 1, 18, "KIND_GPU|CPU only", "write kind: KIND_CPU")]
-    [InlineData("instance_group { gpus: [ 0 ] }", 1, 18, "lists gpus", "leave out gpus")]
+    [InlineData("backend: \"identity\" input { name: \"X\" data_type: TYPE_FP32 dims: 4 } output { name: \"Y\" data_type: TYPE_FP32 dims: 4 }\ninstance_group { kind: KIND_GPU gpus: [ 0 ] }", 2, 18, "KIND_GPU|'identity'|CPU only", "write kind: KIND_CPU")]
+    [InlineData("backend: \"identity\" input { name: \"X\" data_type: TYPE_FP32 dims: 4 } output { name: \"Y\" data_type: TYPE_FP32 dims: 4 }\ninstance_group { gpus: [ 0 ] }", 2, 18, "lists gpus", "leave out gpus")]
+    [InlineData("backend: \"identity\" input { name: \"X\" data_type: TYPE_FP32 dims: 4 } output { name: \"Y\" data_type: TYPE_FP32 dims: 4 }\noptimization { execution_accelerators { gpu_execution_accelerator { name: \"tensorrt\" } } }", 2, 41, "gpu_execution_accelerator|'identity'", "leave it out")]
+    [InlineData("backend: \"identity\" input { name: \"X\" data_type: TYPE_FP32 dims: 4 } output { name: \"Y\" data_type: TYPE_FP32 dims: 4 }\noptimization { execution_accelerators { cpu_execution_accelerator { name: \"openvino\" } } }", 2, 41, "cpu_execution_accelerator|'identity'", "leave it out")]
+    [InlineData("instance_group { kind: KIND_CPU gpus: [ 0 ] }", 1, 33, "lists gpus, which are for KIND_GPU", "write kind: KIND_GPU")]
+    [InlineData("instance_group { gpus: [ 1, 1 ] }", 1, 29, "found 1 twice", null)]
+    [InlineData("instance_group { gpus: [ -1 ] }", 1, 26, "found -1", null)]
+    [InlineData("instance_group { count: 600 gpus: [ 0, 1 ] }", 1, 18, "at most 1024 instances in all, found 1200", null)]
     [InlineData("instance_group { passive: true }", 1, 18, "every instance_group is passive", "leave passive out of one group")]
     [InlineData("instance_group [ { name: \"a\" }, { name: \"a\" } ]", 1, 35, "'a' is taken by instance_group[0]", null)]
     [InlineData("version_policy { latest { num_versions: 0 } }", 1, 27, "num_versions must be from 1", null)]
@@ -56,7 +62,7 @@ public sealed class DeclarationTests
     [Fact]
     public void TryDeclare_SeveralMistakes_AreReportedTogetherInOrder()
     {
-        var problems = DeclareProblems("name: \"x\"\nmax_batch_size: -2\ninput { dims: 0 }\ninstance_group { kind: KIND_GPU }");
+        var problems = DeclareProblems("name: \"x\"\nmax_batch_size: -2\ninput { dims: 0 }\ninstance_group { count: -1 }");
 
         Assert.Equal([1, 2, 3, 3, 3, 4], problems.Select(problem => problem.Line));
     }

@@ -124,13 +124,13 @@ public sealed class TreeModelTests
         repository ?? s_samples, flags: ["--model-control-mode=explicit", $"--load-model={model}", $"--backend-directory={Backends()}"]);
 
     /// <summary>Where the build of the server has placed them: it was built the way this assembly was.</summary>
-    private static string Backends()
+    internal static string Backends()
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         return Path.Combine(RepositoryRoot.Path, "src", "InferenceServer.Host", "bin", framework.Parent!.Name, framework.Name, "backends");
     }
 
-    private static void NeedLibraries(string model)
+    internal static void NeedLibraries(string model)
     {
         string[] names = model == XGBoost ? ["libxgboost.so.0", "libxgboost.so"] : ["libgomp.so.1"];
         Assert.SkipUnless(!OperatingSystem.IsLinux() || names.Any(static name => NativeLibrary.TryLoad(name, out _)), $"{names[0]} is not on this machine");

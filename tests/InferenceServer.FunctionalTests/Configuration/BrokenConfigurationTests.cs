@@ -32,7 +32,7 @@ public sealed class BrokenConfigurationTests
         new("batch_size_below_zero", "max_batch_size: -1", "1:", "max_batch_size", "-1"),
         new("dimension_of_zero", "max_batch_size: 8\ninput { name: \"image\" data_type: TYPE_FP32 dims: [ 0, 8, 8 ] }", "2:", "image", "-1"),
         new("no_instances", "instance_group { count: 0 }", "1:", "count", "0"),
-        new("gpu_without_gpu", "instance_group { kind: KIND_GPU }", "1:", "KIND_GPU", "KIND_CPU"),
+        new("gpus_of_the_processor", "instance_group { kind: KIND_CPU gpus: 1 }", "1:", "lists gpus", "KIND_GPU"),
         new("preferred_size_over_the_limit", "max_batch_size: 8\ndynamic_batching { preferred_batch_size: [ 16 ] }", "2:", "16", "8"),
         new("input_that_the_model_lacks", "max_batch_size: 8\ninput { name: \"imgae\" data_type: TYPE_FP32 dims: [ 1, 8, 8 ] }", "2:", "imgae", "did you mean 'image'"),
         new("type_that_the_model_contradicts", "max_batch_size: 8\ninput { name: \"image\" data_type: TYPE_INT64 dims: [ 1, 8, 8 ] }", "2:", "TYPE_INT64", "TYPE_FP32"),

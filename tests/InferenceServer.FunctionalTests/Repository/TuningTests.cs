@@ -47,7 +47,7 @@ public sealed class TuningTests : IDisposable
 
         var (status, body) = await server.PostAsync("/v2/repository/models/m/load", """{"parameters":{"config":"{\"instance_group\":[{\"count\":3,\"kind\":\"KIND_GPU\"}]}"}}""");
         Assert.Equal(HttpStatusCode.BadRequest, status);
-        Assert.Contains("instance_group[0] asks for KIND_GPU", body, StringComparison.Ordinal);
+        Assert.Contains("asks for GPU 0 and so for the execution provider cuda", body, StringComparison.Ordinal);
         (status, body) = await server.PostAsync("/v2/repository/models/m/load", """{"parameters":{"config":"{\"dynamic_batching\":{}}"}}""");
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Contains("dynamic_batching needs a batch dimension", body, StringComparison.Ordinal);

@@ -13,14 +13,14 @@ public sealed class BackendManifestReaderTests
             {
               // Comments are allowed, as people write them.
               "name": "trees", "assembly": "Trees.dll", "type": "Some.Trees", "platform": "trees_txt", "model_files": ["model.txt", "model.json"],
-              "bare_file_extension": ".txt", "describes_models": true, "reports_responses": true, "auto_warmup": false, "settings": ["threads", "seed"],
+              "bare_file_extension": ".txt", "describes_models": true, "reports_responses": true, "auto_warmup": false, "runs_on_gpus": true, "settings": ["threads", "seed"],
             }
             """);
         Assert.Equal(("Trees.dll", "Some.Trees"), (manifest.Assembly, manifest.Type));
         var descriptor = manifest.Descriptor;
         Assert.Equal(("trees", "trees_txt", ".txt", "model.txt"), (descriptor.Name, descriptor.Platform, descriptor.BareFileExtension, descriptor.DefaultModelFilename));
         Assert.Equal(["model.txt", "model.json"], descriptor.ModelFilenames);
-        Assert.Equal((true, true, false), (descriptor.DescribesModels, descriptor.ReportsResponses, descriptor.AllowsAutomaticWarmup));
+        Assert.Equal((true, true, false, true), (descriptor.DescribesModels, descriptor.ReportsResponses, descriptor.AllowsAutomaticWarmup, descriptor.RunsOnGpus));
         Assert.Equal(["threads", "seed"], descriptor.Settings);
     }
 

@@ -50,6 +50,11 @@ internal static class BatchSizeDecision
             return $"{kind} '{tensor.Name}' is a scalar, without a first dimension";
         }
 
+        if (!tensor.HasRows)
+        {
+            return $"{kind} '{tensor.Name}' is put together from pieces, which its first dimension counts";
+        }
+
         return tensor.Shape[0] == TensorShape.Free
             ? null
             : FormattableString.Invariant($"{kind} '{tensor.Name}' has shape {tensor.Shape}, whose first dimension is fixed at {tensor.Shape[0]}");

@@ -1,4 +1,3 @@
-using Kind = global::Inference.ModelInstanceGroup.Types.Kind;
 using Optimization = global::Inference.ModelOptimizationPolicy;
 
 namespace InferenceServer.Core.Configuration.Completion;
@@ -26,7 +25,7 @@ internal static class MessageNormaliser
         message.Optimization.InputPinnedMemory ??= new Optimization.Types.PinnedMemoryBuffer { Enable = true };
         message.Optimization.OutputPinnedMemory ??= new Optimization.Types.PinnedMemoryBuffer { Enable = true };
         NormaliseBatching(message, isCompleted: context.IsIncomplete);
-        NormaliseGroups(message);
+        InstanceGroups.Normalise(message);
     }
 
     // Batches are formed for every model that can take them; Triton's clients expect to see so only where Triton would form them.
@@ -64,23 +63,6 @@ internal static class MessageNormaliser
         if (sequences.Oldest is { PreferredBatchSize.Count: 0 } oldest && maxBatchSize > 0)
         {
             oldest.PreferredBatchSize.Add(maxBatchSize);
-        }
-    }
-
-    private static void NormaliseGroups(global::Inference.ModelConfig message)
-    {
-        if (message.InstanceGroup.Count == 0)
-        {
-            // Instances share the engine's threads, so a second one gains nothing by default.
-            message.InstanceGroup.Add(new global::Inference.ModelInstanceGroup { Name = message.Name });
-        }
-
-        for (var i = 0; i < message.InstanceGroup.Count; i++)
-        {
-            var group = message.InstanceGroup[i];
-            group.Name = group.Name.Length > 0 ? group.Name : FormattableString.Invariant($"{message.Name}_{i}");
-            group.Count = Math.Max(1, group.Count);
-            group.Kind = group.Kind == Kind.Auto ? Kind.Cpu : group.Kind;
         }
     }
 }

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
-using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration.Rules;
-using Kind = global::Inference.ModelInstanceGroup.Types.Kind;
 
 namespace InferenceServer.Core.Configuration.Completion;
 
@@ -26,7 +24,7 @@ internal static class ModelConfigFactory
             BatchInputs = BatchSettings.InputsOf(message),
             BatchOutputs = BatchSettings.OutputsOf(message),
             VersionPolicy = context.Declared.VersionPolicy,
-            InstanceGroups = [.. message.InstanceGroup.Select(Group)],
+            InstanceGroups = [.. message.InstanceGroup.Select(Completion.InstanceGroups.Read)],
             DynamicBatching = BatchingSettings.Of(message),
             SequenceBatching = SequenceSettings.Of(message),
             IsDecoupled = context.Declared.IsDecoupled,
@@ -58,13 +56,4 @@ internal static class ModelConfigFactory
             LabelFilename = tensor.LabelFilename.Length > 0 ? tensor.LabelFilename : null,
         };
     }
-
-    private static InstanceGroup Group(global::Inference.ModelInstanceGroup group) =>
-        new(group.Name, group.Count, group.Kind == Kind.Model ? InstanceKind.Model : InstanceKind.Cpu, [.. group.Gpus])
-        {
-            IsPassive = group.Passive,
-            HostPolicy = group.HostPolicy,
-            Resources = [.. (group.RateLimiter?.Resources ?? []).Select(static resource => new InstanceResource(resource.Name, resource.Global, (int)resource.Count))],
-            RatePriority = Math.Max(1, (int)(group.RateLimiter?.Priority ?? 0)),
-        };
 }

@@ -29,6 +29,7 @@ internal static class ConfigRules
         new VersionPolicyRule(),
         new LabelFilenameRule(),
         new GraphLevelRule(),
+        new AcceleratorRule(),
         new WarmupRule(),
         new AutomaticWarmupRule(),
         new MetricTagsRule(),

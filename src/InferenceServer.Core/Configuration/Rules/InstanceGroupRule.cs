@@ -17,19 +17,40 @@ internal sealed class InstanceGroupRule : IConfigRule
             var group = context.Message.InstanceGroup[i];
             var path = DeclaredTensor.PathOf("instance_group", i);
             CheckCount(context, group, path);
-            if (group.Kind == Kind.Gpu)
-            {
-                context.Error($"{path}.kind", $"{path} asks for KIND_GPU, but this build runs models on the CPU only", "write kind: KIND_CPU");
-            }
-            else if (group.Gpus.Count > 0)
-            {
-                context.Error($"{path}.gpus", $"{path} lists gpus, but this build runs models on the CPU only", "leave out gpus");
-            }
-
+            CheckDevices(context, group, path);
             if (group.Name.Length > 0 && !names.TryAdd(group.Name, path))
             {
                 context.Error($"{path}.name", $"the name '{group.Name}' is taken by {names[group.Name]}", "give each group a name of its own, or none");
             }
+        }
+    }
+
+    private static void CheckDevices(RuleContext context, global::Inference.ModelInstanceGroup group, string path)
+    {
+        if (context.Backend is { RunsOnGpus: false } backend && (group.Kind == Kind.Gpu || group.Gpus.Count > 0))
+        {
+            var (field, asks) = group.Kind == Kind.Gpu ? ("kind", "asks for KIND_GPU") : ("gpus", "lists gpus");
+            context.Error($"{path}.{field}", $"{path} {asks}, but the backend '{backend.Name}' runs models on the CPU only", group.Kind == Kind.Gpu ? "write kind: KIND_CPU" : "leave out gpus");
+            return;
+        }
+
+        if (group.Gpus.Count > 0 && group.Kind is Kind.Cpu or Kind.Model && context.Positions.WasWritten($"{path}.kind"))
+        {
+            context.Error($"{path}.gpus", $"{path} lists gpus, which are for KIND_GPU", "write kind: KIND_GPU, or leave out gpus");
+        }
+
+        for (var i = 0; i < group.Gpus.Count; i++)
+        {
+            if (group.Gpus[i] < 0 || group.Gpus.Take(i).Contains(group.Gpus[i]))
+            {
+                var element = DeclaredTensor.PathOf($"{path}.gpus", i);
+                context.Error(element, FormattableString.Invariant($"gpus of {path} must be numbers of 0 or more, each once, found {group.Gpus[i]}{(group.Gpus[i] < 0 ? "" : " twice")}"));
+            }
+        }
+
+        if ((long)group.Count * group.Gpus.Count > MaxCount)
+        {
+            context.Error($"{path}.count", FormattableString.Invariant($"count of {path} is for each of its gpus, and there must be at most {MaxCount} instances in all, found {(long)group.Count * group.Gpus.Count}"));
         }
     }
 

@@ -6,7 +6,7 @@ namespace InferenceServer.Core.Configuration.Rules;
 /// <summary>Every feature of the message that this server does not act upon: a feature that comes to work loses its row.</summary>
 internal static class UnusedFeatureTable
 {
-    private const string Cpu = "it concerns GPUs and this build runs models on the CPU";
+    private const string Gpu = "it concerns GPUs, whose memory and work are left to the backend";
 
     public static ImmutableArray<UnusedFeature> Rows { get; } =
     [
@@ -16,23 +16,21 @@ internal static class UnusedFeatureTable
         Refused(static m => Inputs(m, static i => i.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
         Refused(static m => Outputs(m, static o => o.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
         Refused(static m => If(m.ModelRepositoryAgents is { Agents.Count: > 0 }, "model_repository_agents"), "the check that they stand for would not be made"),
-        Refused(static m => Groups(m, static g => g.SecondaryDevices.Count > 0, "secondary_devices"), Cpu),
-        Refused(static m => If(m.Optimization?.ExecutionAccelerators is { GpuExecutionAccelerator.Count: > 0 }, "optimization.execution_accelerators.gpu_execution_accelerator"), Cpu),
-        Refused(static m => If(m.Optimization?.ExecutionAccelerators is { CpuExecutionAccelerator.Count: > 0 }, "optimization.execution_accelerators.cpu_execution_accelerator"), "models run on the engine's own CPU kernels"),
+        Refused(static m => Groups(m, static g => g.SecondaryDevices.Count > 0, "secondary_devices"), Gpu),
         Refused(static m => If(m.ModelOperations is { OpLibraryFilename.Count: > 0 }, "model_operations"), "code from a model's folder is not loaded"),
         Refused(static m => If(m.Runtime.Length > 0, "runtime"), "a backend has one runtime here"),
-        Refused(static m => If(m.CcModelFilenames.Count > 0, "cc_model_filenames"), Cpu),
+        Refused(static m => If(m.CcModelFilenames.Count > 0, "cc_model_filenames"), Gpu),
 
         // Without these every answer is the same.
         Ignored(static m => Groups(m, static g => g.Profile.Count > 0, "profile"), "it concerns TensorRT"),
         Ignored(static m => Inputs(m, static i => i.Format != global::Inference.ModelInput.Types.Format.None, "format"), "it is a hint that no backend here reads"),
         Ignored(static m => If(m.Optimization is { Priority: not ModelPriority.PriorityDefault }, "optimization.priority"), "every model has the same priority"),
-        Ignored(static m => If(m.Optimization?.Cuda is not null, "optimization.cuda"), Cpu),
-        Ignored(static m => If(m.Optimization?.InputPinnedMemory is { Enable: false }, "optimization.input_pinned_memory"), Cpu),
-        Ignored(static m => If(m.Optimization?.OutputPinnedMemory is { Enable: false }, "optimization.output_pinned_memory"), Cpu),
-        Ignored(static m => If(m.Optimization is { GatherKernelBufferThreshold: > 0 }, "optimization.gather_kernel_buffer_threshold"), Cpu),
+        Ignored(static m => If(m.Optimization?.Cuda is not null, "optimization.cuda"), Gpu),
+        Ignored(static m => If(m.Optimization?.InputPinnedMemory is { Enable: false }, "optimization.input_pinned_memory"), Gpu),
+        Ignored(static m => If(m.Optimization?.OutputPinnedMemory is { Enable: false }, "optimization.output_pinned_memory"), Gpu),
+        Ignored(static m => If(m.Optimization is { GatherKernelBufferThreshold: > 0 }, "optimization.gather_kernel_buffer_threshold"), Gpu),
         Ignored(static m => States(m, static s => s.UseSameBufferForInputOutput, "use_same_buffer_for_input_output"), "a state is handed on without a copy where its sequence is executed alone"),
-        Ignored(static m => States(m, static s => s.UseGrowableMemory, "use_growable_memory"), Cpu),
+        Ignored(static m => States(m, static s => s.UseGrowableMemory, "use_growable_memory"), Gpu),
         Ignored(static m => If(m.Optimization is { EagerBatching: true }, "optimization.eager_batching"), "a batch is formed when an instance takes it"),
     ];
 
