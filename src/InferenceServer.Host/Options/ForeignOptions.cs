@@ -8,7 +8,7 @@ namespace InferenceServer.Host.Options;
 /// </summary>
 internal static class ForeignOptions
 {
-    private const string NoGpu = "this server uses no GPU";
+    private const string NoGpu = "devices and their memory are the engine's matter; what there is of them is set by the parameters of a model";
     private const string NoTls = "TLS is left to a gateway in front of this server";
     private const string NoThreads = "the runtime sizes its threads itself, from the processors that the process may use";
     private const string NoStrikes = "the transport does not count a client's pings; its own are set by --grpc-keepalive-time and --grpc-keepalive-timeout";
