@@ -96,7 +96,7 @@ public sealed class TorchBackend : IBackend
         }
 
         cancellation.ThrowIfCancellationRequested();
-        var model = new TorchModel(_engine, source, plan, isShared, archive.WeightBytes);
+        var model = new TorchModel(_engine, source, plan, isShared, archive.WeightBytes, context.Log);
         try
         {
             model.LoadFor(context.Placements);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
@@ -9,7 +8,7 @@ using InferenceServer.Backends.Torch.Executions;
 namespace InferenceServer.Backends.Torch;
 
 /// <summary>One version: a module for each device where instances run, or one for each instance of a model that changes itself.</summary>
-internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionPlan plan, bool isShared, long weightBytes) : IBackendModel
+internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionPlan plan, bool isShared, long weightBytes, IBackendLog log) : IBackendModel
 {
     // The processor is no GPU, and has the place -1 here.
     private const int Processor = -1;
@@ -107,7 +106,12 @@ internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionP
     {
         try
         {
-            var module = engine.Load(source, place == Processor ? null : place);
+            var module = engine.Load(source, place == Processor ? null : place, out var wasTraining);
+            if (wasTraining)
+            {
+                log.Info("the model was saved as it is trained, without eval(); it is served as it is used, without what belongs to training alone, such as dropout");
+            }
+
             try
             {
                 Compile(module);
@@ -125,7 +129,7 @@ internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionP
 
             return module;
         }
-        catch (ExternalException exception)
+        catch (TorchException exception)
         {
             throw new BackendException(TorchMessage.CodeOf(exception.Message), $"libtorch cannot load the model: {TorchMessage.Read(exception.Message)}", exception);
         }
@@ -145,7 +149,7 @@ internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionP
         {
             module.Call(plan.Method, []);
         }
-        catch (ExternalException exception) when (exception.Message.Contains("missing value for argument", StringComparison.Ordinal))
+        catch (TorchException exception) when (exception.Message.Contains("missing value for argument", StringComparison.Ordinal))
         {
             // As expected.
         }

@@ -11,7 +11,8 @@ internal interface IEngine
     /// <summary>Loads a model.</summary>
     /// <param name="source">What to load: the path of a file or the content of one.</param>
     /// <param name="gpu">The GPU that it is to be on; null for the processor.</param>
-    IModule Load(ModuleSource source, int? gpu);
+    /// <param name="wasTraining">True when it was saved as it is trained; it is made ready for use.</param>
+    IModule Load(ModuleSource source, int? gpu, out bool wasTraining);
 
     /// <summary>A tensor on a GPU that has the values of one in the processor's memory. The caller owns both.</summary>
     Tensor ToGpu(Tensor tensor, int gpu);

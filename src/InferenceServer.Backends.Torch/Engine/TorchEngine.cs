@@ -10,12 +10,12 @@ internal sealed class TorchEngine : IEngine
     public int GpuCount => cuda.is_available() ? cuda.device_count() : 0;
 
     /// <inheritdoc />
-    public IModule Load(ModuleSource source, int? gpu)
+    public IModule Load(ModuleSource source, int? gpu, out bool wasTraining)
     {
-        var type = gpu is null ? DeviceType.CPU : DeviceType.CUDA;
-        var module = source.Content is { } content ? jit.load(content, type, gpu ?? -1) : jit.load(source.Path, type, gpu ?? -1);
-        module.eval();
-        return new TorchModule(module);
+        var module = NativeModule.Load(source, gpu);
+        wasTraining = module.IsTraining;
+        module.Evaluate();
+        return module;
     }
 
     /// <inheritdoc />
@@ -34,12 +34,5 @@ internal sealed class TorchEngine : IEngine
             using var near = tensor.cpu();
             return near.contiguous();
         }
-    }
-
-    private sealed class TorchModule(jit.ScriptModule module) : IModule
-    {
-        public object? Call(string method, object?[] arguments) => module.invoke(method, arguments!);
-
-        public void Dispose() => module.Dispose();
     }
 }

@@ -14,10 +14,10 @@ internal sealed class Arguments(IEngine engine, int? gpu) : IDisposable
 
     /// <summary>Makes them.</summary>
     /// <exception cref="BackendException">A tensor's bytes do not fit its type and shape.</exception>
-    public object?[] Make(ReadOnlySpan<TensorView> inputs, ExecutionPlan plan)
+    public Tensor?[] Make(ReadOnlySpan<TensorView> inputs, ExecutionPlan plan)
     {
         var places = plan.Binding.Signature.Inputs;
-        var call = new List<object?>(places.Length + 1);
+        var call = new List<Tensor?>(places.Length + 1);
         if (plan.IsDirect)
         {
             foreach (var (_, argument) in plan.Binding.Arguments)

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using InferenceServer.Abstractions.Backends;
@@ -12,40 +11,9 @@ using static TorchSharp.torch;
 namespace InferenceServer.Backends.Torch.Executions;
 
 /// <summary>What a call has given: tensors, which become outputs without a copy where nothing else can change them.</summary>
-internal sealed class Results : IDisposable
+/// <param name="tensors">They; null for what is nothing.</param>
+internal sealed class Results(Tensor?[] tensors) : IDisposable
 {
-    private readonly List<Tensor?> _tensors = [];
-    private readonly bool _isSingle;
-
-    /// <param name="result">A tensor, or a list or tuple of tensors and nulls.</param>
-    public Results(object? result)
-    {
-        _isSingle = result is Tensor or null;
-        switch (result)
-        {
-            case Tensor tensor:
-                _tensors.Add(tensor);
-                break;
-            case ITuple tuple:
-                for (var i = 0; i < tuple.Length; i++)
-                {
-                    _tensors.Add(tuple[i] as Tensor);
-                }
-
-                break;
-            case IEnumerable list:
-                foreach (var one in list)
-                {
-                    _tensors.Add(one as Tensor);
-                }
-
-                break;
-            default:
-                _tensors.Add(null);
-                break;
-        }
-    }
-
     /// <summary>Gives the outputs that are wanted.</summary>
     public void Give(IEngine engine, ExecutionPlan plan, ExecutionBatch batch)
     {
@@ -76,7 +44,7 @@ internal sealed class Results : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        foreach (var tensor in _tensors)
+        foreach (var tensor in tensors)
         {
             tensor?.Dispose();
         }
@@ -84,18 +52,18 @@ internal sealed class Results : IDisposable
 
     private Tensor TakeToHost(IEngine engine, int place, TensorSpec spec)
     {
-        if (place >= _tensors.Count)
+        if (place >= tensors.Length)
         {
-            throw new BackendException($"output '{spec.Name}' has place {place} in what the model gives, and it gives {_tensors.Count} {(_isSingle ? "tensor" : "values")}");
+            throw new BackendException($"output '{spec.Name}' has place {place} in what the model gives, and it gives {tensors.Length} values");
         }
 
-        if (_tensors[place] is not { } tensor)
+        if (tensors[place] is not { } tensor)
         {
             throw new BackendException($"the model gives nothing for output '{spec.Name}'");
         }
 
         var near = engine.ToHost(tensor);
-        _tensors[place] = near;
+        tensors[place] = near;
         return near;
     }
 
@@ -130,7 +98,7 @@ internal sealed class Results : IDisposable
             return;
         }
 
-        _tensors[place] = null;
+        tensors[place] = null;
         batch.AdoptOutput(output, TensorBuffer.Adopt(PointerTo(tensor.bytes), length, tensor), shape);
     }
 

@@ -31,7 +31,7 @@ internal sealed class TorchInstance(IEngine engine, IModule module, bool ownsMod
             using var results = new Results(module.Call(plan.Method, call));
             results.Give(engine, plan, batch);
         }
-        catch (ExternalException exception)
+        catch (Exception exception) when (exception is TorchException or ExternalException)
         {
             throw new BackendException(TorchMessage.CodeOf(exception.Message), $"the model failed: {TorchMessage.Read(exception.Message)}", exception);
         }
