@@ -92,6 +92,7 @@ public sealed class HttpCudaTests
         Assert.Equal(
             ["cuCtxPushCurrent(110)", "cuMemcpyDtoH(0x700000000004, 8)", "cuCtxPopCurrent()", "cuCtxPushCurrent(110)", "cuMemcpyHtoD(0x700000000014, 8)", "cuStreamSynchronize(0)", "cuCtxPopCurrent()"],
             server.Driver.TakeCalls());
+        await server.StopAsync();
         Assert.Equal(0, server.Allocator.Rented);
     }
 
@@ -117,6 +118,9 @@ public sealed class HttpCudaTests
         Assert.Equal(new byte[4], other);
         Assert.Equal(HttpStatusCode.BadRequest, (await InferAsync(server, Input("r", 0), Output("r", 0))).Status);
         Assert.Null(server.Regions.Unregister(SharedMemoryKind.Cuda, ""));
+
+        // A request lets go of its regions when its answer has been sent.
+        await server.StopAsync();
         Assert.Equal((0, 0, 0), (server.Driver.Opened, server.Driver.Retained, server.Driver.Pushed));
     }
 
@@ -132,10 +136,11 @@ public sealed class HttpCudaTests
         var (status, body) = await InferAsync(server, Input("r", 0), Output("r", 8));
         Assert.Equal(code, status);
         Assert.Contains(message, body, StringComparison.Ordinal);
-        Assert.Equal(0, server.Allocator.Rented);
         server.Driver.Fail(function, 0);
         Assert.Equal(HttpStatusCode.OK, (await InferAsync(server, Input("r", 0), Output("r", 8))).Status);
         Assert.Null(server.Regions.Unregister(SharedMemoryKind.Cuda, "r"));
+        await server.StopAsync();
+        Assert.Equal(0, server.Allocator.Rented);
         Assert.Equal((0, 0, 0), (server.Driver.Opened, server.Driver.Retained, server.Driver.Pushed));
     }
 

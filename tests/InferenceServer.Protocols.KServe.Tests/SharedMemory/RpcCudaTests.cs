@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Inference;
-using InferenceServer.Core.SharedMemory;
 using InferenceServer.Protocols.KServe.Tests.Rpc;
 using Xunit;
 using static Inference.ModelInferRequest.Types;
@@ -109,6 +108,9 @@ public sealed class RpcCudaTests : IAsyncLifetime
         gate.SetResult();
         await answer;
         Assert.Equal(5, memory[8]);
+
+        // A call lets go of its regions when its answer has been sent.
+        await _server.StopAsync();
         AssertNothingHeld();
     }
 
@@ -130,6 +132,7 @@ public sealed class RpcCudaTests : IAsyncLifetime
         Assert.False(await call.ResponseStream.MoveNext(Stop));
         Assert.Equal([1, 2, 3, 4, 0, 0, 0, 0, 1, 2, 3, 4], memory[4..]);
         await _server.Client.CudaSharedMemoryUnregisterAsync(new(), cancellationToken: Stop);
+        await _server.StopAsync();
         AssertNothingHeld();
 
         Task AskAsync(string id, InferRequestedOutputTensor output) => call.RequestStream.WriteAsync(new() { ModelName = "echo", Id = id, Inputs = { Input(0, 4) }, Outputs = { output } }, Stop);
