@@ -80,10 +80,10 @@ public sealed class CudaMemoryTests
         Assert.Equal("", await PostAsync(http, "/v2/cudasharedmemory/region/r/register", $$"""{"raw_handle":{"b64":"{{Convert.ToBase64String(handle)}}"},"device_id":0,"byte_size":{{ByteSize}}}"""));
         Assert.Equal($$"""[{"name":"r","device_id":0,"byte_size":{{ByteSize}}}]""", await http.GetStringAsync("/v2/cudasharedmemory/status", Token));
         var answer = await PostAsync(http, "/v2/models/add_sub/infer", $$"""
-            {"inputs":[{"name":"INPUT0","datatype":"FP32","shape":[1,16],{{Place("r", 0)}}},{"name":"INPUT1","datatype":"FP32","shape":[1,16],{{Place("r", 64)}}}],
-             "outputs":[{"name":"OUTPUT0",{{Place("r", 128)}}},{"name":"OUTPUT1",{{Place("r", ByteSize - 64)}}}]}
+            {"inputs":[{"name":"INPUT0","datatype":"FP32","shape":[1,16]{{Place("r", 0)}}},{"name":"INPUT1","datatype":"FP32","shape":[1,16]{{Place("r", 64)}}}],
+             "outputs":[{"name":"OUTPUT0"{{Place("r", 128)}}},{"name":"OUTPUT1"{{Place("r", ByteSize - 64)}}}]}
             """);
-        Assert.EndsWith(""""outputs":[{"name":"OUTPUT0","datatype":"FP32","shape":[1,16]},{"name":"OUTPUT1","datatype":"FP32","shape":[1,16]}]}"""", answer, StringComparison.Ordinal);
+        Assert.EndsWith(""","outputs":[{"name":"OUTPUT0","datatype":"FP32","shape":[1,16]},{"name":"OUTPUT1","datatype":"FP32","shape":[1,16]}]}""", answer, StringComparison.Ordinal);
         AssertAnswers(memory, ByteSize - 64);
 
         // Over gRPC, with the same allocation under a second name, after the first one has gone.
@@ -123,7 +123,7 @@ public sealed class CudaMemoryTests
         Assert.Equal(s_first.Zip(s_second, static (first, second) => first - second), MemoryMarshal.Cast<byte, float>(memory.Read(difference, 64)).ToArray());
     }
 
-    private static string Place(string region, int offset) => $$""""parameters":{"shared_memory_region":"{{region}}","shared_memory_byte_size":64,"shared_memory_offset":{{offset}}}"""";
+    private static string Place(string region, int offset) => $$$""","parameters":{"shared_memory_region":"{{{region}}}","shared_memory_byte_size":64,"shared_memory_offset":{{{offset}}}}""";
 
     private static ModelInferRequest.Types.InferInputTensor Input(string name, int offset)
     {
