@@ -111,8 +111,16 @@ internal sealed class RecordingDriver : ICudaDriver
         }
     }
 
-    /// <summary>Has a function fail from now on; with success it works again.</summary>
-    public void Fail(string function, int result) => _failures[function] = (CudaResult)result;
+    /// <summary>Has calls fail from now on; with success they work again.</summary>
+    /// <param name="calls">A function's name, or one call as it is written down.</param>
+    /// <param name="result">What they answer.</param>
+    public void Fail(string calls, int result)
+    {
+        lock (_gate)
+        {
+            _failures[calls] = (CudaResult)result;
+        }
+    }
 
     public string? Load() => Enter("load", "load") == CudaResult.Success ? Missing : Missing ?? "a library";
 
@@ -276,7 +284,7 @@ internal sealed class RecordingDriver : ICudaDriver
         lock (_gate)
         {
             _calls.Add(call);
-            return _failures.GetValueOrDefault(function);
+            return _failures.TryGetValue(call, out var result) ? result : _failures.GetValueOrDefault(function);
         }
     }
 

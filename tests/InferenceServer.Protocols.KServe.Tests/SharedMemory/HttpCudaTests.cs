@@ -144,6 +144,26 @@ public sealed class HttpCudaTests
         Assert.Equal((0, 0, 0), (server.Driver.Opened, server.Driver.Retained, server.Driver.Pushed));
     }
 
+    [Fact]
+    public async Task Infer_ManyAtOnceOfWhichOneCannotBeWritten_AnswersTheOthers()
+    {
+        var model = EchoModel.Of("echo", TensorDataType.Int32, -1);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        model.Scheduler.Gate = gate.Task;
+        await using var server = await KServeServer.StartAsync(model);
+        var memory = await RegisterAsync(server, "r", 80);
+        memory.AsSpan(0, 8).Fill(3);
+        server.Driver.Fail("cuMemcpyHtoD(0x700000000020, 8)", 700);
+        var answers = Enumerable.Range(1, 8).Select(place => InferAsync(server, Input("r", 0), Output("r", place * 8))).ToArray();
+        gate.SetResult();
+        var statuses = (await Task.WhenAll(answers)).Select(static answer => answer.Status);
+        Assert.Equal([.. Enumerable.Repeat(HttpStatusCode.OK, 3), HttpStatusCode.InternalServerError, .. Enumerable.Repeat(HttpStatusCode.OK, 4)], statuses);
+        Assert.Equal([.. Enumerable.Repeat((byte)3, 32), .. new byte[8], .. Enumerable.Repeat((byte)3, 32), .. new byte[8]], memory);
+        Assert.Null(server.Regions.Unregister(SharedMemoryKind.Cuda, ""));
+        await server.StopAsync();
+        Assert.Equal((0, 0, 0), (server.Driver.Opened, server.Driver.Retained, server.Driver.Pushed));
+    }
+
     private static string Input(string region, long offset) =>
         $$$"""{"name":"IN","datatype":"INT32","shape":[2],"parameters":{"shared_memory_region":"{{{region}}}","shared_memory_byte_size":8,"shared_memory_offset":{{{offset}}}}}""";
 
