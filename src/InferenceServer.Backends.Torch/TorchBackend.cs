@@ -100,6 +100,11 @@ public sealed class TorchBackend : IBackend
         try
         {
             model.LoadFor(context.Placements);
+            if (context.IsTrial)
+            {
+                model.TryRuns();
+            }
+
             return model;
         }
         catch

@@ -55,6 +55,17 @@ internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionP
         }
     }
 
+    /// <summary>
+    /// Runs the model a few times with zeros, whatever comes of it: TorchScript is optimised with its second run, and a mistake in that ends the process. For a trial.
+    /// </summary>
+    public void TryRuns()
+    {
+        foreach (var module in _shared.Values.Concat(_ready.Values.SelectMany(static queue => queue)))
+        {
+            TrialRuns.Run(module, plan);
+        }
+    }
+
     /// <inheritdoc />
     public IModelInstance CreateInstance(InstancePlacement placement)
     {

@@ -121,7 +121,7 @@ internal sealed class ServingMethod
             Line($"  ops.prim.RaiseException({Quote($"the model gives nothing for output '{_binding.Signature.Outputs[output].Name}'")}, \"builtins.RuntimeError\")");
             Line("else:");
             Line("  pass");
-            Line($"w{output} = unchecked_cast({part.Type.Present.Text}, {value})");
+            Line($"w{output} = torch._unwrap_optional({value})");
             value = $"w{output}";
         }
 

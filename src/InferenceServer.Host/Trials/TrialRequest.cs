@@ -63,6 +63,7 @@ internal sealed record TrialRequest
         Accelerators = [.. Accelerators.Select(static one => one.ToAccelerator())],
         Placements = [.. Placements.Select(static one => one.ToPlacement())],
         ProcessorCount = ProcessorCount,
+        IsTrial = true,
         Log = SilentLog.Instance,
     };
 

@@ -5,7 +5,7 @@ using InferenceServer.Backends.TestKit.Logs;
 using InferenceServer.Testing.Files;
 using InferenceServer.Testing.Torch;
 
-namespace InferenceServer.Backends.Torch.Tests;
+namespace InferenceServer.Backends.Torch.Tests.Models;
 
 /// <summary>Loads models through the backend as the server does.</summary>
 internal sealed class ScriptModel

@@ -3,7 +3,7 @@ using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Backends.TestKit.Batches;
 using InferenceServer.Backends.TestKit.Contract;
 
-namespace InferenceServer.Backends.Torch.Tests;
+namespace InferenceServer.Backends.Torch.Tests.Models;
 
 public sealed class TorchContractTests : BackendContractTests
 {
