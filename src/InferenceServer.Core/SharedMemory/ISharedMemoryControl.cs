@@ -21,9 +21,16 @@ public interface ISharedMemoryControl
     /// </returns>
     InferenceError? RegisterSystem(string name, string key, ulong offset, ulong byteSize);
 
-    /// <summary>Refuses to register memory of a device, with the reason: there is no CUDA in this build.</summary>
-    /// <param name="name">The region's name.</param>
-    InferenceError RegisterCuda(string name);
+    /// <summary>Registers memory of a CUDA device, by the handle that its process has of an allocation. The first call loads the driver.</summary>
+    /// <param name="name">What requests are to call it.</param>
+    /// <param name="handle">The handle, of 64 bytes.</param>
+    /// <param name="device">The device's number.</param>
+    /// <param name="byteSize">How long the region is, from the beginning of the allocation on, in bytes; above 0, and within the allocation.</param>
+    /// <returns>
+    /// Null when it is registered; otherwise the <see cref="Refusal"/>, AlreadyExists, InvalidArgument (also when there is no driver or no
+    /// device), or ResourceExhausted (a limit of regions or of their bytes, or memory of the device).
+    /// </returns>
+    InferenceError? RegisterCuda(string name, ReadOnlySpan<byte> handle, long device, ulong byteSize);
 
     /// <summary>Lists regions of a kind.</summary>
     /// <param name="kind">The kind.</param>
@@ -33,7 +40,7 @@ public interface ISharedMemoryControl
     bool TryList(SharedMemoryKind kind, string name, out ImmutableArray<SharedMemoryRegion> regions, [NotNullWhen(false)] out InferenceError? error);
 
     /// <summary>
-    /// Takes regions of a kind out. A request that already uses one goes on using it; the object is let go when the last of them has ended.
+    /// Takes regions of a kind out. A request that already uses one goes on using it; its memory is let go when the last of them has ended.
     /// </summary>
     /// <param name="kind">The kind; a region of the other kind stays.</param>
     /// <param name="name">A region's name, which need not be known; empty for all of them.</param>

@@ -14,7 +14,7 @@ public interface ISharedMemoryTensors
     /// <param name="range">The part.</param>
     /// <param name="allocator">Where the memory comes from.</param>
     /// <param name="buffer">The bytes, of exactly the range's length, with a count for the caller.</param>
-    /// <param name="error">NotFound (no such region) or InvalidArgument (the part is not within it, or the object has been shortened).</param>
+    /// <param name="error">NotFound (no such region), InvalidArgument (the part is not within it, or the object has been shortened), ResourceExhausted or Internal (the system, or the driver of the device, refuses).</param>
     /// <exception cref="BackendException">The memory is not to be had.</exception>
     bool TryRead(in SharedMemoryRange range, ITensorAllocator allocator, [NotNullWhen(true)] out TensorBuffer? buffer, [NotNullWhen(false)] out InferenceError? error);
 

@@ -1,4 +1,4 @@
 namespace InferenceServer.Core.SharedMemory;
 
-/// <summary>A region and the object that it is a part of, of which the registry holds one count.</summary>
-internal sealed record RegisteredRegion(SharedMemoryRegion Region, SharedMemoryObject Memory);
+/// <summary>A region and the memory that it is a part of, of which the registry holds one count.</summary>
+internal sealed record RegisteredRegion(SharedMemoryRegion Region, RegionMemory Memory);

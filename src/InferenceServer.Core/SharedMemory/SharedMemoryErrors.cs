@@ -13,8 +13,6 @@ internal static class SharedMemoryErrors
 
     public static InferenceError Platform() => new(ErrorCode.Unsupported, "shared memory is supported on Linux only");
 
-    public static InferenceError NoCuda(string name) => Invalid(name, $"failed to register CUDA shared memory region: '{name}', GPUs not supported");
-
     public static InferenceError NoName() => Invalid("name", "the region name is necessary to register a shared memory region, got an empty one", "a name", "nothing");
 
     public static InferenceError NameTooLong(int length, int limit) =>
@@ -51,8 +49,8 @@ internal static class SharedMemoryErrors
     public static InferenceError UnknownOfKind(SharedMemoryKind kind, string name) =>
         new(ErrorCode.NotFound, $"Unable to find {(kind == SharedMemoryKind.Cuda ? "cuda" : "system")} shared memory region: '{name}'") { Subject = name };
 
-    public static InferenceError IsSystem(string name) =>
-        new(ErrorCode.NotFound, $"The region named '{name}' is registered as system shared memory, not CUDA shared memory") { Subject = name };
+    public static InferenceError IsOfOtherKind(SharedMemoryKind kind, string name) =>
+        new(ErrorCode.NotFound, $"The region named '{name}' is registered as {(kind == SharedMemoryKind.Cuda ? "system shared memory, not CUDA" : "CUDA shared memory, not system")} shared memory") { Subject = name };
 
     public static InferenceError Unknown(string name) => new(ErrorCode.NotFound, $"Unable to find shared memory region: '{name}'") { Subject = name };
 

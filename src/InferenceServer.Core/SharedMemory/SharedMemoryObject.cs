@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,7 +11,7 @@ namespace InferenceServer.Core.SharedMemory;
 /// never mapped: behind a mapping of an object that its client has shortened there is no memory, and touching it would end the process,
 /// while the descriptor answers with a short read or an error.
 /// </summary>
-internal sealed partial class SharedMemoryObject
+internal sealed partial class SharedMemoryObject : RegionMemory
 {
     private const int ReadWrite = 2;
 
@@ -18,15 +19,11 @@ internal sealed partial class SharedMemoryObject
     private const int Step = 1 << 30;
 
     private readonly SafeFileHandle _handle;
-    private int _count = 1;
 
     private SharedMemoryObject(SafeFileHandle handle) => _handle = handle;
 
     /// <summary>True where there are such objects and they can be read and written through a descriptor.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
-
-    /// <summary>False once the last owner has gone.</summary>
-    public bool IsOpen => !_handle.IsClosed;
 
     /// <summary>Opens an object for reading and writing, with a count for the caller.</summary>
     /// <param name="key">Its name, checked (<see cref="SharedMemoryKey"/>).</param>
@@ -58,34 +55,7 @@ internal sealed partial class SharedMemoryObject
         }
     }
 
-    /// <summary>Adds an owner; false when the last one has gone already.</summary>
-    public bool TryAcquire()
-    {
-        for (var count = Volatile.Read(ref _count); count > 0;)
-        {
-            var seen = Interlocked.CompareExchange(ref _count, count + 1, count);
-            if (seen == count)
-            {
-                return true;
-            }
-
-            count = seen;
-        }
-
-        return false;
-    }
-
-    /// <summary>Takes one owner away; the last one closes the descriptor.</summary>
-    public void Release()
-    {
-        if (Interlocked.Decrement(ref _count) == 0)
-        {
-            _handle.Dispose();
-        }
-    }
-
-    /// <summary>Fills a buffer with what the object holds from an offset on.</summary>
-    public SharedMemoryAccess Read(long offset, TensorBuffer destination)
+    public override InferenceError? Read(string region, long offset, TensorBuffer destination)
     {
         try
         {
@@ -94,28 +64,27 @@ internal sealed partial class SharedMemoryObject
                 var read = RandomAccess.Read(_handle, destination.Slice(filled, (int)Math.Min(Step, destination.Length - filled)), offset + filled);
                 if (read == 0)
                 {
-                    return SharedMemoryAccess.Shortened;
+                    return SharedMemoryErrors.Shortened(region);
                 }
 
                 filled += read;
             }
 
-            return SharedMemoryAccess.Done;
+            return null;
         }
         catch (IOException)
         {
-            return SharedMemoryAccess.Refused;
+            return SharedMemoryErrors.NotReadable(region);
         }
     }
 
-    /// <summary>Puts a tensor's bytes into the object from an offset on.</summary>
-    public SharedMemoryAccess Write(long offset, in TensorView source)
+    public override InferenceError? Write(string region, long offset, in TensorView source)
     {
         // Writing behind the end would make the object long again. It may be shortened between this look and the writing: then it grows, to no
         // more than was registered.
         if (Measure() < offset + source.Length)
         {
-            return SharedMemoryAccess.Shortened;
+            return SharedMemoryErrors.Shortened(region);
         }
 
         try
@@ -127,13 +96,15 @@ internal sealed partial class SharedMemoryObject
                 written += part.Length;
             }
 
-            return SharedMemoryAccess.Done;
+            return null;
         }
         catch (IOException)
         {
-            return SharedMemoryAccess.Refused;
+            return SharedMemoryErrors.NotWritable(region);
         }
     }
+
+    protected override void Close() => _handle.Dispose();
 
     private static int Open(string name, int flags, uint mode)
     {

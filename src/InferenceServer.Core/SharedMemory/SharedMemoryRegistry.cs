@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Cuda;
 using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Core.SharedMemory;
@@ -15,7 +16,15 @@ internal sealed class SharedMemoryRegistry(SharedMemoryOptions options, ILogger<
 
     private readonly Lock _writer = new();
     private volatile ImmutableSortedDictionary<string, RegisteredRegion> _regions = ImmutableSortedDictionary.Create<string, RegisteredRegion>(StringComparer.Ordinal);
+    private readonly CudaDevices _devices = new(new CudaDriver(CudaDriver.LibraryName));
     private long _bytes;
+
+    /// <summary>The driver of CUDA devices: that of this machine, unless a test has its own.</summary>
+    public ICudaDriver Cuda
+    {
+        get => _devices.Driver;
+        init => _devices = new CudaDevices(value);
+    }
 
     public InferenceError? Refusal =>
         !options.AllowClients ? SharedMemoryErrors.Disabled()
@@ -31,22 +40,58 @@ internal sealed class SharedMemoryRegistry(SharedMemoryOptions options, ILogger<
             return refusal;
         }
 
+        InferenceError? error;
         lock (_writer)
         {
-            var error = CheckName(name) ?? CheckPart(name, key, offset, byteSize) ?? Open(name, key, (long)offset, (long)byteSize);
-            if (error is null)
-            {
-                SharedMemoryLog.Registered(logger, (long)byteSize, _regions.Count);
-            }
-
-            return error;
+            error = CheckName(name) ?? CheckPart(name, key, offset, byteSize) ?? Open(name, key, (long)offset, (long)byteSize);
         }
+
+        if (error is null)
+        {
+            SharedMemoryLog.Registered(logger, (long)byteSize, _regions.Count);
+        }
+
+        return error;
     }
 
-    public InferenceError RegisterCuda(string name)
+    public InferenceError? RegisterCuda(string name, ReadOnlySpan<byte> handle, long device, ulong byteSize)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return Refusal ?? (name.Length == 0 ? SharedMemoryErrors.NoName() : SharedMemoryErrors.NoCuda(name));
+        if (Refusal is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (CheckCuda(name, handle, byteSize) is { } problem)
+        {
+            return problem;
+        }
+
+        // A driver that makes a context takes its time, in which others may register too.
+        if (!CudaMemory.TryOpen(_devices, new CudaRegistration(name, CudaMemoryHandle.Of(handle), device, byteSize), logger, out var memory, out var error))
+        {
+            return error;
+        }
+
+        lock (_writer)
+        {
+            error = CheckName(name) ?? CheckBytes(name, byteSize);
+            if (error is null)
+            {
+                Add(new SharedMemoryRegion(name, "", 0, (long)byteSize) { Device = (int)device }, memory);
+            }
+        }
+
+        if (error is null)
+        {
+            SharedMemoryLog.RegisteredCuda(logger, (long)byteSize, device, _regions.Count);
+        }
+        else
+        {
+            memory.Release();
+        }
+
+        return error;
     }
 
     public bool TryList(SharedMemoryKind kind, string name, out ImmutableArray<SharedMemoryRegion> regions, [NotNullWhen(false)] out InferenceError? error)
@@ -57,16 +102,15 @@ internal sealed class SharedMemoryRegistry(SharedMemoryOptions options, ILogger<
         var all = _regions;
         if (name.Length == 0)
         {
-            // Every region that there is, is one of the system.
-            regions = kind == SharedMemoryKind.System ? [.. all.Values.Select(static entry => entry.Region)] : [];
+            regions = [.. all.Values.Select(static entry => entry.Region).Where(region => region.Kind == kind)];
         }
         else if (!all.TryGetValue(name, out var entry))
         {
             error = SharedMemoryErrors.UnknownOfKind(kind, name);
         }
-        else if (kind == SharedMemoryKind.Cuda)
+        else if (entry.Region.Kind != kind)
         {
-            error = SharedMemoryErrors.IsSystem(name);
+            error = SharedMemoryErrors.IsOfOtherKind(kind, name);
         }
         else
         {
@@ -84,12 +128,8 @@ internal sealed class SharedMemoryRegistry(SharedMemoryOptions options, ILogger<
             return refusal;
         }
 
-        if (kind == SharedMemoryKind.System)
-        {
-            var removed = name.Length == 0 ? RemoveAll() : Remove(name);
-            SharedMemoryLog.Unregistered(logger, removed, _regions.Count);
-        }
-
+        var removed = Remove(region => region.Kind == kind && (name.Length == 0 || region.Name == name));
+        SharedMemoryLog.Unregistered(logger, removed, _regions.Count);
         return null;
     }
 
@@ -106,12 +146,7 @@ internal sealed class SharedMemoryRegistry(SharedMemoryOptions options, ILogger<
         try
         {
             rented = allocator.Rent(range.ByteSize);
-            error = entry.Memory.Read(entry.Region.Offset + range.Offset, rented) switch
-            {
-                SharedMemoryAccess.Done => null,
-                SharedMemoryAccess.Shortened => SharedMemoryErrors.Shortened(range.Region),
-                _ => SharedMemoryErrors.NotReadable(range.Region),
-            };
+            error = entry.Memory.Read(range.Region, entry.Region.Offset + range.Offset, rented);
             if (error is null)
             {
                 (buffer, rented) = (rented, null);
@@ -133,7 +168,7 @@ internal sealed class SharedMemoryRegistry(SharedMemoryOptions options, ILogger<
         return claim is not null;
     }
 
-    public void Dispose() => RemoveAll();
+    public void Dispose() => Remove(static _ => true);
 
     private InferenceError? CheckName(string name)
     {
@@ -149,9 +184,22 @@ internal sealed class SharedMemoryRegistry(SharedMemoryOptions options, ILogger<
         SharedMemoryKey.Check(key) is { } problem ? SharedMemoryErrors.Key(name, problem)
         : byteSize == 0 ? SharedMemoryErrors.Empty(name)
         : offset > long.MaxValue || byteSize > long.MaxValue - offset ? SharedMemoryErrors.BeyondObject(name, offset, byteSize)
-        : byteSize > (ulong)(options.MaxBytes - _bytes) ? SharedMemoryErrors.TooManyBytes(name, byteSize, options.MaxBytes)
+        : CheckBytes(name, byteSize) is { } tooMany ? tooMany
         : offset % (ulong)Environment.SystemPageSize != 0 ? SharedMemoryErrors.Unaligned(name, offset, Environment.SystemPageSize)
         : null;
+
+    private InferenceError? CheckBytes(string name, ulong byteSize) =>
+        byteSize > (ulong)(options.MaxBytes - _bytes) ? SharedMemoryErrors.TooManyBytes(name, byteSize, options.MaxBytes) : null;
+
+    /// <summary>What can be said without the driver.</summary>
+    private InferenceError? CheckCuda(string name, ReadOnlySpan<byte> handle, ulong byteSize)
+    {
+        lock (_writer)
+        {
+            return CheckName(name)
+                ?? (handle.Length != CudaMemoryHandle.Size ? CudaErrors.HandleSize(handle.Length) : byteSize == 0 ? CudaErrors.Empty(name) : CheckBytes(name, byteSize));
+        }
+    }
 
     private InferenceError? Open(string name, string key, long offset, long byteSize)
     {
@@ -166,44 +214,36 @@ internal sealed class SharedMemoryRegistry(SharedMemoryOptions options, ILogger<
             return SharedMemoryErrors.BeyondObject(name, (ulong)offset, (ulong)byteSize);
         }
 
-        _bytes += byteSize;
-        _regions = _regions.Add(name, new RegisteredRegion(new SharedMemoryRegion(name, key, offset, byteSize), memory));
+        Add(new SharedMemoryRegion(name, key, offset, byteSize), memory);
         return null;
     }
 
-    private int Remove(string name)
+    private void Add(SharedMemoryRegion region, RegionMemory memory)
     {
+        _bytes += region.ByteSize;
+        _regions = _regions.Add(region.Name, new RegisteredRegion(region, memory));
+    }
+
+    private int Remove(Func<SharedMemoryRegion, bool> isMeant)
+    {
+        RegisteredRegion[] removed;
         lock (_writer)
         {
-            if (!_regions.TryGetValue(name, out var entry))
-            {
-                return 0;
-            }
+            removed = [.. _regions.Values.Where(entry => isMeant(entry.Region))];
+            _bytes -= removed.Sum(static entry => entry.Region.ByteSize);
+            _regions = _regions.RemoveRange(removed.Select(static entry => entry.Region.Name));
+        }
 
-            _bytes -= entry.Region.ByteSize;
-            _regions = _regions.Remove(name);
+        // To let memory of a device go may take a while.
+        foreach (var entry in removed)
+        {
             entry.Memory.Release();
-            return 1;
         }
+
+        return removed.Length;
     }
 
-    private int RemoveAll()
-    {
-        lock (_writer)
-        {
-            var all = _regions;
-            _regions = all.Clear();
-            _bytes = 0;
-            foreach (var entry in all.Values)
-            {
-                entry.Memory.Release();
-            }
-
-            return all.Count;
-        }
-    }
-
-    /// <summary>Finds a region and makes the caller an owner of its object, once the part has been found to be within it.</summary>
+    /// <summary>Finds a region and makes the caller an owner of its memory, once the part has been found to be within it.</summary>
     private bool TryAcquire(in SharedMemoryRange range, [NotNullWhen(true)] out RegisteredRegion? entry, [NotNullWhen(false)] out InferenceError? error)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(range.Offset, nameof(range));

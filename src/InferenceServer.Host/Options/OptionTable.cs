@@ -81,7 +81,7 @@ internal static class OptionTable
 
     public static OptionDefinition MaxQueueBytes { get; } = new("max-queue-bytes", "MaxQueueBytes", OptionKind.Number, "1073741824", "How many bytes of inputs may wait for one model.") { Minimum = 1 };
 
-    public static OptionDefinition AllowClientShm { get; } = new("allow-client-shm", "AllowClientShm", OptionKind.Boolean, "false", "Let clients register shared memory of this machine, for the server to read and write.");
+    public static OptionDefinition AllowClientShm { get; } = new("allow-client-shm", "AllowClientShm", OptionKind.Boolean, "false", "Let clients register shared memory of this machine and of its CUDA devices, for the server to read and write.");
 
     public static OptionDefinition AllowHttp { get; } = new("allow-http", "AllowHttp", OptionKind.Boolean, "true", "Serve HTTP.");
 

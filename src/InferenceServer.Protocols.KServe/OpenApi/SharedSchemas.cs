@@ -56,7 +56,7 @@ internal static class SharedSchemas
             {"type":"array","items":{"$ref":"#/components/schemas/SystemRegion"}}
             """),
         ("CudaRegion", """
-            {"type":"object","properties":{"name":{"type":"string"},"raw_handle":{"type":"object","properties":{"b64":{"type":"string"}}},"device_id":{"type":"integer"},"byte_size":{"type":"integer","minimum":0}}}
+            {"type":"object","properties":{"name":{"type":"string"},"raw_handle":{"type":"object","properties":{"b64":{"type":"string","description":"The 64 bytes of the CUDA handle; the status does not show them."}}},"device_id":{"type":"integer","minimum":0},"byte_size":{"type":"integer","minimum":0}}}
             """),
         ("CudaRegions", """
             {"type":"array","items":{"$ref":"#/components/schemas/CudaRegion"}}

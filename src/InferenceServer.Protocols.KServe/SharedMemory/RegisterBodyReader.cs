@@ -63,6 +63,9 @@ internal static class RegisterBodyReader
         return null;
     }
 
+    public static InferenceError Missing(string field) =>
+        new(ErrorCode.InvalidArgument, $"Shared memory register request has no '{field}' field") { Subject = field, Expected = "to be there", Actual = "nothing" };
+
     private static InferenceError? ReadKey(ref JsonCursor json, out string? key)
     {
         key = null;
@@ -79,7 +82,4 @@ internal static class RegisterBodyReader
         key = text.ToString();
         return null;
     }
-
-    private static InferenceError Missing(string field) =>
-        new(ErrorCode.InvalidArgument, $"Shared memory register request has no '{field}' field") { Subject = field, Expected = "to be there", Actual = "nothing" };
 }

@@ -26,10 +26,19 @@ internal sealed class SharedMemoryHandler(IModelControl control, SharedMemoryKin
         {
             text.Write(i == 0 ? "{\"name\":"u8 : ",{\"name\":"u8);
             JsonStringWriter.Write(text, regions[i].Name);
-            text.Write(",\"key\":"u8);
-            JsonStringWriter.Write(text, regions[i].Key);
-            text.Write(",\"offset\":"u8);
-            WriteNumber(text, regions[i].Offset);
+            if (regions[i].Device is { } device)
+            {
+                text.Write(",\"device_id\":"u8);
+                WriteNumber(text, device);
+            }
+            else
+            {
+                text.Write(",\"key\":"u8);
+                JsonStringWriter.Write(text, regions[i].Key);
+                text.Write(",\"offset\":"u8);
+                WriteNumber(text, regions[i].Offset);
+            }
+
             text.Write(",\"byte_size\":"u8);
             WriteNumber(text, regions[i].ByteSize);
             text.Write("}"u8);
@@ -46,14 +55,13 @@ internal sealed class SharedMemoryHandler(IModelControl control, SharedMemoryKin
         {
             await AnswerAsync(context, refusal);
         }
-        else if (kind == SharedMemoryKind.Cuda)
-        {
-            // Whatever the body says, it would be refused.
-            await AnswerAsync(context, control.SharedMemory.RegisterCuda(region));
-        }
         else
         {
-            await RegisterSystemAsync(context, region);
+            using var text = await JsonBody.ReadSmallAsync(context);
+            if (text is not null)
+            {
+                await AnswerAsync(context, kind == SharedMemoryKind.Cuda ? RegisterCuda(region, text.Text) : RegisterSystem(region, text.Text));
+            }
         }
     }
 
@@ -73,14 +81,11 @@ internal sealed class SharedMemoryHandler(IModelControl control, SharedMemoryKin
         return Task.CompletedTask;
     }
 
-    private async Task RegisterSystemAsync(HttpContext context, string region)
-    {
-        using var text = await JsonBody.ReadSmallAsync(context);
-        if (text is not null)
-        {
-            await AnswerAsync(context, RegisterBodyReader.Read(text.Text, out var body) ?? control.SharedMemory.RegisterSystem(region, body.Key, body.Offset, body.ByteSize));
-        }
-    }
+    private InferenceError? RegisterSystem(string region, ReadOnlySpan<byte> text) =>
+        RegisterBodyReader.Read(text, out var body) ?? control.SharedMemory.RegisterSystem(region, body.Key, body.Offset, body.ByteSize);
+
+    private InferenceError? RegisterCuda(string region, ReadOnlySpan<byte> text) =>
+        CudaBodyReader.Read(text, out var body) ?? control.SharedMemory.RegisterCuda(region, body.Handle, body.Device, body.ByteSize);
 
     private static void WriteNumber(PooledText output, long value)
     {

@@ -43,12 +43,27 @@ internal sealed class SharedMemoryRpc(IModelControl control)
         return new SystemSharedMemoryUnregisterResponse();
     }
 
-    /// <summary>Without CUDA there is no region to list, but a name can be unknown or that of another kind.</summary>
-    public CudaSharedMemoryStatusResponse Status(CudaSharedMemoryStatusRequest request) =>
-        control.SharedMemory.TryList(SharedMemoryKind.Cuda, request.Name, out _, out var error) ? new CudaSharedMemoryStatusResponse() : throw RpcErrorMapping.ToException(error);
+    public CudaSharedMemoryStatusResponse Status(CudaSharedMemoryStatusRequest request)
+    {
+        if (!control.SharedMemory.TryList(SharedMemoryKind.Cuda, request.Name, out var regions, out var error))
+        {
+            throw RpcErrorMapping.ToException(error);
+        }
 
-    public CudaSharedMemoryRegisterResponse Register(CudaSharedMemoryRegisterRequest request) =>
-        throw RpcErrorMapping.ToException(control.SharedMemory.RegisterCuda(request.Name));
+        var response = new CudaSharedMemoryStatusResponse();
+        foreach (var region in regions)
+        {
+            response.Regions[region.Name] = new() { Name = region.Name, DeviceId = (ulong)region.Device.GetValueOrDefault(), ByteSize = (ulong)region.ByteSize };
+        }
+
+        return response;
+    }
+
+    public CudaSharedMemoryRegisterResponse Register(CudaSharedMemoryRegisterRequest request)
+    {
+        ThrowIf(control.SharedMemory.RegisterCuda(request.Name, request.RawHandle.Span, request.DeviceId, request.ByteSize));
+        return new CudaSharedMemoryRegisterResponse();
+    }
 
     public CudaSharedMemoryUnregisterResponse Unregister(CudaSharedMemoryUnregisterRequest request)
     {

@@ -19,7 +19,7 @@ public sealed partial class RegistrationTests
             test.Registry.Refusal,
             test.Registry.RegisterSystem("r", test.File.Key, 0, 8),
             test.Registry.RegisterSystem("", "", 0, 0),
-            test.Registry.RegisterCuda("r"),
+            test.Registry.RegisterCuda("r", new byte[64], 0, 8),
             test.Registry.Unregister(SharedMemoryKind.System, "r"),
             test.Registry.Unregister(SharedMemoryKind.System, ""),
             test.Registry.Unregister(SharedMemoryKind.Cuda, "r"),
@@ -33,6 +33,7 @@ public sealed partial class RegistrationTests
         Assert.Empty(regions);
         Assert.Equal(ErrorCode.NotFound, test.ReadError("r", 0, 1).Code);
         Assert.Equal(0, test.OpenDescriptors);
+        Assert.Empty(test.Driver.Calls);
     }
 
     [Fact]
@@ -61,29 +62,6 @@ public sealed partial class RegistrationTests
             Assert.True(test.Registry.TryList(SharedMemoryKind.System, name, out var regions, out _));
             return regions;
         }
-    }
-
-    [Fact]
-    public void CudaQuestions_AreAnsweredAsByABuildWithoutIt()
-    {
-        using var test = new SharedMemoryTest();
-        test.Register("sys");
-        var refusal = test.Registry.RegisterCuda("gpu");
-        Assert.Equal(ErrorCode.InvalidArgument, refusal.Code);
-        Assert.Contains("'gpu', GPUs not supported", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("region name", test.Registry.RegisterCuda("").Message, StringComparison.Ordinal);
-        Assert.True(test.Registry.TryList(SharedMemoryKind.Cuda, "", out var regions, out _));
-        Assert.Empty(regions);
-        Assert.False(test.Registry.TryList(SharedMemoryKind.Cuda, "gpu", out _, out var unknown));
-        Assert.Equal((ErrorCode.NotFound, "Unable to find cuda shared memory region: 'gpu'"), (unknown.Code, unknown.Message));
-        Assert.False(test.Registry.TryList(SharedMemoryKind.Cuda, "sys", out _, out var other));
-        Assert.Equal(ErrorCode.NotFound, other.Code);
-        Assert.Contains("'sys' is registered as system shared memory", other.Message, StringComparison.Ordinal);
-
-        // A name of one kind is not unregistered by the other.
-        Assert.Null(test.Registry.Unregister(SharedMemoryKind.Cuda, "sys"));
-        Assert.Null(test.Registry.Unregister(SharedMemoryKind.Cuda, ""));
-        Assert.True(test.Registry.TryList(SharedMemoryKind.System, "sys", out _, out _));
     }
 
     [Theory]

@@ -1,21 +1,25 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Core.Tests.Cuda;
 using InferenceServer.Testing.SharedMemory;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace InferenceServer.Core.Tests.SharedMemory;
 
-/// <summary>A registry and an object of three pages. Disposing it proves that no tensor memory was kept.</summary>
+/// <summary>A registry, an object of three pages and a driver of CUDA. Disposing it proves that neither tensor memory nor memory of a device was kept.</summary>
 internal sealed class SharedMemoryTest : IDisposable
 {
-    public SharedMemoryTest(SharedMemoryOptions? options = null) =>
-        Registry = new SharedMemoryRegistry(options ?? new SharedMemoryOptions { AllowClients = true }, NullLogger<SharedMemoryRegistry>.Instance);
+    public SharedMemoryTest(SharedMemoryOptions? options = null, ILogger<SharedMemoryRegistry>? logger = null) =>
+        Registry = new SharedMemoryRegistry(options ?? new SharedMemoryOptions { AllowClients = true }, logger ?? NullLogger<SharedMemoryRegistry>.Instance) { Cuda = Driver };
 
     public static ulong Page { get; } = (ulong)Environment.SystemPageSize;
 
     public SharedMemoryRegistry Registry { get; }
+
+    public RecordingDriver Driver { get; } = new();
 
     public SharedMemoryFile File { get; } = new(3 * Environment.SystemPageSize);
 
@@ -25,6 +29,14 @@ internal sealed class SharedMemoryTest : IDisposable
     public int OpenDescriptors => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(IsObject) - 1;
 
     public void Register(string name, ulong offset = 0, ulong? byteSize = null) => Assert.Null(Registry.RegisterSystem(name, File.Key, offset, byteSize ?? ((3 * Page) - offset)));
+
+    /// <summary>Registers an allocation, which it makes; returns its memory.</summary>
+    public byte[] RegisterCuda(string name, int size, long device = 0)
+    {
+        var (memory, handle) = Driver.Allocate(size);
+        Assert.Null(Registry.RegisterCuda(name, handle, device, (ulong)size));
+        return memory;
+    }
 
     public byte[] Read(string region, long offset, long byteSize)
     {
@@ -52,6 +64,7 @@ internal sealed class SharedMemoryTest : IDisposable
     public void Dispose()
     {
         Registry.Dispose();
+        Assert.Equal((0, 0, 0), (Driver.Opened, Driver.Retained, Driver.Pushed));
         File.Dispose();
         Assert.Equal(0, Pool.RentedBuffers);
         Pool.Dispose();

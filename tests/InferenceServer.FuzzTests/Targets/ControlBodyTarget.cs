@@ -21,6 +21,7 @@ internal sealed class ControlBodyTarget : IFuzzTarget
         static text => SettingsBody.Read(text, new LogSettingsReader().Read),
         static text => SettingsBody.Read(text, new TraceSettingReader().Read),
         static text => RegisterBodyReader.Read(text, out _),
+        static text => CudaBodyReader.Read(text, out _),
     ];
 
     public string Name => "control-body";
@@ -29,18 +30,19 @@ internal sealed class ControlBodyTarget : IFuzzTarget
     [
         .. new[]
         {
-            """0{"ready":true}""",
-            """1{"parameters":{"config":"{\"backend\":\"identity\"}","file:1/model.onnx":"AAEC","file:labels.txt":""}}""",
-            """1""",
-            """2{"parameters":{"unload_dependents":true},"x":[{}]}""",
-            """3{"log_info":false,"log_verbose_level":4294967295,"log_format":"ISO8601","log_error":null}""",
-            """4{"trace_level":["TIMESTAMPS","TENSORS"],"trace_rate":"1","trace_count":"-1","log_frequency":null}""",
-            """5{"key":"/dev/shm/a","byte_size":18446744073709551615,"offset":0}""",
+            """1{"ready":true}""",
+            """2{"parameters":{"config":"{\"backend\":\"identity\"}","file:1/model.onnx":"AAEC","file:labels.txt":""}}""",
+            """2""",
+            """3{"parameters":{"unload_dependents":true},"x":[{}]}""",
+            """4{"log_info":false,"log_verbose_level":4294967295,"log_format":"ISO8601","log_error":null}""",
+            """5{"trace_level":["TIMESTAMPS","TENSORS"],"trace_rate":"1","trace_count":"-1","log_frequency":null}""",
+            """6{"key":"/dev/shm/a","byte_size":18446744073709551615,"offset":0}""",
+            """7{"raw_handle":{"b64":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="},"device_id":0,"byte_size":64}""",
         }.Select(Encoding.UTF8.GetBytes),
     ];
 
     public IReadOnlyList<string> Words { get; } =
-        ["\"parameters\":{", "\"file:", "..", "/", "\\\\", "\"config\":", "\"ready\":", "\"key\":", "\"byte_size\":", "\"offset\":", "\"log_file\":", "\"log_format\":\"default\"", "\"trace_level\":[", "\"OFF\"", "\"trace_file\":", "true", "false", "null", "{", "}", "[", "]", ",", "\\u0000", "QUI=", "="];
+        ["\"parameters\":{", "\"file:", "..", "/", "\\\\", "\"config\":", "\"ready\":", "\"key\":", "\"byte_size\":", "\"offset\":", "\"raw_handle\":{", "\"b64\":", "\"device_id\":", "\"log_file\":", "\"log_format\":\"default\"", "\"trace_level\":[", "\"OFF\"", "\"trace_file\":", "true", "false", "null", "{", "}", "[", "]", ",", "\\u0000", "QUI=", "="];
 
     public string Run(byte[] input)
     {

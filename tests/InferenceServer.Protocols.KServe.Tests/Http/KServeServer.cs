@@ -2,6 +2,7 @@ using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Core.Tests.Cuda;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Tests.Rpc;
@@ -23,6 +24,7 @@ internal sealed class KServeServer : IAsyncDisposable
 
     private KServeServer(KServeHttpOptions options, SchedulerOptions scheduling, EchoModel[] models)
     {
+        Regions = new SharedMemoryRegistry(new SharedMemoryOptions { AllowClients = true }, NullLogger<SharedMemoryRegistry>.Instance) { Cuda = Driver };
         Models = [.. models.Select(static model => model.Served.Name).Distinct()];
         Publish(models);
         Control = new FakeControl(_catalog, Regions);
@@ -49,7 +51,10 @@ internal sealed class KServeServer : IAsyncDisposable
 
     public CountingAllocator Allocator { get; } = new();
 
-    public SharedMemoryRegistry Regions { get; } = new(new SharedMemoryOptions { AllowClients = true }, NullLogger<SharedMemoryRegistry>.Instance);
+    public SharedMemoryRegistry Regions { get; }
+
+    /// <summary>The driver of CUDA devices.</summary>
+    public RecordingDriver Driver { get; } = new();
 
     public FakeControl Control { get; }
 

@@ -3,6 +3,7 @@ using Grpc.Net.Client;
 using Inference;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Core.Tests.Cuda;
 using InferenceServer.Protocols.KServe.Rpc;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -29,6 +30,7 @@ public sealed class RpcServer : IAsyncDisposable
 
     private RpcServer(KServeRpcOptions options)
     {
+        Regions = new SharedMemoryRegistry(new SharedMemoryOptions { AllowClients = true }, NullLogger<SharedMemoryRegistry>.Instance) { Cuda = Driver };
         Engine = new FakeEngine(Regions);
         Control = new FakeControl(Regions);
         var builder = WebApplication.CreateSlimBuilder();
@@ -42,7 +44,10 @@ public sealed class RpcServer : IAsyncDisposable
         _app.MapKServeRpc().WithMetadata(Convention);
     }
 
-    internal SharedMemoryRegistry Regions { get; } = new(new SharedMemoryOptions { AllowClients = true }, NullLogger<SharedMemoryRegistry>.Instance);
+    internal SharedMemoryRegistry Regions { get; }
+
+    /// <summary>The driver of CUDA devices.</summary>
+    internal RecordingDriver Driver { get; } = new();
 
     internal FakeEngine Engine { get; }
 

@@ -50,16 +50,6 @@ public sealed class RpcSharedMemoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task CudaRpcs_AreAnsweredAsByABuildWithoutIt()
-    {
-        Assert.Equal((StatusCode.InvalidArgument, "failed to register CUDA shared memory region: 'c', GPUs not supported"), await FailAsync(_server.Client.CudaSharedMemoryRegisterAsync(new() { Name = "c", RawHandle = ByteString.CopyFrom(new byte[64]), ByteSize = 8 }, cancellationToken: Stop)));
-        Assert.Empty((await _server.Client.CudaSharedMemoryStatusAsync(new(), cancellationToken: Stop)).Regions);
-        Assert.Equal(StatusCode.NotFound, (await FailAsync(_server.Client.CudaSharedMemoryStatusAsync(new() { Name = "r" }, cancellationToken: Stop))).Code);
-        await _server.Client.CudaSharedMemoryUnregisterAsync(new(), cancellationToken: Stop);
-        Assert.Single((await _server.Client.SystemSharedMemoryStatusAsync(new(), cancellationToken: Stop)).Regions);
-    }
-
-    [Fact]
     public async Task ModelInfer_InAndOut_HasAnEmptyRawEntry()
     {
         var response = await _server.Client.ModelInferAsync(new() { ModelName = "echo", Inputs = { Input(0, 4) }, Outputs = { Output(8, 4) } }, cancellationToken: Stop);
