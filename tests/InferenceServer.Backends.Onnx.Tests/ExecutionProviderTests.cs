@@ -223,7 +223,7 @@ public sealed class ExecutionProviderTests
         RecordingProviders providers, ExecutionAccelerator[] accelerators, InstancePlacement[] placements, Func<ModelLoadContext, ModelLoadContext> change, params (string Key, string Value)[] parameters)
     {
         var context = change(OnnxModels.Context(RepositoryFiles.SampleModel("digits"), parameters) with { Placements = [.. placements], Accelerators = [.. accelerators] });
-        return OnnxModels.Load(context, new OnnxBackend(providers));
+        return OnnxModels.Load(context, new OnnxBackend(providers, TimeProvider.System));
     }
 
     private static long Infer(IBackendModel model, InstancePlacement placement) =>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
+using InferenceServer.Backends.Onnx.Graphs;
 using InferenceServer.Backends.Onnx.Messages;
 using InferenceServer.Backends.Onnx.Providers;
 using InferenceServer.Backends.Onnx.Signatures;
@@ -10,7 +11,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace InferenceServer.Backends.Onnx.Sessions;
 
 /// <summary>Makes the sessions of one version, for each place where instances run.</summary>
-internal sealed class SessionFactory(ModelLoadContext context, string file, SessionSettings settings, OnnxEnvironment environment, IProviders providers, SessionLog log)
+internal sealed class SessionFactory(ModelLoadContext context, string file, SessionSettings settings, OnnxEnvironment environment, IProviders providers, SessionLog log, GraphCache? graphs)
 {
     private const string Advice = $"to serve on the CPU instead, set the parameter '{ProviderSettingsReader.FallbackKey}' to 'cpu'";
 
@@ -86,6 +87,15 @@ internal sealed class SessionFactory(ModelLoadContext context, string file, Sess
     private InferenceSession Create(InstancePlacement placement, ImmutableArray<ExecutionProvider> chosen, CancellationToken cancellation)
     {
         using var change = NativeHeap.BeginChange();
+
+        // What other providers make of a graph is their own affair: some compile it, and the engine then refuses to write it.
+        return graphs is null || HasOthers(chosen) ? Open(file, static _ => { }) : graphs.Open(Open, cancellation);
+
+        InferenceSession Open(string from, Action<SessionOptions> adapt) => Make(from, placement, chosen, adapt, cancellation);
+    }
+
+    private InferenceSession Make(string from, InstancePlacement placement, ImmutableArray<ExecutionProvider> chosen, Action<SessionOptions> adapt, CancellationToken cancellation)
+    {
         using var options = settings.ToOptions(context.ProcessorCount, environment.HasSharedThreads, log.Id, placement.Processors);
         using (cancellation.UnsafeRegister(static state => ((SessionOptions)state!).SetLoadCancellationFlag(true), options))
         {
@@ -94,7 +104,8 @@ internal sealed class SessionFactory(ModelLoadContext context, string file, Sess
                 providers.Append(options, provider);
             }
 
-            return new InferenceSession(file, options);
+            adapt(options);
+            return new InferenceSession(from, options);
         }
     }
 }
