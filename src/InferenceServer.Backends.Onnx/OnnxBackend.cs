@@ -2,6 +2,7 @@ using System.IO.Abstractions;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
+using InferenceServer.Backends.Onnx.Adapters;
 using InferenceServer.Backends.Onnx.Graphs;
 using InferenceServer.Backends.Onnx.Providers;
 using InferenceServer.Backends.Onnx.Sessions;
@@ -72,6 +73,7 @@ public sealed class OnnxBackend : IBackend
         var factory = new SessionFactory(context, file, settings, environment, _providers, log, graphs);
         var first = context.Placements is [var placement, ..] ? placement : new InstancePlacement(context.ModelName, InstanceKind.Cpu, 0);
         InferenceSession? session = null;
+        AdapterSet? adapters = null;
         try
         {
             foreach (var other in context.Placements)
@@ -81,11 +83,14 @@ public sealed class OnnxBackend : IBackend
 
             session = factory.Create(first, cancellation);
             CheckFreeDimensions(session, settings);
-            return new OnnxModel(factory, SessionPlace.Of(first), session, SignatureReader.Read(session, context), settings, log);
+            var signature = SignatureReader.Read(session, context);
+            adapters = AdapterFolder.Load(_files, context, file, signature.Tensors, cancellation);
+            return new OnnxModel(factory, SessionPlace.Of(first), session, signature with { Tensors = signature.Tensors with { Variants = adapters.Variants } }, settings, adapters, log);
         }
         catch (Exception exception)
         {
             session?.Dispose();
+            adapters?.Dispose();
             log.Dispose();
             if (exception is OnnxRuntimeException native)
             {

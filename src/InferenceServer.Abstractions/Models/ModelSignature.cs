@@ -8,6 +8,9 @@ namespace InferenceServer.Abstractions.Models;
 /// <param name="Outputs">The outputs, in the order of the model; an output's place here is its index in an execution.</param>
 public sealed record ModelSignature(ImmutableArray<TensorSpec> Inputs, ImmutableArray<TensorSpec> Outputs)
 {
+    /// <summary>What else a request chooses beside its inputs; null for nothing.</summary>
+    public RequestVariants? Variants { get; init; }
+
     /// <summary>
     /// True when rows of several requests may be put into one execution: every output and every input that a request must give has a free
     /// first dimension. Optional inputs do not count: where a model has them they are mostly weights that may be replaced.
