@@ -41,6 +41,7 @@ public sealed class OnnxBackend : IBackend
         BareFileExtension = ".onnx",
         DescribesModels = true,
         RunsOnGpus = true,
+        LoadsOperatorLibraries = true,
         Settings = SessionSettingsReader.ServerKeys,
     };
 
@@ -85,7 +86,7 @@ public sealed class OnnxBackend : IBackend
             CheckFreeDimensions(session, settings);
             var signature = SignatureReader.Read(session, context);
             adapters = AdapterFolder.Load(_files, context, file, signature.Tensors, cancellation);
-            return new OnnxModel(factory, SessionPlace.Of(first), session, signature with { Tensors = signature.Tensors with { Variants = adapters.Variants } }, settings, adapters, log);
+            return new OnnxModel(factory, factory.PlaceOf(first), session, signature with { Tensors = signature.Tensors with { Variants = adapters.Variants } }, settings, adapters, log);
         }
         catch (Exception exception)
         {

@@ -46,7 +46,7 @@ internal sealed class OnnxModel(
 
     private InferenceSession SessionFor(InstancePlacement placement)
     {
-        var key = SessionPlace.Of(placement);
+        var key = factory.PlaceOf(placement);
         lock (_gate)
         {
             if (_sessions.TryGetValue(key, out var made))

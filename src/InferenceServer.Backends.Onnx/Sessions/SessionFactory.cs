@@ -15,6 +15,12 @@ internal sealed class SessionFactory(ModelLoadContext context, string file, Sess
 {
     private const string Advice = $"to serve on the CPU instead, set the parameter '{ProviderSettingsReader.FallbackKey}' to 'cpu'";
 
+    /// <summary>Where an instance's session runs.</summary>
+    public SessionPlace PlaceOf(InstancePlacement placement) => new(
+        placement.Kind == InstanceKind.Gpu ? placement.DeviceId : null,
+        placement.Processors,
+        settings.Providers.Groups.ContainsKey(placement.Group) ? placement.Group : null);
+
     /// <summary>Checks that the providers of an instance can be had, without making anything.</summary>
     /// <exception cref="BackendException">One cannot, and the configuration allows no other; the message says what to install.</exception>
     public void Check(InstancePlacement placement) => Choose(placement, _ => { });
@@ -30,7 +36,7 @@ internal sealed class SessionFactory(ModelLoadContext context, string file, Sess
         {
             return Create(placement, chosen, cancellation);
         }
-        catch (OnnxRuntimeException exception) when (HasOthers(chosen) && settings.Providers.FallsBack && !cancellation.IsCancellationRequested)
+        catch (OnnxRuntimeException exception) when (HasOthers(chosen) && settings.Providers.Of(placement.Group).FallsBack && !cancellation.IsCancellationRequested)
         {
             var session = Create(placement, [], cancellation);
             context.Log.Warning($"{AskerOf(placement)} {NamesOf(chosen)}, which cannot be used; it runs on the CPU instead: {MessageOf(exception).Text}");
@@ -69,11 +75,11 @@ internal sealed class SessionFactory(ModelLoadContext context, string file, Sess
 
     private ImmutableArray<ExecutionProvider> Choose(InstancePlacement placement, Action<string> warn)
     {
-        var wanted = settings.Providers.For(SessionPlace.Of(placement).Gpu);
+        var wanted = settings.Providers.Of(placement.Group).For(PlaceOf(placement).Gpu);
         var choice = ProviderChoice.Of(wanted, providers.Available, AskerOf(placement));
         if (choice.Missing is { } missing)
         {
-            if (!settings.Providers.FallsBack)
+            if (!settings.Providers.Of(placement.Group).FallsBack)
             {
                 throw new BackendException(ErrorCode.Unsupported, $"{missing}; {Advice}{(placement.Kind == InstanceKind.Gpu ? ", or use the kind KIND_CPU" : "")}");
             }

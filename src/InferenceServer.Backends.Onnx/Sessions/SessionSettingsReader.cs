@@ -40,7 +40,7 @@ internal static class SessionSettingsReader
             context.Log.Warning(
                 $"parameter '{key}' is unknown to the onnxruntime backend and has no effect; known are {IntraOpKey}, {InterOpKey}, "
                 + $"{ExecutionModeKey}, {ArenaKey}, {PatternKey}, {ShrinkageKey}, {ProviderSettingsReader.ListKey}, {ProviderSettingsReader.FallbackKey}, "
-                + $"<provider>.*, free_dimension.*, free_dimension_denotation.*, enable_profiling, custom_op_libraries, {GraphCacheOptions.ModelKey}, {PlacementKey} and {EntryPrefix}*");
+                + $"<provider>.*, {ProviderSettingsReader.GroupPrefix}*, {string.Join(", ", TritonCudaParameters.Names.Order(StringComparer.Ordinal))}, free_dimension.*, free_dimension_denotation.*, enable_profiling, custom_op_libraries, {GraphCacheOptions.ModelKey}, {PlacementKey} and {EntryPrefix}*");
         }
 
         return errors.Count == 0 ? settings : throw new BackendException(ErrorCode.InvalidArgument, string.Join("; ", errors));

@@ -31,7 +31,7 @@ internal static class LanePlan
             for (var i = 0; i < group.Count * devices.Length; i++)
             {
                 var device = devices[i / group.Count];
-                yield return new LaneWish(new InstancePlacement($"{group.Name}_{i}", group.Kind, device) { Processors = policies.Of(group, device) }, LaneDemand.Of(group));
+                yield return new LaneWish(new InstancePlacement($"{group.Name}_{i}", group.Kind, device) { Group = group.Name, Processors = policies.Of(group, device) }, LaneDemand.Of(group));
             }
         }
     }
