@@ -2,6 +2,12 @@ using System.IO.Abstractions;
 using InferenceServer.Host.Checking;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Startup;
+using InferenceServer.Host.Trials;
+
+if (args is [TrialCommand.Word])
+{
+    return await TrialCommand.RunAsync(Console.OpenStandardInput(), Console.Out);
+}
 
 var line = CommandLine.Parse(args);
 if (line.WantsHelp)

@@ -59,6 +59,12 @@ public sealed record ModelLoadContext
     /// <summary>The processors that the process may use at once, from its CPU quota and affinity; at least 1.</summary>
     public int ProcessorCount { get; init; } = 1;
 
+    /// <summary>
+    /// True in a process that ends after the load, which is there to see whether the engine survives it (<c>trial_load</c> in <c>backend.json</c>): what might end the process
+    /// later, such as the first run, is best done now.
+    /// </summary>
+    public bool IsTrial { get; init; }
+
     /// <summary>Where to say what an operator should know.</summary>
     public required IBackendLog Log { get; init; }
 }

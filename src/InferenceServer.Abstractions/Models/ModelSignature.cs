@@ -12,6 +12,11 @@ public sealed record ModelSignature(ImmutableArray<TensorSpec> Inputs, Immutable
     public RequestVariants? Variants { get; init; }
 
     /// <summary>
+    /// True when an execution may change what later ones give. Such a model is not run with made-up inputs before it is ready, unless its configuration says so.
+    /// </summary>
+    public bool KeepsState { get; init; }
+
+    /// <summary>
     /// True when rows of several requests may be put into one execution: every output and every input that a request must give has a free
     /// first dimension. Optional inputs do not count: where a model has them they are mostly weights that may be replaced.
     /// </summary>

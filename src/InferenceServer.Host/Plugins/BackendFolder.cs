@@ -1,4 +1,5 @@
 using InferenceServer.Abstractions.Backends;
+using InferenceServer.Host.Trials;
 
 namespace InferenceServer.Host.Plugins;
 
@@ -13,5 +14,10 @@ internal sealed record BackendFolder(string Path, string Name, BackendManifest? 
     public bool IsShadowed { get; init; }
 
     /// <summary>What the server knows of the backend. One that cannot be used has its name at least, so that models that ask for it are told why.</summary>
-    public BackendDescriptor Descriptor => Manifest?.Descriptor ?? new BackendDescriptor(Name);
+    public BackendDescriptor Descriptor => Manifest switch
+    {
+        null => new BackendDescriptor(Name),
+        { TriesLoads: true } manifest => manifest.Descriptor with { Settings = manifest.Descriptor.Settings.Add(LoadTrial.SettingKey) },
+        _ => Manifest.Descriptor,
+    };
 }

@@ -8,6 +8,9 @@ namespace InferenceServer.Host.Plugins;
 /// <param name="Type">The full name of the class that implements <see cref="IBackend"/>.</param>
 internal sealed record BackendManifest(BackendDescriptor Descriptor, string Assembly, string Type)
 {
+    /// <summary>True when a model is to be loaded in a process of its own first, since the engine ends the process that gives it one it cannot read.</summary>
+    public bool TriesLoads { get; init; }
+
     /// <summary>The name of the file.</summary>
     public const string FileName = "backend.json";
 }

@@ -12,7 +12,7 @@ internal static class BackendManifestReader
     /// <summary>No manifest is longer. Bytes.</summary>
     public const int MaxLength = 65_536;
 
-    private static readonly string[] s_fields = ["name", "assembly", "type", "platform", "model_files", "bare_file_extension", "describes_models", "reports_responses", "auto_warmup", "runs_on_gpus", "loads_operator_libraries", "settings"];
+    private static readonly string[] s_fields = ["name", "assembly", "type", "platform", "model_files", "bare_file_extension", "describes_models", "reports_responses", "auto_warmup", "runs_on_gpus", "loads_operator_libraries", "settings", "trial_load"];
     private static readonly JsonDocumentOptions s_options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false, MaxDepth = 8 };
 
     /// <summary>Reads a manifest.</summary>
@@ -64,7 +64,10 @@ internal static class BackendManifestReader
             LoadsOperatorLibraries = Truth(root, "loads_operator_libraries", false),
             Settings = Texts(root, "settings"),
         };
-        return new BackendManifest(descriptor, assembly, Text(root, "type") ?? throw new FormatException("the field 'type' is missing"));
+        return new BackendManifest(descriptor, assembly, Text(root, "type") ?? throw new FormatException("the field 'type' is missing"))
+        {
+            TriesLoads = Truth(root, "trial_load", false),
+        };
     }
 
     private static string? Text(JsonElement root, string field)

@@ -1,13 +1,16 @@
 using System.Reflection;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Host.Trials;
 
 namespace InferenceServer.Host.Plugins;
 
 /// <summary>
 /// A backend in a folder of its own. Its code is loaded with the first model that needs it; when that fails, the model is told why, and the next one tries again.
 /// </summary>
-internal sealed class PluginBackend(BackendFolder folder) : IBackend, IDisposable
+/// <param name="folder">Its folder.</param>
+/// <param name="trial">Where its models are loaded first; null for an engine that may be given any.</param>
+internal sealed class PluginBackend(BackendFolder folder, LoadTrial? trial) : IBackend, IDisposable
 {
     private readonly Lock _gate = new();
     private IBackend? _backend;
@@ -25,6 +28,11 @@ internal sealed class PluginBackend(BackendFolder folder) : IBackend, IDisposabl
     /// <inheritdoc />
     public async ValueTask<IBackendModel> LoadAsync(ModelLoadContext context, CancellationToken cancellationToken)
     {
+        if (trial is not null && folder.Manifest is not null)
+        {
+            await trial.RunAsync(context, cancellationToken).ConfigureAwait(false);
+        }
+
         try
         {
             return await Guard(backend => backend.LoadAsync(context, cancellationToken)).ConfigureAwait(false);

@@ -17,6 +17,7 @@ using InferenceServer.Host.Logging;
 using InferenceServer.Host.Metrics;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Plugins;
+using InferenceServer.Host.Trials;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Rpc;
 using InferenceServer.RemoteRepositories;
@@ -147,8 +148,11 @@ internal static class ServerHost
                 Tracing = options.Tracing,
                 Telemetry = options.Metrics is null ? new Core.Telemetry.TelemetryOptions() : options.MetricsContent.Telemetry,
             },
-            provider => [.. MakeBackends(provider.GetRequiredService<TimeProvider>()), .. options.BackendFolders.Where(static folder => !folder.IsShadowed).Select(static folder => new PluginBackend(folder))]);
+            provider => [.. MakeBackends(provider.GetRequiredService<TimeProvider>()), .. options.BackendFolders.Where(static folder => !folder.IsShadowed).Select(static folder => new PluginBackend(folder, MakeTrial(folder, new FileSystem())))]);
     }
+
+    private static LoadTrial? MakeTrial(BackendFolder folder, IFileSystem files) =>
+        folder.Manifest is { TriesLoads: true } && TrialProgram.Find(Environment.ProcessPath, typeof(ServerHost).Assembly.Location, files) is { } program ? new LoadTrial(folder.Path, program) : null;
 
     /// <summary>The backends that are built in. Making them loads no engine.</summary>
     public static IReadOnlyList<IBackend> MakeBackends(TimeProvider time) => [new OnnxBackend(), new IdentityBackend(time), new RepeatBackend(time), new SquareBackend()];

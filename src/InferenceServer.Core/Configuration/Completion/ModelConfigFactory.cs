@@ -32,7 +32,7 @@ internal static class ModelConfigFactory
             Parameters = context.Declared.Parameters,
             Warmup = WarmupSettings.Of(message),
             AllowsAutomaticWarmup = message.ModelWarmup.Count == 0 && message.Input.Any(static input => !input.Optional) && !context.Declared.IsDecoupled
-                && (AutomaticWarmupRule.Of(message) ?? context.Declared.Backend.AllowsAutomaticWarmup),
+                && (AutomaticWarmupRule.Of(message) ?? (context.Declared.Backend.AllowsAutomaticWarmup && !signature.KeepsState)),
             MetricTags = message.MetricTags.ToImmutableSortedDictionary(StringComparer.Ordinal),
             FirstResponseBounds = MetricSettings.FirstResponseBounds(message),
             Warnings = context.Declared.Warnings,
