@@ -120,7 +120,7 @@ internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionP
             var module = engine.Load(source, place == Processor ? null : place, out var wasTraining);
             if (wasTraining)
             {
-                log.Info("the model was saved as it is trained, without eval(); it is served as it is used, without what belongs to training alone, such as dropout");
+                log.Info("the model was saved in training mode, without eval(); it is served in evaluation mode, so that nothing is dropped by chance");
             }
 
             try

@@ -21,10 +21,10 @@ internal static class CrashReport
         var how = exitCode > SignalBase ? string.Create(CultureInfo.InvariantCulture, $"signal {exitCode - SignalBase}") : string.Create(CultureInfo.InvariantCulture, $"exit code {exitCode}");
         var at = errors.IndexOf(What, StringComparison.Ordinal);
         var lines = (at < 0 ? errors : errors[(at + What.Length)..]).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .TakeWhile(static line => !line.StartsWith("File \"", StringComparison.Ordinal) && !line.StartsWith("frame #", StringComparison.Ordinal) && !line.StartsWith("   at ", StringComparison.Ordinal))
+            .TakeWhile(static line => !line.StartsWith("File \"", StringComparison.Ordinal) && !line.StartsWith("frame #", StringComparison.Ordinal) && !line.StartsWith("at ", StringComparison.Ordinal))
             .Select(static line => line.TrimEnd(':', ' '))
             .Where(static line => line.Length > 0);
-        var why = string.Join(' ', at < 0 ? lines.Take(1) : lines);
+        var why = string.Join(' ', at < 0 ? lines.Take(2) : lines);
         why = why.Length <= MaxLength ? why : $"{why[..MaxLength]}…";
         return why.Length == 0 ? how : $"{how}: {why}";
     }

@@ -145,6 +145,16 @@ public sealed class AutomaticWarmupTests : IDisposable
         Assert.Equal(expected, backend.Executions);
     }
 
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("parameters { key: \"auto_warmup\" value { string_value: \"true\" } }", 2)]
+    public async Task ModelThatKeepsState_RunsNothingUnlessItsConfigurationSaysSo(string config, int expected)
+    {
+        var backend = Backend([-1, 2], keepsState: true);
+        await LoadAsync(backend, $"max_batch_size: 8 {config}");
+        Assert.Equal(expected, backend.Executions);
+    }
+
     [Fact]
     public async Task Parameter_IsNoneOfTheBackends()
     {
@@ -174,9 +184,10 @@ public sealed class AutomaticWarmupTests : IDisposable
         Assert.Equal(0, server.Served.Statistics.Executions);
     }
 
-    private FakeBackend Backend(long[] shape, long[]? second = null, bool allowsWarmup = true) => new(new ModelSignature(
+    private FakeBackend Backend(long[] shape, long[]? second = null, bool allowsWarmup = true, bool keepsState = false) => new(new ModelSignature(
         [.. new[] { shape, second }.OfType<long[]>().Select(static (dims, i) => new TensorSpec($"X{i}", TensorDataType.Fp32, new TensorShape(dims)))],
-        [new TensorSpec("Y", TensorDataType.Fp32, new TensorShape(shape))]))
+        [new TensorSpec("Y", TensorDataType.Fp32, new TensorShape(shape))])
+    { KeepsState = keepsState })
     {
         Descriptor = new BackendDescriptor("fake") { ModelFilenames = ["model.fake"], DescribesModels = true, AllowsAutomaticWarmup = allowsWarmup },
         Execute = batch =>

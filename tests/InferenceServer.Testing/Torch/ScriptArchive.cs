@@ -62,6 +62,18 @@ public static class ScriptArchive
         return result.ToArray();
     }
 
+    /// <summary>The same model, saved in training mode.</summary>
+    public static byte[] InTraining(byte[] archive) => Change(archive, static (name, content) =>
+    {
+        if (name == "model/data.pkl")
+        {
+            // The value behind the field's name: false becomes true.
+            content[content.AsSpan().IndexOf("training"u8) + "training".Length] = 0x88;
+        }
+
+        return content;
+    });
+
     private static void Add(ZipArchive zip, string name, ReadOnlySpan<byte> content)
     {
         using var part = zip.CreateEntry($"model/{name}", CompressionLevel.NoCompression).Open();
