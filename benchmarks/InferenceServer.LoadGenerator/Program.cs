@@ -6,7 +6,9 @@ var root = new RootCommand("A closed-loop load tool for inference servers: every
     RunCommand.Create(),
     CompareCommand.Create(),
     PairsCommand.Create(),
+    LoadsCommand.Create(),
     PerceptronCommand.Create(),
+    EncoderCommand.Create(),
     RecordCommand.Create(),
     EchoCommand.Create(),
 };

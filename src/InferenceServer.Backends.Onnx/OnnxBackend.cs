@@ -1,6 +1,9 @@
+using System.IO.Abstractions;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
+using InferenceServer.Backends.Onnx.Adapters;
+using InferenceServer.Backends.Onnx.Graphs;
 using InferenceServer.Backends.Onnx.Providers;
 using InferenceServer.Backends.Onnx.Sessions;
 using InferenceServer.Backends.Onnx.Signatures;
@@ -15,14 +18,20 @@ namespace InferenceServer.Backends.Onnx;
 public sealed class OnnxBackend : IBackend
 {
     private readonly IProviders _providers;
+    private readonly FileSystem _files = new();
+    private readonly TimeProvider _time;
 
     /// <summary>Makes the backend.</summary>
     public OnnxBackend()
-        : this(new EngineProviders())
+        : this(new EngineProviders(), TimeProvider.System)
     {
     }
 
-    internal OnnxBackend(IProviders providers) => _providers = providers;
+    internal OnnxBackend(IProviders providers, TimeProvider time)
+    {
+        _providers = providers;
+        _time = time;
+    }
 
     /// <inheritdoc />
     public BackendDescriptor Descriptor { get; } = new("onnxruntime")
@@ -32,6 +41,7 @@ public sealed class OnnxBackend : IBackend
         BareFileExtension = ".onnx",
         DescribesModels = true,
         RunsOnGpus = true,
+        LoadsOperatorLibraries = true,
         Settings = SessionSettingsReader.ServerKeys,
     };
 
@@ -60,9 +70,11 @@ public sealed class OnnxBackend : IBackend
     {
         var environment = OnnxEnvironment.Get(settings.SharedIntraOpThreads, settings.SharedInterOpThreads);
         var log = environment.Log.Add(context);
-        var factory = new SessionFactory(context, file, settings, environment, _providers, log);
+        var graphs = settings.Graphs is { } options ? new GraphCache(new GraphStore(options, _files, _time), _files, context, file, settings) : null;
+        var factory = new SessionFactory(context, file, settings, environment, _providers, log, graphs);
         var first = context.Placements is [var placement, ..] ? placement : new InstancePlacement(context.ModelName, InstanceKind.Cpu, 0);
         InferenceSession? session = null;
+        AdapterSet? adapters = null;
         try
         {
             foreach (var other in context.Placements)
@@ -72,11 +84,14 @@ public sealed class OnnxBackend : IBackend
 
             session = factory.Create(first, cancellation);
             CheckFreeDimensions(session, settings);
-            return new OnnxModel(factory, SessionPlace.Of(first), session, SignatureReader.Read(session, context), settings, log);
+            var signature = SignatureReader.Read(session, context);
+            adapters = AdapterFolder.Load(_files, context, file, signature.Tensors, cancellation);
+            return new OnnxModel(factory, factory.PlaceOf(first), session, signature with { Tensors = signature.Tensors with { Variants = adapters.Variants } }, settings, adapters, log);
         }
         catch (Exception exception)
         {
             session?.Dispose();
+            adapters?.Dispose();
             log.Dispose();
             if (exception is OnnxRuntimeException native)
             {

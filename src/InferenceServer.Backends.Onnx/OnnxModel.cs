@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Models;
+using InferenceServer.Backends.Onnx.Adapters;
 using InferenceServer.Backends.Onnx.Executions;
 using InferenceServer.Backends.Onnx.Sessions;
 using InferenceServer.Backends.Onnx.Signatures;
@@ -11,7 +12,7 @@ namespace InferenceServer.Backends.Onnx;
 /// The sessions of one version, one for each place where instances run. The engine runs a session from many threads at once, so every instance of a place uses the same.
 /// </summary>
 internal sealed class OnnxModel(
-    SessionFactory factory, SessionPlace place, InferenceSession session, SessionSignature signature, SessionSettings settings, SessionLog log) : IBackendModel
+    SessionFactory factory, SessionPlace place, InferenceSession session, SessionSignature signature, SessionSettings settings, AdapterSet adapters, SessionLog log) : IBackendModel
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<SessionPlace, InferenceSession> _sessions = new() { [place] = session };
@@ -22,7 +23,7 @@ internal sealed class OnnxModel(
     {
         try
         {
-            return new OnnxInstance(SessionFor(placement), signature, settings, factory.HasDevice(placement));
+            return new OnnxInstance(SessionFor(placement), signature, settings, adapters, factory.HasDevice(placement));
         }
         catch (OnnxRuntimeException exception)
         {
@@ -38,12 +39,14 @@ internal sealed class OnnxModel(
             one.Dispose();
         }
 
+        adapters.Dispose();
+
         log.Dispose();
     }
 
     private InferenceSession SessionFor(InstancePlacement placement)
     {
-        var key = SessionPlace.Of(placement);
+        var key = factory.PlaceOf(placement);
         lock (_gate)
         {
             if (_sessions.TryGetValue(key, out var made))

@@ -14,7 +14,7 @@ public sealed class CancellationTests
     [Fact]
     public async Task Execute_CancelledInTheMiddle_StopsAndStaysUsable()
     {
-        using var model = OnnxModels.Load(CountingLoop());
+        using var model = OnnxModels.Load(SampleOnnxModels.CountingLoop());
         using var instance = model.CreateInstance(OnnxModels.Placement);
         using var cancel = new CancellationTokenSource();
 
@@ -30,7 +30,7 @@ public sealed class CancellationTests
     [Fact]
     public void Execute_CancelledBefore_DoesNotRun()
     {
-        using var model = OnnxModels.Load(CountingLoop());
+        using var model = OnnxModels.Load(SampleOnnxModels.CountingLoop());
         using var instance = model.CreateInstance(OnnxModels.Placement);
         using var batch = new TestExecutionBatch(
             model.Signature, _allocator, [Rounds(long.MaxValue)], cancellation: new CancellationToken(canceled: true));
@@ -40,7 +40,7 @@ public sealed class CancellationTests
     [Fact]
     public async Task Execute_CancelledAtAnyMoment_NeverHurtsTheNextRun()
     {
-        using var model = OnnxModels.Load(CountingLoop());
+        using var model = OnnxModels.Load(SampleOnnxModels.CountingLoop());
         var random = new Random(7);
         for (var i = 0; i < 500; i++)
         {
@@ -70,28 +70,7 @@ public sealed class CancellationTests
         }
     }
 
-    private static TestTensor Rounds(long count) => TestTensor.Int64("rounds", TensorShape.Scalar, count);
-
-    /// <summary>Counts to the number it is given, one round of a loop at a time.</summary>
-    private static byte[] CountingLoop()
-    {
-        var body = new OnnxModelBuilder()
-            .Input("round", OnnxElementType.Int64)
-            .Input("go_on", OnnxElementType.Bool)
-            .Input("count_in", OnnxElementType.Int64)
-            .Output("go_on_out", OnnxElementType.Bool)
-            .Output("count_out", OnnxElementType.Int64)
-            .Node("Identity", ["go_on"], ["go_on_out"])
-            .Node("Add", ["count_in", "one"], ["count_out"]);
-        return new OnnxModelBuilder()
-            .Input("rounds", OnnxElementType.Int64)
-            .Output("count", OnnxElementType.Int64)
-            .Initializer("one", OnnxTensor.Int64s([], 1))
-            .Initializer("zero", OnnxTensor.Int64s([], 0))
-            .Initializer("yes", OnnxTensor.Of<byte>(OnnxElementType.Bool, [], 1))
-            .Node("Loop", ["rounds", "yes", "zero"], ["count"], OnnxAttribute.Graph("body", body))
-            .Build();
-    }
+    private static TestTensor Rounds(long count) => TestTensor.Int64("rounds", new TensorShape(1), count);
 
     private void AssertCounts(Abstractions.Backends.IBackendModel model, Abstractions.Backends.IModelInstance instance, long count)
     {

@@ -121,6 +121,98 @@ public sealed class ExecutionProviderTests
         AssertSays("device_id|KIND_GPU", Assert.Throws<BackendException>(() => Load(new RecordingProviders("cuda"), [], [new("g_0", InstanceKind.Gpu, 0)], ("cuda.device_id", "1")).Dispose()), ErrorCode.InvalidArgument);
 
     [Fact]
+    public void Load_ListsByGroup_HasASessionForEachWithItsListAndOptions()
+    {
+        var providers = new RecordingProviders("cuda", "tensorrt", "openvino", "xnnpack");
+        InstancePlacement[] placements =
+        [
+            new("fast_0", InstanceKind.Gpu, 1) { Group = "fast" }, new("fast_1", InstanceKind.Gpu, 1) { Group = "fast" },
+            new("small_0", InstanceKind.Cpu, 0) { Group = "small" }, new("rest_0", InstanceKind.Cpu, 0) { Group = "rest" },
+        ];
+        using var model = Load(
+            providers,
+            [],
+            placements,
+            ("execution_providers", "openvino"),
+            ("openvino.num_of_threads", "2"),
+            ("group.fast.execution_providers", "tensorrt,cuda"),
+            ("group.fast.cuda.gpu_mem_limit", "1024"),
+            ("group.small.openvino.num_of_threads", "1"));
+        foreach (var placement in placements.Concat(placements))
+        {
+            Assert.Equal(8, Infer(model, placement));
+        }
+
+        Assert.Equal(["tensorrt device_id=1", "cuda device_id=1 gpu_mem_limit=1024", "openvino num_of_threads=1", "openvino num_of_threads=2"], providers.Appended);
+    }
+
+    [Fact]
+    public void Load_GroupWithAListBesideAccelerators_LeavesThoseToTheOthers()
+    {
+        var providers = new RecordingProviders("openvino", "xnnpack");
+        InstancePlacement[] placements = [new("a_0", InstanceKind.Cpu, 0) { Group = "a" }, new("b_0", InstanceKind.Cpu, 0) { Group = "b.c" }];
+        using var model = Load(providers, [Accelerator("openvino", InstanceKind.Cpu)], placements, ("group.b.c.execution_providers", "xnnpack"));
+        Array.ForEach(placements, placement => Assert.Equal(8, Infer(model, placement)));
+        Assert.Equal(["openvino", "xnnpack"], providers.Appended);
+    }
+
+    [Theory]
+    [InlineData("group.c.execution_providers", "cuda", "parameter 'group.c.execution_providers': expected the name of an instance_group behind 'group.', one of 'a', 'b'")]
+    [InlineData("group.a.execution_providers", "cuda,nvidia", "parameter 'group.a.execution_providers': expected names out of |got 'nvidia'")]
+    [InlineData("group.a.fallback", "gpu", "parameter 'group.a.fallback': expected cpu, got 'gpu'")]
+    [InlineData("group.a.cuda.gpu_mem_limit", "1", "parameter 'group.a.cuda.gpu_mem_limit': expected 'group.a.execution_providers' to name cuda")]
+    [InlineData("group.a.cpu.use_arena", "1", "parameter 'group.a.cpu.use_arena': the processor takes no options")]
+    [InlineData("group.a.threads", "1", "parameter 'group.a.threads': expected execution_providers, fallback or <provider>.<option> behind the group's name, got 'threads'")]
+    [InlineData("group.a.tensorrt.trt_engine_cache_path", "/tmp", "'group.a.tensorrt.trt_engine_cache_path'|allow-provider-files=1")]
+    public void Load_WrongParameterOfAGroup_SaysWhatWasExpected(string key, string value, string words)
+    {
+        InstancePlacement[] placements = [new("a_0", InstanceKind.Cpu, 0) { Group = "a" }, new("b_0", InstanceKind.Cpu, 0) { Group = "b" }];
+        AssertSays(words, Assert.Throws<BackendException>(() => Load(new RecordingProviders("cuda"), [], placements, (key, value)).Dispose()), ErrorCode.InvalidArgument);
+    }
+
+    [Fact]
+    public void Load_FallbackOfOneGroup_IsForThatGroupAlone()
+    {
+        InstancePlacement[] placements = [new("a_0", InstanceKind.Cpu, 0) { Group = "a" }, new("b_0", InstanceKind.Cpu, 0) { Group = "b" }];
+        (string, string)[] parameters = [("group.a.execution_providers", "cuda"), ("group.a.fallback", "cpu")];
+        using var model = Load(new RecordingProviders(), [], placements, parameters);
+        Assert.Equal(8, Infer(model, placements[0]));
+        AssertSays(
+            "instance 'b_0' asks for the execution provider openvino",
+            Assert.Throws<BackendException>(() => Load(new RecordingProviders(), [], placements, [.. parameters, ("group.b.execution_providers", "openvino")]).Dispose()),
+            ErrorCode.Unsupported);
+    }
+
+    [Fact]
+    public void Load_TritonsParametersOfCuda_ReachItByTheEnginesNames()
+    {
+        var providers = new RecordingProviders("cuda");
+        using var model = Load(
+            providers, [], [new("g_0", InstanceKind.Gpu, 0)], ("gpu_mem_limit", "4294967200"), ("arena_extend_strategy", "1"), ("cudnn_conv_algo_search", "0"), ("do_copy_in_default_stream", "1"));
+        Assert.Equal(["cuda arena_extend_strategy=kSameAsRequested cudnn_conv_algo_search=EXHAUSTIVE device_id=0 do_copy_in_default_stream=1 gpu_mem_limit=4294967200"], providers.Appended);
+    }
+
+    [Fact]
+    public void Load_TritonsParametersOfCudaOnTheProcessor_AreToldToHaveNoEffect()
+    {
+        var context = OnnxModels.Context(RepositoryFiles.SampleModel("digits"), ("gpu_mem_limit", "1"));
+        OnnxModels.Load(context).Dispose();
+        Assert.Equal("parameter 'gpu_mem_limit' has no effect, since no instance runs on cuda", Assert.Single(((RecordingBackendLog)context.Log).Warnings));
+    }
+
+    [Theory]
+    [InlineData("arena_extend_strategy", "2", "expected 0 (kNextPowerOfTwo), 1 (kSameAsRequested), got '2'")]
+    [InlineData("cudnn_conv_algo_search", "fast", "expected 0 (EXHAUSTIVE), 1 (HEURISTIC), 2 (DEFAULT), got 'fast'")]
+    public void Load_WrongParameterOfCudaInTritonsForm_SaysWhatWasExpected(string key, string value, string words) =>
+        AssertSays(words, Assert.Throws<BackendException>(() => Load(new RecordingProviders("cuda"), [], [new("g_0", InstanceKind.Gpu, 0)], (key, value)).Dispose()), ErrorCode.InvalidArgument);
+
+    [Fact]
+    public void Load_OptionOfCudaGivenInBothForms_IsRefused() => AssertSays(
+        "parameter 'gpu_mem_limit': expected either it or 'cuda.gpu_mem_limit'",
+        Assert.Throws<BackendException>(() => Load(new RecordingProviders("cuda"), [], [new("g_0", InstanceKind.Gpu, 0)], ("gpu_mem_limit", "1"), ("cuda.gpu_mem_limit", "2")).Dispose()),
+        ErrorCode.InvalidArgument);
+
+    [Fact]
     public void Load_GpuOnABuildWithout_SaysWhatToInstallInOneSentence()
     {
         var error = Assert.Throws<BackendException>(() => Load(new RecordingProviders(), [], [new InstancePlacement("digits_0", InstanceKind.Gpu, 1)]).Dispose());
@@ -223,7 +315,7 @@ public sealed class ExecutionProviderTests
         RecordingProviders providers, ExecutionAccelerator[] accelerators, InstancePlacement[] placements, Func<ModelLoadContext, ModelLoadContext> change, params (string Key, string Value)[] parameters)
     {
         var context = change(OnnxModels.Context(RepositoryFiles.SampleModel("digits"), parameters) with { Placements = [.. placements], Accelerators = [.. accelerators] });
-        return OnnxModels.Load(context, new OnnxBackend(providers));
+        return OnnxModels.Load(context, new OnnxBackend(providers, TimeProvider.System));
     }
 
     private static long Infer(IBackendModel model, InstancePlacement placement) =>

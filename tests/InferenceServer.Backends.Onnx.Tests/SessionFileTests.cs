@@ -76,6 +76,35 @@ public sealed class SessionFileTests
     }
 
     [Fact]
+    public void Load_LibraryInTritonsField_FollowsTheSameRules()
+    {
+        using var folder = new TemporaryDirectory();
+        var context = OnnxModels.Context(s_digits) with { OperatorLibraries = ["ops.so"] };
+        Assert.Contains("model_operations.op_library_filename: expected the server to run with the backend setting custom-op-folder=<folder>", OnnxModels.LoadFails(context).Message, StringComparison.Ordinal);
+        context = context with { BackendSettings = new Dictionary<string, string> { ["custom-op-folder"] = folder.FullPath } };
+        Assert.Contains("ops.so", OnnxModels.LoadFails(context).Message, StringComparison.Ordinal);
+        var error = OnnxModels.LoadFails(context with { OperatorLibraries = ["../ops.so"] });
+        Assert.Contains("model_operations.op_library_filename: expected plain names of files in the server's folder for them, got '../ops.so'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1", null)]
+    [InlineData("0", null)]
+    [InlineData("yes", "use_deterministic_compute")]
+    public void Load_DeterministicCompute_ReachesTheEngine(string value, string? refusal)
+    {
+        if (refusal is not null)
+        {
+            Assert.Contains(refusal, OnnxModels.LoadFails(OnnxModels.Context(s_digits, ("session.use_deterministic_compute", value))).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        using var model = OnnxModels.Load(s_digits, ("session.use_deterministic_compute", value));
+        var image = TestTensor.Fp32("image", new TensorShape(1, 1, 8, 8), new float[64]);
+        Assert.Equal(OnnxModels.Run(model, image)["probs"].As<float>(), OnnxModels.Run(model, image)["probs"].As<float>());
+    }
+
+    [Fact]
     public void Load_PlacementAskedFor_IsLoggedAndNothingElseIs()
     {
         var context = OnnxModels.Context(s_digits, ("report_placement", "1"));

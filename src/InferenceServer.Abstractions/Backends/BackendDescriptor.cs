@@ -35,6 +35,11 @@ public sealed record BackendDescriptor(string Name)
     public bool RunsOnGpus { get; init; }
 
     /// <summary>
+    /// True when the backend loads libraries with operators that a model brings along (<c>model_operations</c>). For other backends such a configuration is an error.
+    /// </summary>
+    public bool LoadsOperatorLibraries { get; init; }
+
+    /// <summary>
     /// True when the statistics of the backend's decoupled models show each response of a request, by its number, as far as numbers are kept.
     /// </summary>
     public bool ReportsResponses { get; init; }

@@ -31,6 +31,11 @@ public abstract class ExecutionBatch
     /// <summary>Signalled when nobody waits for the result any more; an engine that can stop a run should.</summary>
     public abstract CancellationToken Cancellation { get; }
 
+    /// <summary>
+    /// The variants that every request in the batch chooses, of those that the signature has: their names in order, separated by <see cref="RequestVariants.Separator"/>; null for none.
+    /// </summary>
+    public virtual string? Variant => null;
+
     /// <summary>One of the requests, by its place from 0 to <see cref="RequestCount"/> - 1.</summary>
     public abstract ExecutionRequest GetRequest(int request);
 

@@ -41,6 +41,12 @@ public sealed record ModelLoadContext
     /// </summary>
     public int? GraphOptimizationLevel { get; init; }
 
+    /// <summary>
+    /// Libraries with operators of the model's own, as its configuration names them (<c>model_operations.op_library_filename</c>); empty unless the backend <see cref="BackendDescriptor.LoadsOperatorLibraries"/>. A
+    /// configuration may come from a client: it is for the backend to say which of them may be loaded.
+    /// </summary>
+    public ImmutableArray<string> OperatorLibraries { get; init; } = [];
+
     /// <summary>What parts of the model are to run on, the most wanted first; empty unless the backend <see cref="BackendDescriptor.RunsOnGpus"/>.</summary>
     public ImmutableArray<ExecutionAccelerator> Accelerators { get; init; } = [];
 

@@ -6,6 +6,9 @@ namespace InferenceServer.Abstractions.Models;
 /// <param name="DeviceId">The number of the device; 0 on the processor.</param>
 public sealed record InstancePlacement(string Name, InstanceKind Kind, int DeviceId)
 {
+    /// <summary>The name of the group of instances that it belongs to, by which a configuration may speak of it; empty for none.</summary>
+    public string Group { get; init; } = "";
+
     /// <summary>
     /// The processors that its threads are to keep to; null when they may run on any. The server sees to the thread that calls the instance, a backend to threads of its
     /// own.

@@ -8,6 +8,9 @@ namespace InferenceServer.Abstractions.Models;
 /// <param name="Outputs">The outputs, in the order of the model; an output's place here is its index in an execution.</param>
 public sealed record ModelSignature(ImmutableArray<TensorSpec> Inputs, ImmutableArray<TensorSpec> Outputs)
 {
+    /// <summary>What else a request chooses beside its inputs; null for nothing.</summary>
+    public RequestVariants? Variants { get; init; }
+
     /// <summary>
     /// True when an execution may change what later ones give. Such a model is not run with made-up inputs before it is ready, unless its configuration says so.
     /// </summary>

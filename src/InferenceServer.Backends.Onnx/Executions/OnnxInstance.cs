@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Backends.Onnx.Adapters;
 using InferenceServer.Backends.Onnx.Messages;
 using InferenceServer.Backends.Onnx.Sessions;
 using InferenceServer.Backends.Onnx.Signatures;
@@ -17,17 +18,19 @@ internal sealed class OnnxInstance : IModelInstance
     private readonly OrtIoBinding _binding;
     private readonly RunOptions _options;
     private readonly InputBinder _inputs;
-
+    private readonly AdapterSet _adapters;
     private readonly bool _hasDevice;
 
     /// <param name="session">What it runs on.</param>
     /// <param name="signature">What that takes and gives.</param>
     /// <param name="settings">What the configuration asks of it.</param>
+    /// <param name="adapters">What requests may have put onto it.</param>
     /// <param name="hasDevice">True when inputs and outputs may have to be brought to a device and back.</param>
-    public OnnxInstance(InferenceSession session, SessionSignature signature, SessionSettings settings, bool hasDevice)
+    public OnnxInstance(InferenceSession session, SessionSignature signature, SessionSettings settings, AdapterSet adapters, bool hasDevice)
     {
         _session = session;
         _hasDevice = hasDevice;
+        _adapters = adapters;
         _signature = signature;
 
         // What goes wrong in a run is in the exception; the engine's log would only say it a second time.
@@ -47,6 +50,11 @@ internal sealed class OnnxInstance : IModelInstance
         try
         {
             _inputs.Bind(batch.Inputs);
+            if (batch.Variant is { } variant)
+            {
+                _adapters.Bind(variant, batch.Inputs, _binding);
+            }
+
             if (BindOutputs(batch))
             {
                 Run(batch.Cancellation);

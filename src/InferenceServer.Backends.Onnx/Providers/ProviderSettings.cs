@@ -23,6 +23,12 @@ internal sealed record ProviderSettings
     /// <summary>True when instances whose providers cannot be had run without them.</summary>
     public bool FallsBack { get; init; }
 
+    /// <summary>What is said of groups of instances by name; they have no groups of their own.</summary>
+    public ImmutableDictionary<string, ProviderSettings> Groups { get; init; } = ImmutableDictionary<string, ProviderSettings>.Empty;
+
+    /// <summary>What holds for the instances of a group.</summary>
+    public ProviderSettings Of(string group) => Groups.GetValueOrDefault(group, this);
+
     /// <summary>The providers of an instance, the most wanted first. The processor takes what they leave, and need not be among them.</summary>
     /// <param name="gpu">The number of its GPU; null when it is not to run on one.</param>
     public ImmutableArray<ExecutionProvider> For(int? gpu)

@@ -12,6 +12,9 @@ internal sealed class EngineLog
     /// <summary>What the engine says of where nodes run is among its most talkative lines, the rest of which nobody asked for.</summary>
     private const string Placement = "placed on [";
 
+    /// <summary>What the engine warns of whenever it writes a graph: that it is for this machine, which the name it is kept under says.</summary>
+    private const string Written = "Serializing optimized model";
+
     private readonly ConcurrentDictionary<string, SessionLog> _sessions = new(StringComparer.Ordinal);
     private long _last;
 
@@ -38,7 +41,10 @@ internal sealed class EngineLog
                 var text = EngineMessage.Clean(message, session.Folder);
                 if (severity >= OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING)
                 {
-                    session.Log.Warning(text);
+                    if (!text.StartsWith(Written, StringComparison.Ordinal))
+                    {
+                        session.Log.Warning(text);
+                    }
                 }
                 else if (text.Contains(Placement, StringComparison.Ordinal))
                 {

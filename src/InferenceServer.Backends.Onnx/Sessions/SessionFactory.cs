@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
+using InferenceServer.Backends.Onnx.Graphs;
 using InferenceServer.Backends.Onnx.Messages;
 using InferenceServer.Backends.Onnx.Providers;
 using InferenceServer.Backends.Onnx.Signatures;
@@ -10,9 +11,15 @@ using Microsoft.ML.OnnxRuntime;
 namespace InferenceServer.Backends.Onnx.Sessions;
 
 /// <summary>Makes the sessions of one version, for each place where instances run.</summary>
-internal sealed class SessionFactory(ModelLoadContext context, string file, SessionSettings settings, OnnxEnvironment environment, IProviders providers, SessionLog log)
+internal sealed class SessionFactory(ModelLoadContext context, string file, SessionSettings settings, OnnxEnvironment environment, IProviders providers, SessionLog log, GraphCache? graphs)
 {
     private const string Advice = $"to serve on the CPU instead, set the parameter '{ProviderSettingsReader.FallbackKey}' to 'cpu'";
+
+    /// <summary>Where an instance's session runs.</summary>
+    public SessionPlace PlaceOf(InstancePlacement placement) => new(
+        placement.Kind == InstanceKind.Gpu ? placement.DeviceId : null,
+        placement.Processors,
+        settings.Providers.Groups.ContainsKey(placement.Group) ? placement.Group : null);
 
     /// <summary>Checks that the providers of an instance can be had, without making anything.</summary>
     /// <exception cref="BackendException">One cannot, and the configuration allows no other; the message says what to install.</exception>
@@ -29,7 +36,7 @@ internal sealed class SessionFactory(ModelLoadContext context, string file, Sess
         {
             return Create(placement, chosen, cancellation);
         }
-        catch (OnnxRuntimeException exception) when (HasOthers(chosen) && settings.Providers.FallsBack && !cancellation.IsCancellationRequested)
+        catch (OnnxRuntimeException exception) when (HasOthers(chosen) && settings.Providers.Of(placement.Group).FallsBack && !cancellation.IsCancellationRequested)
         {
             var session = Create(placement, [], cancellation);
             context.Log.Warning($"{AskerOf(placement)} {NamesOf(chosen)}, which cannot be used; it runs on the CPU instead: {MessageOf(exception).Text}");
@@ -68,11 +75,11 @@ internal sealed class SessionFactory(ModelLoadContext context, string file, Sess
 
     private ImmutableArray<ExecutionProvider> Choose(InstancePlacement placement, Action<string> warn)
     {
-        var wanted = settings.Providers.For(SessionPlace.Of(placement).Gpu);
+        var wanted = settings.Providers.Of(placement.Group).For(PlaceOf(placement).Gpu);
         var choice = ProviderChoice.Of(wanted, providers.Available, AskerOf(placement));
         if (choice.Missing is { } missing)
         {
-            if (!settings.Providers.FallsBack)
+            if (!settings.Providers.Of(placement.Group).FallsBack)
             {
                 throw new BackendException(ErrorCode.Unsupported, $"{missing}; {Advice}{(placement.Kind == InstanceKind.Gpu ? ", or use the kind KIND_CPU" : "")}");
             }
@@ -86,6 +93,15 @@ internal sealed class SessionFactory(ModelLoadContext context, string file, Sess
     private InferenceSession Create(InstancePlacement placement, ImmutableArray<ExecutionProvider> chosen, CancellationToken cancellation)
     {
         using var change = NativeHeap.BeginChange();
+
+        // What other providers make of a graph is their own affair: some compile it, and the engine then refuses to write it.
+        return graphs is null || HasOthers(chosen) ? Open(file, static _ => { }) : graphs.Open(Open, cancellation);
+
+        InferenceSession Open(string from, Action<SessionOptions> adapt) => Make(from, placement, chosen, adapt, cancellation);
+    }
+
+    private InferenceSession Make(string from, InstancePlacement placement, ImmutableArray<ExecutionProvider> chosen, Action<SessionOptions> adapt, CancellationToken cancellation)
+    {
         using var options = settings.ToOptions(context.ProcessorCount, environment.HasSharedThreads, log.Id, placement.Processors);
         using (cancellation.UnsafeRegister(static state => ((SessionOptions)state!).SetLoadCancellationFlag(true), options))
         {
@@ -94,7 +110,8 @@ internal sealed class SessionFactory(ModelLoadContext context, string file, Sess
                 providers.Append(options, provider);
             }
 
-            return new InferenceSession(file, options);
+            adapt(options);
+            return new InferenceSession(from, options);
         }
     }
 }

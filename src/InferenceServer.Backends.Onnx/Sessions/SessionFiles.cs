@@ -17,6 +17,7 @@ internal sealed record SessionFiles
 
     private const string ProfileKey = "enable_profiling";
     private const string LibrariesKey = "custom_op_libraries";
+    private const string LibrariesField = "model_operations.op_library_filename";
 
     /// <summary>Where the names of profiles begin; null for none.</summary>
     public string? ProfilePrefix { get; init; }
@@ -27,7 +28,7 @@ internal sealed record SessionFiles
     public static SessionFiles Read(ModelLoadContext context, SettingValues server, SettingValues model) => new()
     {
         ProfilePrefix = ReadProfile(context, server.Text(ProfileFolderKey), model),
-        Libraries = ReadLibraries(server.Text(LibraryFolderKey), model),
+        Libraries = ReadLibraries(context, server.Text(LibraryFolderKey), model),
     };
 
     private static string? ReadProfile(ModelLoadContext context, string? folder, SettingValues model)
@@ -47,25 +48,28 @@ internal sealed record SessionFiles
         return Path.Combine(Path.GetFullPath(folder), FormattableString.Invariant($"{name}_{context.Version}"));
     }
 
-    private static ImmutableArray<string> ReadLibraries(string? folder, SettingValues model)
+    private static ImmutableArray<string> ReadLibraries(ModelLoadContext context, string? folder, SettingValues model)
     {
-        if (model.Text(LibrariesKey) is not { } text)
+        var wanted = context.OperatorLibraries.Select(static name => (Words: LibrariesField, Name: name))
+            .Concat((model.Text(LibrariesKey)?.Split(',', StringSplitOptions.TrimEntries) ?? []).Select(static name => (Words: $"parameter '{LibrariesKey}'", Name: name)))
+            .ToList();
+        if (wanted.Count == 0)
         {
             return [];
         }
 
         if (string.IsNullOrEmpty(folder))
         {
-            model.Errors.Add($"parameter '{LibrariesKey}': expected the server to run with the backend setting {LibraryFolderKey}=<folder>, which says where they may lie");
+            model.Errors.Add($"{wanted[0].Words}: expected the server to run with the backend setting {LibraryFolderKey}=<folder>, which says where they may lie");
             return [];
         }
 
         var libraries = ImmutableArray.CreateBuilder<string>();
-        foreach (var name in text.Split(',', StringSplitOptions.TrimEntries))
+        foreach (var (words, name) in wanted)
         {
             if (name.Length == 0 || name is "." or ".." || name.AsSpan().ContainsAny('/', '\\', '\0'))
             {
-                model.Errors.Add($"parameter '{LibrariesKey}': expected plain names of files in the server's folder for them, got '{name}'");
+                model.Errors.Add($"{words}: expected plain names of files in the server's folder for them, got '{name}'");
             }
             else
             {
@@ -73,6 +77,6 @@ internal sealed record SessionFiles
             }
         }
 
-        return libraries.ToImmutable();
+        return [.. libraries.Distinct(StringComparer.Ordinal)];
     }
 }

@@ -1,4 +1,5 @@
 using InferenceServer.Abstractions.Models;
+using InferenceServer.Backends.Onnx.Graphs;
 using InferenceServer.Backends.Onnx.Providers;
 using Microsoft.ML.OnnxRuntime;
 
@@ -45,6 +46,9 @@ internal sealed record SessionSettings
 
     /// <summary>Files other than the model's.</summary>
     public SessionFiles Files { get; init; } = new();
+
+    /// <summary>Where optimised graphs are kept between loads; null for nowhere.</summary>
+    public GraphCacheOptions? Graphs { get; init; }
 
     /// <summary>True when the log is to say what runs on which provider.</summary>
     public bool ReportsPlacement { get; init; }

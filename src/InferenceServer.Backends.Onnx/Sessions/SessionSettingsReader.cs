@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Backends.Onnx.Graphs;
 using InferenceServer.Backends.Onnx.Providers;
 using Microsoft.ML.OnnxRuntime;
 
@@ -20,7 +21,7 @@ internal static class SessionSettingsReader
     private const string EntryPrefix = "session.";
 
     /// <summary>The server's settings that are read here.</summary>
-    public static ImmutableArray<string> ServerKeys { get; } = [IntraOpKey, InterOpKey, GlobalPoolKey, ProviderSettingsReader.FilesKey, SessionFiles.ProfileFolderKey, SessionFiles.LibraryFolderKey];
+    public static ImmutableArray<string> ServerKeys { get; } = [IntraOpKey, InterOpKey, GlobalPoolKey, ProviderSettingsReader.FilesKey, SessionFiles.ProfileFolderKey, SessionFiles.LibraryFolderKey, GraphCacheOptions.FolderKey, GraphCacheOptions.SizeKey];
 
     /// <exception cref="BackendException">A value is not what its parameter takes; the message lists all of them.</exception>
     public static SessionSettings Read(ModelLoadContext context)
@@ -39,7 +40,7 @@ internal static class SessionSettingsReader
             context.Log.Warning(
                 $"parameter '{key}' is unknown to the onnxruntime backend and has no effect; known are {IntraOpKey}, {InterOpKey}, "
                 + $"{ExecutionModeKey}, {ArenaKey}, {PatternKey}, {ShrinkageKey}, {ProviderSettingsReader.ListKey}, {ProviderSettingsReader.FallbackKey}, "
-                + $"<provider>.*, free_dimension.*, free_dimension_denotation.*, enable_profiling, custom_op_libraries, {PlacementKey} and {EntryPrefix}*");
+                + $"<provider>.*, {ProviderSettingsReader.GroupPrefix}*, {string.Join(", ", TritonCudaParameters.Names.Order(StringComparer.Ordinal))}, free_dimension.*, free_dimension_denotation.*, enable_profiling, custom_op_libraries, {GraphCacheOptions.ModelKey}, {PlacementKey} and {EntryPrefix}*");
         }
 
         return errors.Count == 0 ? settings : throw new BackendException(ErrorCode.InvalidArgument, string.Join("; ", errors));
@@ -80,6 +81,7 @@ internal static class SessionSettingsReader
             Providers = new ProviderSettingsReader(context, model, server.Switch(ProviderSettingsReader.FilesKey) ?? false).Read(),
             FreeDimensions = FreeDimension.Read(model, context.Parameters),
             Files = SessionFiles.Read(context, server, model),
+            Graphs = GraphCacheOptions.Read(server, model),
             ReportsPlacement = model.Switch(PlacementKey) ?? false,
             Entries = entries,
         };

@@ -59,6 +59,9 @@ public sealed class DeclaredModelConfig
     /// <summary>How hard the engine may rewrite the graph, in Triton's numbers; null when the file does not say.</summary>
     public int? GraphOptimizationLevel { get; init; }
 
+    /// <summary>Libraries with operators of the model's own, as the file names them.</summary>
+    public ImmutableArray<string> OperatorLibraries { get; init; } = [];
+
     /// <summary>What parts of the model are to run on.</summary>
     public ImmutableArray<ExecutionAccelerator> Accelerators { get; init; } = [];
 

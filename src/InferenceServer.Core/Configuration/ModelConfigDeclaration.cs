@@ -61,6 +61,7 @@ public static class ModelConfigDeclaration
             IdleUnload = ResidencyRule.IdleUnloadOf(message),
             Ensemble = EnsembleConfig.Of(message),
             GraphOptimizationLevel = message.Optimization?.Graph?.Level,
+            OperatorLibraries = [.. message.ModelOperations?.OpLibraryFilename ?? []],
             Accelerators = AcceleratorRule.Of(message),
             InstanceGroups = Completion.InstanceGroups.Of(message, facts.ModelName),
             Document = document,

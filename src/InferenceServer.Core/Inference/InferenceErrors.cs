@@ -1,4 +1,5 @@
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Repository;
 
@@ -112,6 +113,21 @@ internal static class InferenceErrors
     public static InferenceError Backend(InferenceRequest request, string model, BackendException? failure) => failure is null
         ? new(ErrorCode.Internal, $"{Prefix(request)}model '{model}' failed unexpectedly; the server's log says how")
         : new(failure.Code, Prefix(request) + failure.Message);
+
+    public static InferenceError VariantNotText(InferenceRequest request, RequestVariants variants, ParameterValue value) =>
+        new(ErrorCode.InvalidArgument, $"{Prefix(request)}parameter '{variants.Parameter}': expected a text, got {value}") { Subject = variants.Parameter, Expected = "a text", Actual = value.ToString() };
+
+    /// <summary>How many there are is told and not which: whose they are is nobody else's business.</summary>
+    public static InferenceError UnknownVariant(InferenceRequest request, RequestVariants variants, string name)
+    {
+        var expected = variants.Names.Count switch
+        {
+            0 => $"none, since the model has no {variants.Word}s",
+            1 => $"the name of the one {variants.Word} that the model has",
+            var count => FormattableString.Invariant($"the name of one of the {count} {variants.Word}s that the model has"),
+        };
+        return new InferenceError(ErrorCode.InvalidArgument, $"{Prefix(request)}parameter '{variants.Parameter}': expected {expected}, got '{name}'") { Subject = variants.Parameter, Expected = expected, Actual = name };
+    }
 
     public static InferenceError DuplicateInput(InferenceRequest request, string name) =>
         new(ErrorCode.InvalidArgument, $"{Prefix(request)}input '{name}' already exists in request") { Subject = name };

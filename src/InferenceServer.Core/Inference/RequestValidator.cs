@@ -24,11 +24,13 @@ internal sealed class RequestValidator
     private readonly string[]? _defaultOutputs;
     private readonly int _outputCount;
     private readonly int _requiredInputs;
+    private readonly RequestVariants? _variants;
 
     public RequestValidator(ModelConfig config, ModelSignature signature)
     {
         _model = config.Name;
         _maxBatchSize = config.MaxBatchSize;
+        _variants = signature.Variants;
 
         // The model's order, whatever the order in the configuration file: backends and batches rely on it.
         _inputs = [.. signature.Inputs.Select(input => config.Inputs.FirstOrDefault(tensor => tensor.Name == input.Name)).OfType<ModelTensor>()];
@@ -60,7 +62,13 @@ internal sealed class RequestValidator
             return false;
         }
 
-        pending = new PendingInference(request, (int)rows, requested, order, clientGone) { Stream = stream };
+        string? variant = null;
+        if (_variants is not null && (error = VariantReader.Read(request, _variants, out variant)) is not null)
+        {
+            return false;
+        }
+
+        pending = new PendingInference(request, (int)rows, requested, order, clientGone) { Stream = stream, Variant = variant };
         return true;
     }
 

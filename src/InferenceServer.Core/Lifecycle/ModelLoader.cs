@@ -305,6 +305,7 @@ internal sealed class ModelLoader(
             Parameters = declared.Parameters,
             BackendSettings = options.BackendSettings(declared.Backend.Name),
             GraphOptimizationLevel = declared.GraphOptimizationLevel,
+            OperatorLibraries = declared.OperatorLibraries,
             Accelerators = declared.Accelerators,
             Placements = [.. LanePlan.PlaceAll(declared.InstanceGroups, options.HostPolicies)],
             ProcessorCount = options.ProcessorCount,

@@ -53,6 +53,8 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
 
     public override CancellationToken Cancellation => _members[0].Membership!.Cancellation;
 
+    public override string? Variant => _members[0].Variant;
+
     /// <summary>The outputs by their place in the signature; one without a buffer was not given.</summary>
     public ReadOnlySpan<TensorView> Outputs => _outputs;
 

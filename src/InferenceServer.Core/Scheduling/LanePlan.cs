@@ -31,7 +31,7 @@ internal static class LanePlan
             for (var i = 0; i < group.Count * devices.Length; i++)
             {
                 var device = devices[i / group.Count];
-                yield return new LaneWish(new InstancePlacement($"{group.Name}_{i}", group.Kind, device) { Processors = policies.Of(group, device) }, LaneDemand.Of(group));
+                yield return new LaneWish(new InstancePlacement($"{group.Name}_{i}", group.Kind, device) { Group = group.Name, Processors = policies.Of(group, device) }, LaneDemand.Of(group));
             }
         }
     }
@@ -81,7 +81,7 @@ internal static class LanePlan
         var missing = new List<LaneWish>();
         foreach (var wish in Place(config, policies))
         {
-            var kept = spare.FindIndex(lane => (lane.Placement with { Name = wish.Placement.Name }) == wish.Placement && lane.Demand == wish.Demand);
+            var kept = spare.FindIndex(lane => IsAlike(config, lane.Placement, wish.Placement) && lane.Demand == wish.Demand);
             if (kept < 0)
             {
                 missing.Add(wish);
@@ -94,4 +94,10 @@ internal static class LanePlan
 
         return (missing, spare);
     }
+
+    /// <summary>A group of another name is another place only where a parameter speaks of one of the two, which then has its name between dots.</summary>
+    private static bool IsAlike(ModelConfig config, InstancePlacement placement, InstancePlacement wish) =>
+        (placement with { Name = wish.Name, Group = wish.Group }) == wish && (placement.Group == wish.Group || !config.Parameters.Keys.Any(key => Names(key, placement.Group) || Names(key, wish.Group)));
+
+    private static bool Names(string key, string group) => key.Contains($".{group}.", StringComparison.Ordinal);
 }

@@ -46,6 +46,9 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
     /// <summary>The wanted outputs as places in the signature, in the client's order; null for all in the model's order.</summary>
     public int[]? OutputOrder { get; }
 
+    /// <summary>The variants of the model that the request chooses; null for none. Requests that choose differently do not share an execution.</summary>
+    public string? Variant { get; init; }
+
     /// <summary>Where the responses go when there may be several; null when one outcome is awaited.</summary>
     public InferenceStream? Stream { get; init; }
 

@@ -13,7 +13,7 @@ internal readonly ref struct QueueHead
     /// <summary>True when another request waits behind these that would have gone over the row limit.</summary>
     public bool IsNextTooLarge { get; init; }
 
-    /// <summary>True when another request waits behind these that has other shapes.</summary>
+    /// <summary>True when another request waits behind these that has other shapes or chooses another variant of the model.</summary>
     public bool IsNextIncompatible { get; init; }
 
     /// <summary>When the oldest of them was accepted.</summary>

@@ -15,7 +15,7 @@ public enum ReleaseReason
     /// <summary>The oldest request had waited as long as the configuration allows.</summary>
     DelayExpired,
 
-    /// <summary>The next request has other shapes or other optional inputs, so it cannot share an execution.</summary>
+    /// <summary>The next request has other shapes, other optional inputs or another variant of the model, so it cannot share an execution.</summary>
     ShapeMismatch,
 
     /// <summary>The version is being unloaded; nothing waits for company any more.</summary>

@@ -8,6 +8,9 @@ namespace InferenceServer.Core.Scheduling;
 /// </summary>
 internal sealed class RequestQueue
 {
+    /// <summary>How many requests that choose other variants an execution may pass over to find company, so that the search stays short however many wait.</summary>
+    private const int MaxPassed = 256;
+
     private readonly long _maxBytes;
     private readonly BatchCompatibility _compatibility;
     private readonly TimeProvider _time;
@@ -129,15 +132,29 @@ internal sealed class RequestQueue
         var total = 0L;
         var oldest = long.MaxValue;
         var soonest = long.MaxValue;
-        var (tooLarge, incompatible) = (false, false);
+        var (tooLarge, incompatible, passed) = (false, false, 0);
         var starved = FindStarved(now);
         for (var pending = starved ?? Next(null); pending is not null; pending = NextBut(starved, pending))
         {
             if (_head.Count > 0)
             {
+                if (pending.Variant != _head[0].Variant)
+                {
+                    // It leads one of the next executions: whoever is first in the queue leads, so that nobody is passed over by more of them than stood before him. Requests of
+                    // sequences keep their order.
+                    incompatible = true;
+                    if (total >= maxRows || pending.Step is not null || ++passed > MaxPassed)
+                    {
+                        break;
+                    }
+
+                    continue;
+                }
+
                 tooLarge = total + pending.Rows > maxRows;
-                incompatible = !tooLarge && !_compatibility.CanShare(_head[0], pending);
-                if (tooLarge || incompatible)
+                var isOther = !tooLarge && !_compatibility.CanShare(_head[0], pending);
+                incompatible |= isOther;
+                if (tooLarge || isOther)
                 {
                     break;
                 }

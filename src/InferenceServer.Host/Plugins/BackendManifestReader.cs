@@ -12,7 +12,7 @@ internal static class BackendManifestReader
     /// <summary>No manifest is longer. Bytes.</summary>
     public const int MaxLength = 65_536;
 
-    private static readonly string[] s_fields = ["name", "assembly", "type", "platform", "model_files", "bare_file_extension", "describes_models", "reports_responses", "auto_warmup", "runs_on_gpus", "settings", "trial_load"];
+    private static readonly string[] s_fields = ["name", "assembly", "type", "platform", "model_files", "bare_file_extension", "describes_models", "reports_responses", "auto_warmup", "runs_on_gpus", "loads_operator_libraries", "settings", "trial_load"];
     private static readonly JsonDocumentOptions s_options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false, MaxDepth = 8 };
 
     /// <summary>Reads a manifest.</summary>
@@ -61,6 +61,7 @@ internal static class BackendManifestReader
             ReportsResponses = Truth(root, "reports_responses", false),
             AllowsAutomaticWarmup = Truth(root, "auto_warmup", true),
             RunsOnGpus = Truth(root, "runs_on_gpus", false),
+            LoadsOperatorLibraries = Truth(root, "loads_operator_libraries", false),
             Settings = Texts(root, "settings"),
         };
         return new BackendManifest(descriptor, assembly, Text(root, "type") ?? throw new FormatException("the field 'type' is missing"))

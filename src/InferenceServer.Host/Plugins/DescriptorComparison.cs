@@ -18,6 +18,7 @@ internal static class DescriptorComparison
             ("reports_responses", Word(manifest.ReportsResponses), Word(code.ReportsResponses)),
             ("auto_warmup", Word(manifest.AllowsAutomaticWarmup), Word(code.AllowsAutomaticWarmup)),
             ("runs_on_gpus", Word(manifest.RunsOnGpus), Word(code.RunsOnGpus)),
+            ("loads_operator_libraries", Word(manifest.LoadsOperatorLibraries), Word(code.LoadsOperatorLibraries)),
             ("settings", string.Join(", ", manifest.Settings.Order(StringComparer.Ordinal)), string.Join(", ", code.Settings.Order(StringComparer.Ordinal))),
         ];
         return fields.Where(static one => one.Manifest != one.Code)

@@ -56,6 +56,11 @@ public sealed class TestExecutionBatch : ExecutionBatch, IDisposable
     /// <summary>Makes the execution that of a decoupled model.</summary>
     public bool AllowsResponses { get; init; }
 
+    /// <summary>The variants that the request chooses.</summary>
+    public string? ChosenVariant { get; init; }
+
+    public override string? Variant => ChosenVariant;
+
     /// <summary>The parameters of the request.</summary>
     public IReadOnlyDictionary<string, ParameterValue> RequestParameters { get; init; } = new Dictionary<string, ParameterValue>();
 

@@ -12,7 +12,6 @@ public sealed class UnusedFeatureTests
     [InlineData("output { name: \"X\" data_type: TYPE_FP32 dims: 4 is_non_linear_format_io: true }", 1, 49, "output[0].is_non_linear_format_io")]
     [InlineData("model_repository_agents { agents { name: \"checksum\" } }", 1, 1, "model_repository_agents")]
     [InlineData("instance_group { secondary_devices { device_id: 0 } }", 1, 18, "instance_group[0].secondary_devices")]
-    [InlineData("model_operations { op_library_filename: \"a.so\" }", 1, 1, "model_operations")]
     [InlineData("runtime: \"model.py\"", 1, 1, "runtime")]
     [InlineData("cc_model_filenames { key: \"7.5\" value: \"a\" }", 1, 1, "cc_model_filenames")]
     public void TryDeclare_FeatureThatChangesAnswers_IsRefused(string text, int line, int column, string path) =>

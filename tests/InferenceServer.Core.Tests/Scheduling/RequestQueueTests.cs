@@ -160,6 +160,92 @@ public sealed class RequestQueueTests : IAsyncDisposable
         Assert.Equal(30, queue.Peek(8, false, executionTicks: 10, 2).LatestStartTimestamp);
     }
 
+    [Fact]
+    public void Variants_AreNotMixedAndTheOldestLeads()
+    {
+        var queue = Make(Levels(1, new QueuePolicy()));
+        foreach (var id in new[] { "a1", "b1", "a2", "-1", "b2", "a3", "-2" })
+        {
+            AddVariant(queue, id, 1);
+        }
+
+        Assert.Equal(["a1 a2 a3", "b1 b2", "-1 -2"], TakeBatches(queue, 8));
+        Assert.Equal((0, 0L), (queue.Count, queue.Bytes));
+    }
+
+    [Fact]
+    public void Variants_FillABatchAndNoMore()
+    {
+        var queue = Make(Levels(1, new QueuePolicy()));
+        foreach (var id in new[] { "a1", "b1", "a2", "a3", "b2" })
+        {
+            AddVariant(queue, id, 1);
+        }
+
+        Assert.Equal(["a1 a2", "b1 b2", "a3"], TakeBatches(queue, 2));
+        AddVariant(queue, "a4", 1);
+        AddVariant(queue, "b3", 1);
+        Assert.Equal(["a4", "b3"], TakeBatches(queue, 1));
+    }
+
+    [Fact]
+    public void Variants_OfHigherPriorityLeadAndOthersOfTheSameRideAlong()
+    {
+        var queue = Make(Levels(2, new QueuePolicy()));
+        AddVariant(queue, "a1", 2);
+        AddVariant(queue, "b1", 2);
+        AddVariant(queue, "b2", 1);
+        AddVariant(queue, "a2", 1);
+        Assert.Equal(["b2 b1", "a2 a1"], TakeBatches(queue, 8));
+    }
+
+    [Fact]
+    public void Variants_WithOthersPassedOver_DoNotWaitForCompany()
+    {
+        var queue = Make(Levels(1, new QueuePolicy()));
+        AddVariant(queue, "a1", 1);
+        Assert.False(queue.Peek(8, false, 0, 1).IsNextIncompatible);
+        AddVariant(queue, "b1", 1);
+        AddVariant(queue, "a2", 1);
+        var head = queue.Peek(8, false, 0, 1);
+        Assert.True(head.IsNextIncompatible);
+        Assert.Equal(2, head.Rows.Length);
+        Assert.Equal(ReleaseReason.ShapeMismatch, BatchPolicy.Decide(head, new BatchLimits(8, [], 1_000_000), 1).Reason);
+    }
+
+    [Fact]
+    public void Variants_NobodyIsPassedOverByMoreBatchesThanStoodBeforeHim()
+    {
+        var queue = Make(Levels(1, new QueuePolicy()));
+        AddVariant(queue, "a1", 1);
+        AddVariant(queue, "b1", 1);
+        for (var i = 2; i < 100; i++)
+        {
+            // However many of the first come: he is next.
+            AddVariant(queue, $"a{i}", 1);
+            var led = TakeBatch(queue, 4);
+            if (i == 3)
+            {
+                Assert.Equal("b1", led);
+                return;
+            }
+        }
+    }
+
+    [Fact]
+    public void Variants_TheSearchForCompanyIsBounded()
+    {
+        var queue = Make(Levels(1, new QueuePolicy()) with { MaxRequests = 1000 });
+        AddVariant(queue, "a1", 1);
+        for (var i = 0; i < 300; i++)
+        {
+            AddVariant(queue, $"b{i}", 1);
+        }
+
+        AddVariant(queue, "a2", 1);
+        Assert.Equal(1, queue.Peek(8, false, 0, 1).Rows.Length);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _made.ForEach(static pending => pending.Request.Dispose());
@@ -177,6 +263,31 @@ public sealed class RequestQueueTests : IAsyncDisposable
         var pending = new PendingInference(_model.Rows(1, 0f, id), 1, null, null, CancellationToken.None) { Priority = priority };
         _made.Add(pending);
         return pending;
+    }
+
+    /// <summary>A request whose variant is the first letter of its id; none for a dash.</summary>
+    private void AddVariant(RequestQueue queue, string id, ulong priority)
+    {
+        var pending = new PendingInference(_model.Rows(1, 0f, id), 1, null, null, CancellationToken.None) { Priority = priority, Variant = id[0] == '-' ? null : id[..1] };
+        _made.Add(pending);
+        Assert.True(queue.TryAdd(pending, 1));
+    }
+
+    private static string TakeBatch(RequestQueue queue, int maxRows)
+    {
+        var count = queue.Peek(maxRows, false, 0, 2).Rows.Length;
+        return string.Join(' ', queue.Take(count, 2).Select(static pending => pending.Request.Id));
+    }
+
+    private static List<string> TakeBatches(RequestQueue queue, int maxRows)
+    {
+        var batches = new List<string>();
+        while (queue.Count > 0)
+        {
+            batches.Add(TakeBatch(queue, maxRows));
+        }
+
+        return batches;
     }
 
     private void Add(RequestQueue queue, string id, ulong priority, long now) => Assert.True(queue.TryAdd(Pending(id, priority), now));

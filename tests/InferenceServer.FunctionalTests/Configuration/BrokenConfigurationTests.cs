@@ -38,7 +38,7 @@ public sealed class BrokenConfigurationTests
         new("type_that_the_model_contradicts", "max_batch_size: 8\ninput { name: \"image\" data_type: TYPE_INT64 dims: [ 1, 8, 8 ] }", "2:", "TYPE_INT64", "TYPE_FP32"),
         new("shape_that_the_model_contradicts", "max_batch_size: 8\ninput { name: \"image\" data_type: TYPE_FP32 dims: [ 3, 8, 8 ] }", "2:", "image", "3"),
         new("output_that_the_model_lacks", "max_batch_size: 8\noutput { name: \"prob\" data_type: TYPE_FP32 dims: [ 10 ] }", "2:", "prob", "did you mean 'probs'"),
-        new("feature_that_is_not_supported", "model_operations { op_library_filename: \"a.so\" }", "1:1", "model_operations", "not supported"),
+        new("feature_that_is_not_supported", "runtime: \"model.py\"", "1:1", "runtime", "not supported"),
         new("four_mistakes", "max_batchsize: 8\nbackend: 5\ninput { name: \"image\" data_type: TYPE_FLOAT dims: [ 1, 8, 8 ] }\nplatfrom: \"x\"", "1:1", "2:10", "3:34", "4:1", "did you mean 'platform'"),
     ];
 

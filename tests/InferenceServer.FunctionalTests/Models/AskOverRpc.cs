@@ -33,6 +33,11 @@ internal sealed class AskOverRpc(GRPCInferenceService.GRPCInferenceServiceClient
             message.Parameters[flag] = new InferParameter { BoolParam = true };
         }
 
+        foreach (var (name, value) in question.Texts)
+        {
+            message.Parameters[name] = new InferParameter { StringParam = value };
+        }
+
         foreach (var (name, value) in question.Parameters)
         {
             message.Parameters[name] = new InferParameter { Int64Param = value };

@@ -15,6 +15,9 @@ internal sealed record Question(string Model, params QuestionInput[] Inputs)
     /// <summary>Parameters of the request that are true.</summary>
     public List<string> Flags { get; init; } = [];
 
+    /// <summary>Parameters of the request that are texts.</summary>
+    public Dictionary<string, string> Texts { get; init; } = [];
+
     /// <summary>All of them as members of a JSON object.</summary>
-    public IEnumerable<string> ParametersAsJson => [.. Parameters.Select(static one => $"\"{one.Key}\":{one.Value}"), .. Flags.Select(static flag => $"\"{flag}\":true")];
+    public IEnumerable<string> ParametersAsJson => [.. Parameters.Select(static one => $"\"{one.Key}\":{one.Value}"), .. Flags.Select(static flag => $"\"{flag}\":true"), .. Texts.Select(static one => $"\"{one.Key}\":\"{one.Value}\"")];
 }

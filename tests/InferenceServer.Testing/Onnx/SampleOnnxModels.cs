@@ -24,4 +24,26 @@ public static class SampleOnnxModels
 
         return model.Build();
     }
+
+    /// <summary>Counts to the number it is given, one round of a loop at a time.</summary>
+    public static byte[] CountingLoop()
+    {
+        var body = new OnnxModelBuilder()
+            .Input("round", OnnxElementType.Int64)
+            .Input("go_on", OnnxElementType.Bool)
+            .Input("count_in", OnnxElementType.Int64)
+            .Output("go_on_out", OnnxElementType.Bool)
+            .Output("count_out", OnnxElementType.Int64)
+            .Node("Identity", ["go_on"], ["go_on_out"])
+            .Node("Add", ["count_in", "one"], ["count_out"]);
+        return new OnnxModelBuilder()
+            .Input("rounds", OnnxElementType.Int64, 1)
+            .Output("count", OnnxElementType.Int64)
+            .Initializer("one", OnnxTensor.Int64s([], 1))
+            .Initializer("zero", OnnxTensor.Int64s([], 0))
+            .Initializer("yes", OnnxTensor.Of<byte>(OnnxElementType.Bool, [], 1))
+            .Node("Squeeze", ["rounds"], ["limit"])
+            .Node("Loop", ["limit", "yes", "zero"], ["count"], OnnxAttribute.Graph("body", body))
+            .Build();
+    }
 }

@@ -30,6 +30,7 @@ internal static class ConfigRules
         new LabelFilenameRule(),
         new GraphLevelRule(),
         new AcceleratorRule(),
+        new OperatorLibraryRule(),
         new WarmupRule(),
         new AutomaticWarmupRule(),
         new MetricTagsRule(),

@@ -17,7 +17,6 @@ internal static class UnusedFeatureTable
         Refused(static m => Outputs(m, static o => o.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
         Refused(static m => If(m.ModelRepositoryAgents is { Agents.Count: > 0 }, "model_repository_agents"), "the check that they stand for would not be made"),
         Refused(static m => Groups(m, static g => g.SecondaryDevices.Count > 0, "secondary_devices"), Gpu),
-        Refused(static m => If(m.ModelOperations is { OpLibraryFilename.Count: > 0 }, "model_operations"), "code from a model's folder is not loaded"),
         Refused(static m => If(m.Runtime.Length > 0, "runtime"), "a backend has one runtime here"),
         Refused(static m => If(m.CcModelFilenames.Count > 0, "cc_model_filenames"), Gpu),
 
