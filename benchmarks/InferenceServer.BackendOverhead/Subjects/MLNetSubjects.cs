@@ -10,7 +10,7 @@ namespace InferenceServer.BackendOverhead.Subjects;
 /// <summary>ML.NET's prediction engine, a row after the other.</summary>
 internal static class MLNetSubjects
 {
-    private static readonly int[] s_rows = [1, 32, 4096];
+    private static readonly int[] s_rows = [1, 32, 16_384];
 
     public static async Task<IEnumerable<Subject>> MakeAsync()
     {

@@ -14,7 +14,7 @@ internal static class TreeSubjects
 {
     private const int Columns = BreastCancer.Features;
 
-    private static readonly int[] s_rows = [1, 32, 4096];
+    private static readonly int[] s_rows = [1, 32, 16_384];
 
     public static float[] Rows(int count) => [.. Enumerable.Range(0, count).SelectMany(static row => BreastCancer.Row(row % BreastCancer.Count))];
 

@@ -28,6 +28,8 @@ internal sealed record TrialRequest
 
     public TrialAccelerator[] Accelerators { get; init; } = [];
 
+    public string[] OperatorLibraries { get; init; } = [];
+
     public TrialPlacement[] Placements { get; init; } = [];
 
     public int ProcessorCount { get; init; }
@@ -45,6 +47,7 @@ internal sealed record TrialRequest
         BackendSettings = new Dictionary<string, string>(context.BackendSettings),
         GraphOptimizationLevel = context.GraphOptimizationLevel,
         Accelerators = [.. context.Accelerators.Select(TrialAccelerator.Of)],
+        OperatorLibraries = [.. context.OperatorLibraries],
         Placements = [.. context.Placements.Select(TrialPlacement.Of)],
         ProcessorCount = context.ProcessorCount,
     };
@@ -61,6 +64,7 @@ internal sealed record TrialRequest
         BackendSettings = BackendSettings,
         GraphOptimizationLevel = GraphOptimizationLevel,
         Accelerators = [.. Accelerators.Select(static one => one.ToAccelerator())],
+        OperatorLibraries = [.. OperatorLibraries],
         Placements = [.. Placements.Select(static one => one.ToPlacement())],
         ProcessorCount = ProcessorCount,
         IsTrial = true,

@@ -30,9 +30,17 @@ public sealed class LoadTrialTests : IDisposable
     {
         var error = await TryAsync(
             "context.ModelName + context.Version + context.ModelFile + context.DeclaredInputs[0].Name + context.DeclaredInputs[0].Shape + context.DeclaredOutputs[0].DataType + context.Parameters[\"k\"] + context.BackendSettings[\"s\"] "
-            + "+ context.GraphOptimizationLevel + context.Placements[0].Kind + context.Placements[0].DeviceId + context.ProcessorCount + context.IsDecoupled + context.IsTrial + context.Accelerators[0].Parameters[\"p\"] + context.DeclaredInputs[0].IsOptional");
-        Assert.Equal("says m7/models/m/7/modelx[-1,3]Bytesvw1Gpu35TrueTrueqTrue", error!.Message);
+            + "+ context.GraphOptimizationLevel + context.Placements[0].Kind + context.Placements[0].DeviceId + context.ProcessorCount + context.IsDecoupled + context.IsTrial + context.Accelerators[0].Parameters[\"p\"] + context.DeclaredInputs[0].IsOptional + context.OperatorLibraries[0] + context.Placements[0].Group");
+        Assert.Equal("says m7/models/m/7/modelx[-1,3]Bytesvw1Gpu35TrueTrueqTruelibg", error!.Message);
         Assert.Equal(ErrorCode.InvalidArgument, error.Code);
+    }
+
+    [Fact]
+    public void Request_HasEverythingThatALoadIsTold()
+    {
+        string[] elsewhere = [nameof(ModelLoadContext.Log), nameof(ModelLoadContext.IsTrial), nameof(ModelLoadContext.DeclaredInputs), nameof(ModelLoadContext.DeclaredOutputs)];
+        var told = typeof(ModelLoadContext).GetProperties().Select(static one => one.Name).Except(elsewhere);
+        Assert.Equal([], told.Except(typeof(TrialRequest).GetProperties().Select(static one => one.Name)));
     }
 
     [Fact]
@@ -95,7 +103,8 @@ public sealed class LoadTrialTests : IDisposable
         Parameters = new Dictionary<string, string> { ["k"] = "v" },
         BackendSettings = setting is null ? new Dictionary<string, string> { ["s"] = "w" } : new Dictionary<string, string> { ["s"] = "w", [LoadTrial.SettingKey] = setting },
         GraphOptimizationLevel = 1,
-        Placements = [new InstancePlacement("m_0", InstanceKind.Gpu, 3)],
+        Placements = [new InstancePlacement("m_0", InstanceKind.Gpu, 3) { Group = "g" }],
+        OperatorLibraries = ["lib"],
         Accelerators = [new ExecutionAccelerator("a", InstanceKind.Gpu) { Parameters = new Dictionary<string, string> { ["p"] = "q" } }],
         ProcessorCount = 5,
         IsDecoupled = true,
