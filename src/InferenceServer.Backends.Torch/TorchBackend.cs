@@ -70,6 +70,7 @@ public sealed class TorchBackend : IBackend
     {
         var settings = TorchSettingsReader.Read(context);
         var archive = ArchiveReader.Read(file, Path.GetFileName(path), cancellation);
+        CheckReach(context, archive);
         var root = archive.FindRoot();
         if (root.FindMethod(settings.Method, archive.MakeTypeReader()) is not var (self, method))
         {
@@ -111,6 +112,16 @@ public sealed class TorchBackend : IBackend
         {
             model.Dispose();
             throw;
+        }
+    }
+
+    private static void CheckReach(ModelLoadContext context, TorchArchive archive)
+    {
+        if (!TorchSettingsReader.AllowsFiles(context) && archive.Code.Values.Select(OutsideWorld.FindIn).FirstOrDefault(static name => name is not null) is { } name)
+        {
+            throw new BackendException(
+                ErrorCode.PermissionDenied,
+                $"the model's code uses '{name}', by which it may read or write files or reach other machines; where all models are trusted, start the server with --backend-config=pytorch,{TorchSettingsReader.FilesKey}=1");
         }
     }
 }

@@ -72,21 +72,7 @@ internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionP
         Check(placement);
         var place = PlaceOf(placement);
         int? gpu = place == Processor ? null : place;
-        lock (_gate)
-        {
-            if (!isShared)
-            {
-                var own = _ready.TryGetValue(place, out var ready) && ready.TryDequeue(out var loaded) ? loaded : Load(place);
-                return new TorchInstance(engine, own, ownsModule: true, plan, gpu);
-            }
-
-            if (!_shared.TryGetValue(place, out var module))
-            {
-                _shared[place] = module = Load(place);
-            }
-
-            return new TorchInstance(engine, module, ownsModule: false, plan, gpu);
-        }
+        return isShared ? new TorchInstance(engine, SharedAt(place), ownsModule: false, plan, gpu) : new TorchInstance(engine, TakeReady(place) ?? Load(place), ownsModule: true, plan, gpu);
     }
 
     /// <inheritdoc />
@@ -111,6 +97,40 @@ internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionP
             ErrorCode.Unsupported,
             $"instance '{placement.Name}' asks for GPU {placement.DeviceId}, and libtorch has {(engine.GpuCount == 0 ? "none" : FormattableString.Invariant($"{engine.GpuCount}"))} here; "
             + "to have it, build the backend with -p:Torch=Cuda and install the driver of the GPU; to serve on the CPU, write kind: KIND_CPU");
+    }
+
+    private IModule? TakeReady(int place)
+    {
+        lock (_gate)
+        {
+            return _ready.TryGetValue(place, out var ready) && ready.TryDequeue(out var loaded) ? loaded : null;
+        }
+    }
+
+    private IModule SharedAt(int place)
+    {
+        lock (_gate)
+        {
+            if (_shared.TryGetValue(place, out var made))
+            {
+                return made;
+            }
+        }
+
+        // Loaded outside the lock, since that takes long; where another came first, its module is used.
+        var own = Load(place);
+        lock (_gate)
+        {
+            if (_shared.TryAdd(place, own))
+            {
+                return own;
+            }
+
+            _copies[place]--;
+        }
+
+        own.Dispose();
+        return SharedAt(place);
     }
 
     private IModule Load(int place)

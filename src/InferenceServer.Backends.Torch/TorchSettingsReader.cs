@@ -16,6 +16,9 @@ internal sealed class TorchSettingsReader
     /// <summary>Threads beside one another, of the whole process.</summary>
     public const string InterOpKey = "inter_op_thread_count";
 
+    /// <summary>Whether models may use operators that read and write files.</summary>
+    public const string FilesKey = "allow_files";
+
     private const int MaxThreads = 4096;
     private const string MethodKey = "MODULE_METHOD_NAME";
     private const string InferenceKey = "INFERENCE_MODE";
@@ -28,7 +31,7 @@ internal sealed class TorchSettingsReader
     private readonly List<string> _errors = [];
 
     /// <summary>The server's settings that are acted upon.</summary>
-    public static ImmutableArray<string> ServerKeys { get; } = [IntraOpKey, InterOpKey];
+    public static ImmutableArray<string> ServerKeys { get; } = [IntraOpKey, InterOpKey, FilesKey];
 
     /// <summary>Reads them.</summary>
     /// <exception cref="BackendException">A value is not what it must be; the message lists all of them.</exception>
@@ -53,10 +56,19 @@ internal sealed class TorchSettingsReader
         return reader._errors.Count == 0 ? count : throw new BackendException(ErrorCode.InvalidArgument, reader._errors[0]);
     }
 
+    /// <summary>Whether models may reach beyond their arguments and weights.</summary>
+    /// <exception cref="BackendException">It is neither true nor false.</exception>
+    public static bool AllowsFiles(ModelLoadContext context)
+    {
+        var reader = new TorchSettingsReader();
+        var allows = reader.Switch("backend setting", FilesKey, context.BackendSettings) ?? false;
+        return reader._errors.Count == 0 ? allows : throw new BackendException(ErrorCode.InvalidArgument, reader._errors[0]);
+    }
+
     private TorchSettings ReadAll(ModelLoadContext context)
     {
         var parameters = context.Parameters;
-        var plain = Switch(PlainKey, parameters) ?? false;
+        var plain = Switch("parameter", PlainKey, parameters) ?? false;
         if (plain && !CallingThread.CanChooseOptimization)
         {
             _errors.Add($"parameter '{PlainKey}': works on Linux alone");
@@ -66,7 +78,7 @@ internal sealed class TorchSettingsReader
         var lanes = Math.Max(1, context.Placements.Count(static placement => placement.Kind != InstanceKind.Gpu));
         var threads = Count("parameter", ModelIntraOpKey, parameters) ?? Count("backend setting", IntraOpKey, context.BackendSettings) ?? Math.Max(1, context.ProcessorCount / lanes);
         var method = parameters.GetValueOrDefault(MethodKey) is { Length: > 0 } name ? name : "forward";
-        return new TorchSettings(method, Switch(InferenceKey, parameters) ?? true, Switch(SharingKey, parameters), new CallingThread(threads, !plain));
+        return new TorchSettings(method, Switch("parameter", InferenceKey, parameters) ?? true, Switch("parameter", SharingKey, parameters), new CallingThread(threads, !plain));
     }
 
     private int? Count(string kind, string key, IReadOnlyDictionary<string, string> values)
@@ -85,7 +97,7 @@ internal sealed class TorchSettingsReader
         return null;
     }
 
-    private bool? Switch(string key, IReadOnlyDictionary<string, string> values)
+    private bool? Switch(string kind, string key, IReadOnlyDictionary<string, string> values)
     {
         switch (values.GetValueOrDefault(key))
         {
@@ -98,7 +110,7 @@ internal sealed class TorchSettingsReader
             case var text when bool.TryParse(text, out var value):
                 return value;
             case var text:
-                _errors.Add($"parameter '{key}': expected true or false, got '{text}'");
+                _errors.Add($"{kind} '{key}': expected true or false, got '{text}'");
                 return null;
         }
     }

@@ -15,6 +15,9 @@ internal static class ArchiveReader
     /// <summary>What all code together may take. Bytes.</summary>
     private const long MaxCode = 64L << 20;
 
+    // PyTorch stores parts as they are; a file that says much more of itself than it has is none of its own.
+    private const int MaxInflation = 100;
+
     // The head of data.pkl tells the class; no name is longer.
     private const int MaxHead = 4096;
 
@@ -28,7 +31,10 @@ internal static class ArchiveReader
         try
         {
             using var zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
-            return Read(zip, name, cancellation);
+            var length = zip.Entries.Sum(static entry => (double)entry.Length);
+            return length <= (double)file.Length * MaxInflation
+                ? Read(zip, name, cancellation)
+                : throw new InvalidDataException(FormattableString.Invariant($"its parts would have {length:0} bytes, more than {MaxInflation} times the file"));
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or DecoderFallbackException)
         {

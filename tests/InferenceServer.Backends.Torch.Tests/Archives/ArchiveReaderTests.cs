@@ -56,6 +56,19 @@ public sealed class ArchiveReaderTests
     }
 
     [Fact]
+    public void Read_FileThatSaysMoreThanItHas_IsRefused()
+    {
+        using var content = new MemoryStream();
+        using (var zip = new System.IO.Compression.ZipArchive(content, System.IO.Compression.ZipArchiveMode.Create, leaveOpen: true))
+        {
+            using var part = zip.CreateEntry("model/data.pkl", System.IO.Compression.CompressionLevel.SmallestSize).Open();
+            part.Write(new byte[1 << 20]);
+        }
+
+        Assert.Contains("its parts would have 1048576 bytes, more than 100 times the file", Refused(content.ToArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_EveryLength_IsRefusedAndNothingElseHappens()
     {
         for (var length = 0; length < s_good.Length; length += 7)

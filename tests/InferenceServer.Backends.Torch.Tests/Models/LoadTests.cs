@@ -79,6 +79,18 @@ public sealed class LoadTests
     }
 
     [Fact]
+    public async Task Load_CodeThatReadsFiles_IsRefusedUnlessTheServerAllowsIt()
+    {
+        const string body = "return torch.from_file(\"/proc/version\", False, 4, dtype=6)";
+        var model = new ScriptModel { Inputs = s_x, Outputs = [ScriptModel.Fp32("y", 4)] };
+        var error = await Assert.ThrowsAsync<BackendException>(async () => await model.LoadAsync("x: Tensor) -> Tensor", body));
+        Assert.Equal(ErrorCode.PermissionDenied, error.Code);
+        Assert.Contains("the model's code uses 'from_file'", error.Message, StringComparison.Ordinal);
+        var trusting = new ScriptModel { Inputs = s_x, Outputs = [ScriptModel.Fp32("y", 4)], BackendSettings = { ["allow_files"] = "1" } };
+        (await trusting.LoadAsync("x: Tensor) -> Tensor", body)).Dispose();
+    }
+
+    [Fact]
     public async Task Load_FileThatIsNoArchive_SaysSo()
     {
         var error = await Assert.ThrowsAsync<BackendException>(async () => await new ScriptModel { Inputs = s_x, Outputs = s_y }.LoadAsync("not an archive"u8.ToArray()));

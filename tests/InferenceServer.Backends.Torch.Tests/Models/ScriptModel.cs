@@ -16,6 +16,8 @@ internal sealed class ScriptModel
 
     public Dictionary<string, string> Parameters { get; init; } = [];
 
+    public Dictionary<string, string> BackendSettings { get; init; } = [];
+
     public InstancePlacement[] Placements { get; init; } = [new("test_0", InstanceKind.Cpu, 0)];
 
     public RecordingBackendLog Log { get; } = new();
@@ -47,6 +49,7 @@ internal sealed class ScriptModel
             DeclaredInputs = [.. Inputs],
             DeclaredOutputs = [.. Outputs],
             Parameters = Parameters,
+            BackendSettings = BackendSettings,
             Placements = [.. Placements],
             ProcessorCount = 2,
             Log = Log,

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace InferenceServer.FunctionalTests.Backends;
 
-/// <summary>TorchScript models on the backend that the build places beside the server, as a client sees them.</summary>
+/// <summary>TorchScript models on the backend in its folder, as a client sees them.</summary>
 public sealed class TorchModelTests : IDisposable
 {
     private const string AddSub = """
@@ -140,7 +140,7 @@ public sealed class TorchModelTests : IDisposable
     public void Dispose() => _repository.Dispose();
 
     private static Task<RunningServer> StartAsync(string repository, bool expectsErrors = false, string[]? flags = null) =>
-        RunningServer.StartAsync(repository, expectsErrors: expectsErrors, flags: [.. flags ?? [], $"--backend-directory={TreeModelTests.Backends()}"]);
+        RunningServer.StartAsync(repository, expectsErrors: expectsErrors, flags: [.. flags ?? [], $"--backend-directory={Path.Combine(AppContext.BaseDirectory, "torch-backends")}"]);
 
     private static async Task<JsonDocument> AskAsync(RunningServer server, string model, string request)
     {

@@ -159,6 +159,24 @@ public sealed class PluginBackendTests : IDisposable
     }
 
     [Fact]
+    public async Task NativeLibraryOfAnotherArchitecture_IsNamed()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a library of Linux is made into one of another processor");
+
+        // The runtime's own, with the number of another processor in its head.
+        var library = File.ReadAllBytes(Directory.GetFiles(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "libSystem.Native.so").Single());
+        library[18] = (byte)(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x3E : 0xB7);
+        library[19] = 0;
+        var path = _folder.WriteBytes("foreign/libforeign.so", library);
+        _folder.Compile("foreign", "Own", PluginFolder.TellingBackend("foreign", $"System.Runtime.InteropServices.NativeLibrary.Load(@\"{path}\")"));
+        _folder.Describe("foreign", "Own", "Telling");
+        using var backend = _folder.Open("foreign");
+        var said = await FailAsync(backend);
+        AssertBroken("a native library that it needs is missing or cannot be loaded: ", said);
+        Assert.Contains("libforeign.so", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ConstructorThatThrows_IsTriedAgainWithTheNextModel()
     {
         _folder.Compile("moody", "Own", PluginFolder.TellingBackend("moody", "1", "static int s_tries; public Telling() { if (System.Environment.GetEnvironmentVariable(\"MOODY_BACKEND\") is null) throw new System.DllNotFoundException(\"libmoody\"); }"));

@@ -55,6 +55,8 @@ internal sealed class PluginFolder : IDisposable
     /// <summary>Writes a manifest.</summary>
     public void Describe(string name, string assembly, string type, string more = "") => Write($"{name}/backend.json", $$"""{"name": "{{name}}", "assembly": "{{assembly}}.dll", "type": "{{type}}"{{more}}}""");
 
+    public string WriteBytes(string path, ReadOnlySpan<byte> content) => _directory.Write(path, content);
+
     public string Write(string path, string text) => _directory.Write(path, text);
 
     /// <summary>The backend in a folder, as the server has it.</summary>
