@@ -30,7 +30,7 @@ internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionP
         {
             lock (_gate)
             {
-                return [.. _copies.Select(one => new ModelMemory(one.Key == Processor ? MemoryKind.Cpu : MemoryKind.Gpu, Math.Max(one.Key, 0), one.Value * weightBytes))];
+                return [.. _copies.Where(static one => one.Value > 0).Select(one => new ModelMemory(one.Key == Processor ? MemoryKind.Cpu : MemoryKind.Gpu, Math.Max(one.Key, 0), one.Value * weightBytes))];
             }
         }
     }
@@ -72,7 +72,13 @@ internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionP
         Check(placement);
         var place = PlaceOf(placement);
         int? gpu = place == Processor ? null : place;
-        return isShared ? new TorchInstance(engine, SharedAt(place), ownsModule: false, plan, gpu) : new TorchInstance(engine, TakeReady(place) ?? Load(place), ownsModule: true, plan, gpu);
+        if (isShared)
+        {
+            return new TorchInstance(engine, SharedAt(place), release: null, plan, gpu);
+        }
+
+        var own = TakeReady(place) ?? Load(place);
+        return new TorchInstance(engine, own, () => Release(own, place), plan, gpu);
     }
 
     /// <inheritdoc />
@@ -126,11 +132,19 @@ internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionP
                 return own;
             }
 
-            _copies[place]--;
         }
 
-        own.Dispose();
+        Release(own, place);
         return SharedAt(place);
+    }
+
+    private void Release(IModule module, int place)
+    {
+        module.Dispose();
+        lock (_gate)
+        {
+            _copies[place]--;
+        }
     }
 
     private IModule Load(int place)

@@ -9,10 +9,10 @@ namespace InferenceServer.Backends.Torch.Executions;
 /// <summary>One lane. libtorch runs to its end once it has begun: only what has not begun can be given up.</summary>
 /// <param name="engine">The engine.</param>
 /// <param name="module">The model, shared with other lanes or this one's own.</param>
-/// <param name="ownsModule">True when it is this lane's own.</param>
+/// <param name="release">Called at the end of a lane whose module is its own; null for one that shares it.</param>
 /// <param name="plan">What to call and how.</param>
 /// <param name="gpu">The GPU that it runs on; null for the processor.</param>
-internal sealed class TorchInstance(IEngine engine, IModule module, bool ownsModule, ExecutionPlan plan, int? gpu) : IModelInstance
+internal sealed class TorchInstance(IEngine engine, IModule module, Action? release, ExecutionPlan plan, int? gpu) : IModelInstance
 {
     /// <inheritdoc />
     public void Execute(ExecutionBatch batch)
@@ -38,11 +38,5 @@ internal sealed class TorchInstance(IEngine engine, IModule module, bool ownsMod
     }
 
     /// <inheritdoc />
-    public void Dispose()
-    {
-        if (ownsModule)
-        {
-            module.Dispose();
-        }
-    }
+    public void Dispose() => release?.Invoke();
 }

@@ -29,13 +29,15 @@ public sealed class StateTests
         using var model = await options.LoadFileAsync(RepositoryFiles.TestData("torchscript/accumulator.pt"));
         Assert.True(model.Signature.KeepsState);
         using var one = model.CreateInstance(new InstancePlacement("one", InstanceKind.Cpu, 0));
-        using var other = model.CreateInstance(new InstancePlacement("other", InstanceKind.Cpu, 0));
+        var other = model.CreateInstance(new InstancePlacement("other", InstanceKind.Cpu, 0));
         Run(model, one, 1, 2);
         Run(model, other, 7);
         Assert.Equal(first, Run(model, one, 0));
         Assert.Equal(second, Run(model, other, 0));
         Assert.Contains(options.Log.Infos, static line => line.StartsWith("the model changes values of its own", StringComparison.Ordinal));
         Assert.Equal(sharing == "true" ? 4 : 8, Assert.Single(model.Memory).Bytes);
+        other.Dispose();
+        Assert.Equal(4, Assert.Single(model.Memory).Bytes);
     }
 
     [Fact]
