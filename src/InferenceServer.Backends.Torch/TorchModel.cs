@@ -131,7 +131,6 @@ internal sealed class TorchModel(IEngine engine, ModuleSource source, ExecutionP
             {
                 return own;
             }
-
         }
 
         Release(own, place);
