@@ -2,6 +2,8 @@ using Grpc.Core;
 using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Observation;
+using InferenceServer.Protocols.KServe.Observation;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -94,16 +96,17 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
 
     private async ValueTask StartAsync(ModelInferRequest message, ServerCallContext context, long awaited, StreamInferCall call)
     {
-        var admission = await _admission.AdmitAsync(message, context, awaited, allowsDecoupled: true, call.Cancellation).ConfigureAwait(false);
+        var record = ObservedRpc.Begin(engine, message, context);
+        var admission = await AdmitAsync(message, context, record, awaited, call).ConfigureAwait(false);
         if (!admission.TryGet(out var request, out var error))
         {
-            call.Refuse(new StreamReply(message), error);
+            call.Refuse(new StreamReply(message) { Record = record }, error);
             return;
         }
 
         // All are read before the engine takes the request over.
         var isOrdered = !request.Lease.Model.Config.IsDecoupled;
-        var reply = new StreamReply(message, admission.Outputs) { Trace = request.Trace };
+        var reply = new StreamReply(message, admission.Outputs) { Record = record };
         InferenceStream stream;
         try
         {
@@ -111,17 +114,32 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         }
         catch (Exception exception)
         {
-            reply.Trace?.Dispose();
             reply.Shared?.Dispose();
             if (exception is not BackendException refusal)
             {
+                ObservedRpc.Fail(record, exception, context);
+                record.Dispose();
                 throw;
             }
 
-            call.Refuse(new StreamReply(message), new InferenceError(refusal.Code, refusal.Message));
+            call.Refuse(new StreamReply(message) { Record = record }, new InferenceError(refusal.Code, refusal.Message));
             return;
         }
 
         call.Send(reply, stream, isOrdered);
+    }
+
+    private async ValueTask<RpcAdmission> AdmitAsync(ModelInferRequest message, ServerCallContext context, RequestRecord record, long awaited, StreamInferCall call)
+    {
+        try
+        {
+            return await _admission.AdmitAsync(message, context, record, awaited, allowsDecoupled: true, call.Cancellation).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            ObservedRpc.Fail(record, exception, context);
+            record.Dispose();
+            throw;
+        }
     }
 }
