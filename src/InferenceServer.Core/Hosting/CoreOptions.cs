@@ -64,6 +64,9 @@ public sealed record CoreOptions
     /// <summary>How long a question about a model is held up while the server starts.</summary>
     public TimeSpan StartupHold { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the server goes on serving once it has been told to stop and says that it is not ready.</summary>
+    public TimeSpan DrainDelay { get; init; }
+
     /// <summary>How long the server waits for what is in flight when it stops.</summary>
     public TimeSpan ExitTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -19,7 +19,7 @@ internal sealed class CoreService(
     CoreOptions options,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
-    ILogger<CoreService> logger) : IHostedService, IDisposable
+    ILogger<CoreService> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _polling = new();
     private CancellationTokenRegistration _stopping;
@@ -36,11 +36,29 @@ internal sealed class CoreService(
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _stopping = lifetime.ApplicationStopping.Register(phase.BeginStop);
+        _stopping = lifetime.ApplicationStopping.Register(options.DrainDelay > TimeSpan.Zero ? phase.BeginLeave : phase.BeginStop);
         manager.Start();
         _scanning = Task.Run(() => TryAsync(ScanAsync), CancellationToken.None);
         return Task.CompletedTask;
     }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Whoever sends requests here has to learn that the server is not ready before it refuses them: the listeners stay open meanwhile.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        if (options.DrainDelay > TimeSpan.Zero)
+        {
+            LifecycleLog.Leaving(logger, options.DrainDelay.TotalSeconds);
+            await Task.Delay(options.DrainDelay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        phase.BeginStop();
+    }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {

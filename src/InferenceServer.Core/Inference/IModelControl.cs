@@ -28,6 +28,9 @@ public interface IModelControl
     /// <summary>True once the server has begun to stop.</summary>
     bool IsStopping { get; }
 
+    /// <summary>True from the moment on in which the server was told to stop: it is not ready, and may serve for a while yet.</summary>
+    bool IsLeaving => IsStopping;
+
     /// <summary>Ends when the server begins to stop.</summary>
     Task Stopping { get; }
 

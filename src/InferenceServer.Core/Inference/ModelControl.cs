@@ -26,6 +26,8 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
 
     public bool IsLive => !phase.IsStopping;
 
+    public bool IsLeaving => phase.IsLeaving;
+
     public bool IsStopping => phase.IsStopping;
 
     public Task Stopping => phase.Stopping;
@@ -44,7 +46,7 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
 
     public ISharedMemoryControl SharedMemory => sharedMemory;
 
-    public bool IsReady => !phase.IsStopping
+    public bool IsReady => !phase.IsLeaving
         && statuses.FirstSettled.IsCompletedSuccessfully
         && (!options.StrictReadiness || IsEveryModelServed());
 
@@ -105,7 +107,7 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
 
         if (catalog.TryFind(modelName, version, out var served, out var asleep, out error))
         {
-            error = FindStall(served);
+            error = phase.IsLeaving ? InferenceErrors.ServerStopping() : FindStall(served);
             return error is null;
         }
 
@@ -115,7 +117,7 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
         }
 
         var reason = FindFailure(asleep.Model);
-        error = reason is not null ? ResidencyErrors.LoadFailed(asleep.Model, reason) : phase.IsStopping ? error : null;
+        error = reason is not null ? ResidencyErrors.LoadFailed(asleep.Model, reason) : phase.IsLeaving ? InferenceErrors.ServerStopping() : null;
         return error is null;
     }
 

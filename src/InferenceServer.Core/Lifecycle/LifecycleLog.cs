@@ -69,6 +69,9 @@ internal static partial class LifecycleLog
     [LoggerMessage(2014, LogLevel.Warning, "Model {Model} version {Version} is not wanted any more and still has requests after {Seconds} s; its memory is freed when the last one has ended")]
     public static partial void DrainSlow(ILogger logger, string model, long version, double seconds);
 
+    [LoggerMessage(2090, LogLevel.Information, "The server is to stop: it is not ready any more, and goes on serving for {Seconds} s")]
+    public static partial void Leaving(ILogger logger, double seconds);
+
     [LoggerMessage(2015, LogLevel.Information, "Model {Model} version {Version}: the load was ended, since it is not wanted any more or the server stops")]
     public static partial void LoadCancelled(ILogger logger, string model, long version);
 

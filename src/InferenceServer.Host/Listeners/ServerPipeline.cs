@@ -1,9 +1,11 @@
+using InferenceServer.Core.Hosting;
 using InferenceServer.Host.Metrics;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Security;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Rpc;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace InferenceServer.Host.Listeners;
 
@@ -12,6 +14,17 @@ internal static class ServerPipeline
 {
     public static void Build(WebApplication app, MetricsEndpoint metricsEndpoint)
     {
+        var phase = app.Services.GetRequiredService<ServerPhase>();
+        app.Use(next => context =>
+        {
+            if (phase.IsLeaving)
+            {
+                // Whoever keeps his connection is to make his next one elsewhere: over HTTP/1.1 it ends with this answer, over HTTP/2 it takes no further calls (GOAWAY).
+                context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            }
+
+            return next(context);
+        });
         app.MapWhen(static context => Is(context, Listener.Http), static http =>
         {
             http.UseRouting();

@@ -20,7 +20,7 @@ internal sealed class ServerMetrics(IModelControl control, RequestObserver obser
     private void Write(MetricsText text)
     {
         Gauge(text, "inference_server_ready", "1 while the server is ready, as its readiness probe says.", control.IsReady ? 1 : 0);
-        Gauge(text, "inference_server_draining", "1 from the moment on in which the server was told to stop.", control.IsStopping ? 1 : 0);
+        Gauge(text, "inference_server_draining", "1 from the moment on in which the server was told to stop.", control.IsLeaving ? 1 : 0);
         Gauge(text, "inference_server_lane_threads", "Threads that run models, or wait for requests to run.", LaneThreads.Count);
         text.Begin("inference_server_log_dropped_total", MetricType.Counter, "Lines that the log has lost, since too many waited to be written.");
         text.Sample("inference_server_log_dropped_total", "", log.Dropped);

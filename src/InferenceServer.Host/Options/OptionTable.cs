@@ -41,6 +41,8 @@ internal static class OptionTable
 
     public static OptionDefinition ExitTimeout { get; } = new("exit-timeout-secs", "ExitTimeoutSecs", OptionKind.Number, "30", "How long to wait for requests in flight when the server stops, in seconds.") { Maximum = 86400 };
 
+    public static OptionDefinition DrainDelay { get; } = new("drain-delay-secs", "DrainDelaySecs", OptionKind.Number, "0", "How long to go on serving when the server is told to stop and is not ready any more, before new requests are refused, in seconds: so that whoever sends them learns of it first.") { Maximum = 3600 };
+
     public static OptionDefinition StartupHold { get; } = new("startup-hold-secs", "StartupHoldSecs", OptionKind.Number, "30", "How long a request is held up while the first models load, in seconds.") { Maximum = 86400 };
 
     public static OptionDefinition DisableAutoComplete { get; } = new("disable-auto-complete-config", "DisableAutoCompleteConfig", OptionKind.Boolean, "false", "Take nothing from the model that its configuration leaves out.");
@@ -163,7 +165,7 @@ internal static class OptionTable
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
-        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, ModelNamespacing, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendDirectory, BackendConfig,
+        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, ModelNamespacing, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, DrainDelay, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendDirectory, BackendConfig,
         ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests,
         CacheConfig, ResponseCacheByteSize,
         MaxQueueSize, MaxQueueBytes, StallTimeout, RateLimit, RateLimitResource, MaxConcurrentExecutions, HostPolicy, AllowClientShm,

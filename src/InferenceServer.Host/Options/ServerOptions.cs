@@ -65,6 +65,9 @@ internal sealed record ServerOptions
 
     public required TimeSpan ExitTimeout { get; init; }
 
+    /// <summary>How long the server goes on serving when it is told to stop.</summary>
+    public required TimeSpan DrainDelay { get; init; }
+
     public required TimeSpan StartupHold { get; init; }
 
     public required bool AutoCompleteConfig { get; init; }

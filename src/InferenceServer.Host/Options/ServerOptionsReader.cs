@@ -89,6 +89,7 @@ internal sealed class ServerOptionsReader
             StrictReadiness = _values.Boolean(OptionTable.StrictReadiness),
             ExitOnError = _values.Boolean(OptionTable.ExitOnError),
             ExitTimeout = TimeSpan.FromSeconds(_values.Number(OptionTable.ExitTimeout)),
+            DrainDelay = TimeSpan.FromSeconds(_values.Number(OptionTable.DrainDelay)),
             StartupHold = TimeSpan.FromSeconds(_values.Number(OptionTable.StartupHold)),
             AutoCompleteConfig = !_values.Boolean(OptionTable.DisableAutoComplete),
             ModelLoadThreads = (int)_values.Number(OptionTable.ModelLoadThreadCount),

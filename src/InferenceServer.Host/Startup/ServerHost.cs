@@ -54,7 +54,7 @@ internal static class ServerHost
         builder.Services.AddSerilog(ServerLogging.Create(log, lines, sinks), dispose: true);
         builder.Services.AddSingleton(lines);
         builder.Services.AddSingleton<ILogControl>(log);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ExitTimeout);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainDelay + options.ExitTimeout);
         AddServices(builder.Services, options, output);
         builder.AddOpenTelemetry(options);
         var registry = Prometheus.Metrics.NewCustomRegistry();
@@ -160,6 +160,7 @@ internal static class ServerHost
                 AutoWarmup = options.ModelAutoWarmup,
                 AutoCompleteConfig = options.AutoCompleteConfig,
                 ExitTimeout = options.ExitTimeout,
+                DrainDelay = options.DrainDelay,
                 StartupHold = options.StartupHold,
 
                 // .NET has already looked at the CPU quota of the container and at the affinity of the process.
