@@ -17,6 +17,7 @@ using InferenceServer.Host.Logging;
 using InferenceServer.Host.Metrics;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Plugins;
+using InferenceServer.Host.Systemd;
 using InferenceServer.Host.Trials;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Rpc;
@@ -100,6 +101,8 @@ internal static class ServerHost
             HeaderForwarding = options.GrpcHeaderForwarding,
         });
         services.AddHostedService<StartupReporter>();
+        services.AddSingleton(static _ => new ServiceManager(Environment.GetEnvironmentVariable));
+        services.AddHostedService<ServiceNotifier>();
     }
 
     private static void AddCore(IServiceCollection services, ServerOptions options)
@@ -121,6 +124,7 @@ internal static class ServerHost
             {
                 Identity = new ServerIdentity(options.Id, Version),
                 Repositories = options.ModelRepositories,
+                SingleModel = options.SingleModel,
                 Mirrors = options.Mirrors,
                 UsesNamespaces = options.ModelNamespacing,
                 ControlMode = options.ModelControlMode,
