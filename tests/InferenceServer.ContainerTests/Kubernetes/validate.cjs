@@ -1,10 +1,15 @@
 // Validates Kubernetes objects: reads YAML documents from standard input, writes what is wrong with them, one line each, and
-// how many objects were validated. Run with NODE_PATH set to the folder that has the schemas.
+// how many objects were validated. node validate.cjs FOLDER, where the folder is the node_modules that has the schemas.
 //
 // The schemas are compiled into functions that read the fields they know. So a field that they do not read is one that they do
 // not know, which a cluster would drop or refuse.
 'use strict';
-const yaml = require('js-yaml');
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { pathToFileURL } = require('node:url');
+
+const folder = process.argv[2];
+const yaml = require(join(folder, 'js-yaml'));
 
 const packages = {
     'monitoring.coreos.com': '@kubernetes-models/prometheus-operator',
@@ -12,10 +17,10 @@ const packages = {
     'gateway.networking.k8s.io': '@kubernetes-models/gateway-api',
 };
 
-function modelsOf(document) {
+async function modelsOf(document) {
     const [group, version] = document.apiVersion.includes('/') ? document.apiVersion.split('/') : ['', document.apiVersion];
-    const root = packages[group] ?? 'kubernetes-models';
-    return require([root, group, version].filter(part => part).join('/'));
+    const path = join(folder, packages[group] ?? 'kubernetes-models', group, version, 'index.js');
+    return import(pathToFileURL(path));
 }
 
 function watch(value, path, seen) {
@@ -48,9 +53,13 @@ function watch(value, path, seen) {
     });
 }
 
-function problemsOf(document) {
-    const exported = modelsOf(document);
-    const Model = exported[document.kind];
+async function problemsOf(document) {
+    const exported = await modelsOf(document);
+    const Model = exported[document.kind] ?? exported.default?.[document.kind];
+    if (!Model) {
+        return ['there is no schema for it'];
+    }
+
     // The class copies what it is given, which must not count as reading it.
     const copy = Object.assign(Object.create(Model.prototype), document);
     const seen = [];
@@ -71,15 +80,19 @@ function problemsOf(document) {
     return problems;
 }
 
-let count = 0;
-for (const document of yaml.loadAll(require('node:fs').readFileSync(0, 'utf8')).filter(document => document)) {
-    const name = `${document.kind} ${document.metadata?.name}`;
-    try {
-        problemsOf(document).forEach(problem => console.log(`${name}: ${problem}`));
-        count++;
-    } catch (error) {
-        console.log(`${name}: ${error.message.split('\n')[0]}`);
+async function main() {
+    let count = 0;
+    for (const document of yaml.loadAll(readFileSync(0, 'utf8')).filter(document => document)) {
+        const name = `${document.kind} ${document.metadata?.name}`;
+        try {
+            (await problemsOf(document)).forEach(problem => console.log(`${name}: ${problem}`));
+            count++;
+        } catch (error) {
+            console.log(`${name}: ${error.message.split('\n')[0]}`);
+        }
     }
+
+    console.log(`validated ${count}`);
 }
 
-console.log(`validated ${count}`);
+main();
