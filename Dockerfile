@@ -14,6 +14,7 @@ ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
 FROM ${SDK_IMAGE} AS sources
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 \
     DOTNET_NOLOGO=1 \
+    MSBUILDTERMINALLOGGER=off \
     DOTNET_EnableDiagnostics=0 \
     MSBUILDDISABLENODEREUSE=1
 WORKDIR /source

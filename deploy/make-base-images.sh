@@ -62,5 +62,5 @@ ln -sf dash "$root/usr/bin/sh"
 mkdir -p "$root/usr/share/dotnet"
 ln -s ../share/dotnet/dotnet "$root/usr/bin/dotnet"
 cp -a "$dotnet/." "$root/usr/share/dotnet/"
-tar -C "$root" --numeric-owner -c . | podman import --change 'ENV DOTNET_ROOT=/usr/share/dotnet' --change 'ENV PATH=/usr/sbin:/usr/bin' \
+tar -C "$root" --numeric-owner -c . | podman import --change "LABEL dotnet=$("$dotnet/dotnet" --version)" --change 'ENV DOTNET_ROOT=/usr/share/dotnet' --change 'ENV PATH=/usr/sbin:/usr/bin' \
     --change 'ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1' - localhost/dotnet-sdk
