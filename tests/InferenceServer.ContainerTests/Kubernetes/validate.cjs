@@ -5,10 +5,10 @@
 // not know, which a cluster would drop or refuse.
 'use strict';
 const { readFileSync } = require('node:fs');
-const { join } = require('node:path');
+const { join, resolve } = require('node:path');
 const { pathToFileURL } = require('node:url');
 
-const folder = process.argv[2];
+const folder = resolve(process.argv[2]);
 const yaml = require(join(folder, 'js-yaml'));
 
 const packages = {

@@ -1,0 +1,72 @@
+using System.Globalization;
+using InferenceServer.ContainerTests.Engine;
+using Xunit;
+
+namespace InferenceServer.ContainerTests.Image;
+
+/// <summary>What is in the image, without running it.</summary>
+public sealed class ImageTests(EngineFixture engine)
+{
+    private const long MaxBytes = 150_000_000;
+
+    private static readonly string[] s_tools = ["sh", "bash", "dash", "busybox", "apt", "apt-get", "dpkg", "apk", "curl", "wget", "tar", "env", "ls", "cat", "id"];
+
+    /// <summary>What is referred to only by code that this server never reaches: the builder of applications with everything in them.</summary>
+    private static readonly string[] s_neverReached =
+    [
+        "Microsoft.AspNetCore.Server.IIS", "Microsoft.AspNetCore.Server.IISIntegration", "Microsoft.AspNetCore.Server.Kestrel.Transport.NamedPipes", "Microsoft.AspNetCore.Server.Kestrel.Transport.Quic",
+        "Microsoft.AspNetCore.StaticAssets", "Microsoft.AspNetCore.StaticFiles",
+    ];
+
+    [Fact]
+    public async Task Image_OfTheCoreServer_HasLessThan150Megabytes()
+    {
+        engine.Require();
+
+        var size = long.Parse(await InspectAsync("{{.Size}}"), CultureInfo.InvariantCulture);
+
+        Assert.InRange(size, 50_000_000, MaxBytes);
+    }
+
+    [Fact]
+    public async Task Image_RunsAsANumberedUser_AndIsLabelled()
+    {
+        engine.Require();
+
+        Assert.Equal("1654", await InspectAsync("{{.User}}"));
+        Assert.Equal("inference-server", await InspectAsync("""{{index .Labels "org.opencontainers.image.title"}}"""));
+        Assert.NotEqual("", await InspectAsync("""{{index .Labels "org.opencontainers.image.version"}}"""));
+    }
+
+    [Fact]
+    public async Task Image_HasNoShellAndNoTools_AndEveryAssemblyThatIsUsed()
+    {
+        engine.Require();
+        var folder = Directory.CreateTempSubdirectory("image-").FullName;
+        try
+        {
+            var (created, container) = await Command.RunAsync("podman", "create", EngineFixture.Image);
+            Assert.True(created == 0, container);
+            var (exported, problem) = await Command.RunAsync("podman", "export", "--output", $"{folder}/image.tar", container.Trim().Split('\n')[^1]);
+            await Command.RunAsync("podman", "rm", container.Trim().Split('\n')[^1]);
+            Assert.True(exported == 0, problem);
+            await System.Formats.Tar.TarFile.ExtractToDirectoryAsync($"{folder}/image.tar", Directory.CreateDirectory($"{folder}/root").FullName, overwriteFiles: false, TestContext.Current.CancellationToken);
+            string[] files = [.. Directory.EnumerateFiles($"{folder}/root", "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })];
+
+            Assert.Contains(files, static file => file.EndsWith("/app/inference-server", StringComparison.Ordinal));
+            Assert.DoesNotContain(files, static file => s_tools.Contains(Path.GetFileName(file)) || Path.GetExtension(file) is ".pdb" or ".cs" or ".nupkg");
+            Assert.Empty(AssemblyClosure.FindMissing($"{folder}/root/app", "inference-server").Except(s_neverReached));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<string> InspectAsync(string template)
+    {
+        var (exitCode, output) = await Command.RunAsync("podman", "image", "inspect", "--format", template, EngineFixture.Image);
+        Assert.True(exitCode == 0, output);
+        return output.Trim();
+    }
+}
