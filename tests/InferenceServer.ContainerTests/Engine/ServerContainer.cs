@@ -33,10 +33,11 @@ internal sealed class ServerContainer : IAsyncDisposable
     /// <param name="engine">The engine.</param>
     /// <param name="models">A folder of models, mounted for reading; null for those of the image.</param>
     /// <param name="memory">How much memory the container may take, in bytes; 0 for as much as there is.</param>
+    /// <param name="image">The image.</param>
     /// <param name="flags">Flags of the server.</param>
-    public static async Task<ServerContainer> StartAsync(EngineFixture engine, string? models = null, long memory = 0, params string[] flags)
+    public static async Task<ServerContainer> StartAsync(EngineFixture engine, string? models = null, long memory = 0, string image = EngineFixture.Image, params string[] flags)
     {
-        var builder = new ContainerBuilder(EngineFixture.Image)
+        var builder = new ContainerBuilder(image)
             .WithDockerEndpoint(engine.Endpoint)
             .WithPortBinding(HttpPort, true)
             .WithPortBinding(RpcPort, true)
@@ -44,7 +45,7 @@ internal sealed class ServerContainer : IAsyncDisposable
             .WithCommand(flags)
             .WithCreateParameterModifier(parameters =>
             {
-                parameters.HostConfig.ReadonlyRootfs = true;
+                parameters.HostConfig!.ReadonlyRootfs = true;
                 parameters.HostConfig.CapDrop = ["ALL"];
                 parameters.HostConfig.SecurityOpt = ["no-new-privileges"];
                 parameters.HostConfig.Memory = memory;

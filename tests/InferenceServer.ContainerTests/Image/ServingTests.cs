@@ -156,5 +156,11 @@ public sealed class ServingTests(EngineFixture engine)
     }
 
     /// <summary>For the user in the container, who is another.</summary>
-    private static void MakeReadable(string folder) => File.SetUnixFileMode(folder, (UnixFileMode)Convert.ToInt32("755", 8));
+    private static void MakeReadable(string folder)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder, (UnixFileMode)Convert.ToInt32("755", 8));
+        }
+    }
 }

@@ -90,7 +90,7 @@ public sealed class ManifestTests(ToolsFixture tools)
             Assert.Equal("digits", options.SingleModel!.Name);
             Assert.Empty(options.ModelRepositories);
             Assert.Equal(8080, options.Http!.Port);
-            Assert.Equal(runtime.At("spec", "containers", 0, "ports", 0, "containerPort").ToString(), "8080");
+            Assert.Equal("8080", runtime.At("spec", "containers", 0, "ports", 0, "containerPort").ToString());
         }
         finally
         {

@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using InferenceServer.ContainerTests.Deploy;
 using InferenceServer.ContainerTests.Engine;
 using InferenceServer.FunctionalTests.Server;
-using InferenceServer.Testing;
 using Xunit;
 
 namespace InferenceServer.ContainerTests.Prometheus;
