@@ -12,11 +12,11 @@ public sealed class ImageTests(EngineFixture engine)
 
     private static readonly string[] s_tools = ["sh", "bash", "dash", "busybox", "apt", "apt-get", "dpkg", "apk", "curl", "wget", "tar", "env", "ls", "cat", "id"];
 
-    /// <summary>What is referred to only by code that this server never reaches: the builder of applications with everything in them.</summary>
+    /// <summary>What is asked for only by code that this server never reaches: servers of Windows and of HTTP/3, Prometheus' own web server, keys that are kept as XML.</summary>
     private static readonly string[] s_neverReached =
     [
         "Microsoft.AspNetCore.Server.IIS", "Microsoft.AspNetCore.Server.IISIntegration", "Microsoft.AspNetCore.Server.Kestrel.Transport.NamedPipes", "Microsoft.AspNetCore.Server.Kestrel.Transport.Quic",
-        "Microsoft.AspNetCore.StaticAssets", "Microsoft.AspNetCore.StaticFiles",
+        "System.Net.HttpListener", "System.Security.Cryptography.Xml",
     ];
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class ImageTests(EngineFixture engine)
 
             Assert.Contains(files, static file => file == "app/inference-server");
             Assert.DoesNotContain(files, static file => s_tools.Contains(Path.GetFileName(file)) || Path.GetExtension(file) is ".pdb" or ".cs" or ".nupkg");
-            Assert.Empty(AssemblyClosure.FindMissing(folder, "inference-server").Except(s_neverReached));
+            Assert.Empty(AssemblyClosure.FindMissing(folder, "inference-server").Where(static missing => !s_neverReached.Contains(missing.Key)));
         }
         finally
         {
