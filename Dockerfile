@@ -4,7 +4,7 @@
 #   docker run --rm --read-only --cap-drop=ALL -p 8000:8000 -p 8001:8001 -p 8002:8002 inference-server
 #
 #   docker build --target all-backends -t inference-server:all .      with LightGBM, XGBoost, ML.NET and TorchScript
-#   docker build --build-arg ONNX_RUNTIME=Gpu --build-arg RUNTIME_IMAGE=nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04 -t inference-server:gpu .
+#   docker build --build-arg ONNX_RUNTIME=Gpu --build-arg RUNTIME_IMAGE=nvidia/cuda:13.0.1-cudnn-runtime-ubuntu24.04 -t inference-server:gpu .
 #
 # The base images are arguments: a site with its own hardened or mirrored images names them here and changes nothing else. The server brings .NET along, so that the runtime image needs the C and
 # C++ libraries, OpenSSL and the certificates that are trusted, and no more.
