@@ -10,6 +10,8 @@ namespace InferenceServer.Host.Systemd;
 /// </summary>
 internal sealed class ServiceManager : IDisposable
 {
+    private const int SendTimeoutMilliseconds = 1000;
+
     private readonly Socket? _socket;
 
     /// <summary>Finds the manager.</summary>
@@ -22,7 +24,8 @@ internal sealed class ServiceManager : IDisposable
         }
 
         // The @ stands for the zero byte that a name without a file begins with.
-        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        // A manager that does not read must not keep a thread.
+        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = SendTimeoutMilliseconds };
         try
         {
             _socket.Connect(new UnixDomainSocketEndPoint(path[0] == '@' ? $"\0{path[1..]}" : path));
