@@ -23,11 +23,11 @@ internal sealed class ServiceManager : IDisposable
             return;
         }
 
-        // The @ stands for the zero byte that a name without a file begins with.
         // A manager that does not read must not keep a thread.
         _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = SendTimeoutMilliseconds };
         try
         {
+            // The @ stands for the zero byte that a name without a file begins with.
             _socket.Connect(new UnixDomainSocketEndPoint(path[0] == '@' ? $"\0{path[1..]}" : path));
         }
         catch (SocketException)
