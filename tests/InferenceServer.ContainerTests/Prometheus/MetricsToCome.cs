@@ -6,6 +6,6 @@ internal static class MetricsToCome
     public static IReadOnlyList<string> Families { get; } =
     [
         "inference_server_batch_size", "inference_server_inflight_requests", "inference_server_queue_bytes", "inference_server_queue_depth", "inference_server_ready",
-        "inference_server_request_duration_seconds", "inference_server_request_phase_duration_seconds", "inference_server_request_rejected_total", "inference_server_saturation",
+        "inference_server_request_duration_seconds", "inference_server_request_phase_duration_seconds", "inference_server_saturation",
     ];
 }
