@@ -47,7 +47,9 @@ public sealed partial class PrometheusTests(ToolsFixture tools)
     public async Task Prometheus_ThatScrapesTheServer_FiresRulesAndAnswersTheDashboard()
     {
         tools.Require();
-        await using var server = await RunningServer.StartAsync(Path.Combine(RepositoryRoot.Path, "model-repository"));
+
+        // One after the other, so that what each takes can be told.
+        await using var server = await RunningServer.StartAsync(Path.Combine(RepositoryRoot.Path, "model-repository"), flags: "--model-load-thread-count=1");
         await using var prometheus = await PrometheusServer.StartAsync(new Uri(server.MetricsAddress).Authority, QuickRules);
         using var traffic = new CancellationTokenSource();
         var asking = AskAsync(server.Http, traffic.Token);
