@@ -1,6 +1,7 @@
 using System.IO.Abstractions;
 using InferenceServer.Host.Checking;
 using InferenceServer.Host.Options;
+using InferenceServer.Host.Probing;
 using InferenceServer.Host.Startup;
 using InferenceServer.Host.Trials;
 
@@ -39,6 +40,12 @@ if (errors.Count > 0)
 
     Console.Error.WriteLine("--help lists every option.");
     return 1;
+}
+
+if (line.WantsProbe)
+{
+    using var client = ProbeCommand.MakeClient(options);
+    return await new ProbeCommand(client, Console.Out).RunAsync(CancellationToken.None);
 }
 
 if (line.WantsCheck)

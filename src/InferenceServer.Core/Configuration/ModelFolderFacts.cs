@@ -15,6 +15,9 @@ public sealed record ModelFolderFacts
         init;
     }
 
+    /// <summary>True when the name was given by whoever started the server: the configuration's is not asked then.</summary>
+    public bool HasGivenName { get; init; }
+
     /// <summary>The versions found on disk, ascending.</summary>
     public ImmutableArray<long> Versions { get; init; } = [];
 

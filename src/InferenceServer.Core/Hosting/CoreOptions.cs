@@ -25,6 +25,9 @@ public sealed record CoreOptions
     /// <summary>The model repositories: folders that exist.</summary>
     public required ImmutableArray<string> Repositories { get; init; }
 
+    /// <summary>A model that is in no repository; null for none.</summary>
+    public SingleModel? SingleModel { get; init; }
+
     /// <summary>True when each repository is a namespace, so that two of them may have models of one name.</summary>
     public bool UsesNamespaces { get; init; }
 

@@ -60,7 +60,8 @@ public static class CoreServices
             provider.GetRequiredService<CoreOptions>().ModelConfigName,
             provider.GetRequiredService<CoreOptions>().AllowsModelLinks,
             Roots(provider),
-            NamespaceOf(provider))
+            NamespaceOf(provider),
+            provider.GetRequiredService<CoreOptions>().SingleModel)
         {
             Mirrors = provider.GetRequiredService<RepositoryMirrors>(),
         });
@@ -182,7 +183,7 @@ public static class CoreServices
         {
             services.AddSingleton(static provider => new RepositoryWatch(
                 provider.GetRequiredService<IFileSystem>(),
-                Folders(provider),
+                provider.GetRequiredService<CoreOptions>().SingleModel is { } single ? [.. Folders(provider), single.Folder] : Folders(provider),
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<RepositoryWatch>>()));
             services.AddSingleton(static provider => new RepositoryPoller(

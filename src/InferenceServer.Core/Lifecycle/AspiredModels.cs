@@ -36,6 +36,7 @@ internal static class AspiredModels
         {
             ModelName = folder.Name,
             FolderName = folder.FolderName,
+            HasGivenName = folder.HasGivenName,
             Versions = [.. folder.Versions.Select(static version => version.Number)],
             VersionFiles = folder.Versions.ToImmutableDictionary(static version => version.Number, static version => version.Entries),
             BareFileName = folder.IsBareFile ? folder.Versions[0].Entries.First() : null,

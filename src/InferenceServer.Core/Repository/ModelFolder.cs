@@ -21,6 +21,9 @@ public sealed record ModelFolder
     /// <summary>True when <see cref="Path"/> is the model's file itself, which then is version 1.</summary>
     public bool IsBareFile { get; init; }
 
+    /// <summary>True when the name was given by whoever started the server, so that neither the folder nor a configuration has a say in it.</summary>
+    public bool HasGivenName { get; init; }
+
     /// <summary>The configuration file's name; null when there is none.</summary>
     public string? ConfigFileName { get; init; }
 

@@ -11,10 +11,14 @@ namespace InferenceServer.Core.Repository;
 /// <param name="namedConfig">The configuration file, below the model's folder, that goes before the ordinary ones; null for none.</param>
 internal sealed class ModelFolderReader(IFileSystem files, EntryGuard guard, string? namedConfig)
 {
-    private static readonly string[] s_configFileNames = ["config.pbtxt", "config.json"];
+    /// <summary>The ordinary configuration files.</summary>
+    public static ImmutableArray<string> ConfigFileNames { get; } = ["config.pbtxt", "config.json"];
 
     /// <summary>The folders beside the versions whose files a model uses.</summary>
     private static readonly string[] s_sharedFolders = ["warmup", "initial_state"];
+
+    /// <summary>True when a folder without version folders is itself the folder of version 1.</summary>
+    public bool TakesPlainFolders { get; init; }
 
     private readonly List<EntryWitness> _witnesses = [];
     private bool _isPartial;
@@ -77,9 +81,14 @@ internal sealed class ModelFolderReader(IFileSystem files, EntryGuard guard, str
             }
         }
 
+        if (versions.Count == 0 && TakesPlainFolders)
+        {
+            versions.Add(ReadVersion(folder, 1, folder));
+        }
+
         string[] configs = namedConfig is not null && files.File.Exists(files.Path.Combine(folder, namedConfig))
             ? [namedConfig]
-            : [.. s_configFileNames.Where(name => files.File.Exists(files.Path.Combine(folder, name)))];
+            : [.. ConfigFileNames.Where(name => files.File.Exists(files.Path.Combine(folder, name)))];
         var shared = ReadShared(folder);
         var model = new ModelFolder
         {
@@ -122,7 +131,7 @@ internal sealed class ModelFolderReader(IFileSystem files, EntryGuard guard, str
         foreach (var file in files.Directory.EnumerateFiles(folder))
         {
             var name = files.Path.GetFileName(file);
-            if (!s_configFileNames.Contains(name, StringComparer.Ordinal))
+            if (!ConfigFileNames.Contains(name, StringComparer.Ordinal))
             {
                 Admit(file, folder);
                 shared.Add(name, Stamp(file));

@@ -7,6 +7,9 @@ namespace InferenceServer.Core.Repository;
 /// <param name="Namespace">The namespace that it is; null where names are one space over all repositories.</param>
 internal sealed record RepositoryFolder(string Path, string? Namespace)
 {
+    /// <summary>The name of the only model where the folder is one model and no repository; null otherwise.</summary>
+    public string? OnlyModel { get; init; }
+
     /// <summary>What a model of this repository is called everywhere else.</summary>
     public string NameOf(string model) => Namespace is null ? model : ModelNamespaces.Qualify(Namespace, model);
 

@@ -38,6 +38,7 @@ public sealed class RepositoryScanner
     /// <param name="allowsLinks">True when links in a repository may lead out of it, and files may be hard links.</param>
     /// <param name="roots">Folders that links may lead to as well.</param>
     /// <param name="namespaceOf">The namespace that a repository is, by its full path; null where names are one space over all repositories.</param>
+    /// <param name="single">A model that is in no repository; null for none.</param>
     public RepositoryScanner(
         IFileSystem files,
         IEnumerable<string> repositories,
@@ -45,11 +46,17 @@ public sealed class RepositoryScanner
         string configName = "",
         bool allowsLinks = false,
         IEnumerable<string>? roots = null,
-        Func<string, string>? namespaceOf = null)
+        Func<string, string>? namespaceOf = null,
+        SingleModel? single = null)
     {
         ArgumentNullException.ThrowIfNull(files);
         _files = files;
         _repositories = [.. repositories.Select(files.Path.GetFullPath).Distinct(StringComparer.Ordinal).Select(path => new RepositoryFolder(path, namespaceOf?.Invoke(path)))];
+        if (single is not null)
+        {
+            _repositories = _repositories.Add(new RepositoryFolder(files.Path.GetFullPath(single.Folder), null) { OnlyModel = single.Name });
+        }
+
         _bareExtensions = [.. bareExtensions];
         _guard = new EntryGuard(files, [.. _repositories.Select(static repository => repository.Path), .. roots ?? []], allowsLinks);
         _namedConfig = string.IsNullOrEmpty(configName) ? null : $"configs/{configName}.pbtxt";
@@ -150,6 +157,16 @@ public sealed class RepositoryScanner
     /// <summary>What lies under one name in one repository: a folder, files that are whole models, or both.</summary>
     private IEnumerable<(string Path, bool IsBareFile)> Find(RepositoryFolder repository, string name)
     {
+        if (repository.OnlyModel is not null)
+        {
+            if (repository.OnlyModel == name)
+            {
+                yield return SingleModelLayout.Find(_files, repository.Path, _bareExtensions);
+            }
+
+            yield break;
+        }
+
         var folder = _files.Path.Combine(repository.Path, name);
         if (_files.Directory.Exists(folder))
         {
@@ -166,6 +183,13 @@ public sealed class RepositoryScanner
     {
         foreach (var repository in withMirrors ? _repositories : LocalRepositories)
         {
+            if (repository.OnlyModel is not null)
+            {
+                var (path, isBareFile) = SingleModelLayout.Find(_files, repository.Path, _bareExtensions);
+                yield return (repository, repository.OnlyModel, path, isBareFile);
+                continue;
+            }
+
             foreach (var entry in _files.Directory.EnumerateFileSystemEntries(repository.Path))
             {
                 var name = _files.Path.GetFileName(entry);
@@ -192,8 +216,9 @@ public sealed class RepositoryScanner
 
     private ModelFolder Read(RepositoryFolder repository, string name, string path, bool isBareFile, UnchangedModels? unchanged)
     {
-        var reader = MakeReader();
-        var model = (repository.FindProblem(name) is { } problem ? Broken(path, problem) : Read(reader, path, isBareFile)) with { Name = repository.NameOf(name), FolderName = name };
+        var isOnly = repository.OnlyModel is not null;
+        var reader = MakeReader(isOnly);
+        var model = (repository.FindProblem(name) is { } problem ? Broken(path, problem) : Read(reader, path, isBareFile)) with { Name = repository.NameOf(name), FolderName = name, HasGivenName = isOnly };
         unchanged?.Remember(path, model, reader.Witnesses);
         return model;
     }
@@ -214,7 +239,7 @@ public sealed class RepositoryScanner
         }
     }
 
-    private ModelFolderReader MakeReader() => new(_files, _guard, _namedConfig);
+    private ModelFolderReader MakeReader(bool takesPlainFolders = false) => new(_files, _guard, _namedConfig) { TakesPlainFolders = takesPlainFolders };
 
     private static ModelFolder Broken(string path, string problem) => new() { Name = "", Path = path, Problem = problem, Stamp = problem };
 

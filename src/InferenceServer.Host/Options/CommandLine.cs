@@ -15,6 +15,12 @@ internal sealed class CommandLine
     /// <summary>The word that stands before the options and says what else is to be done than to serve.</summary>
     public const string Check = "check";
 
+    /// <summary>The same for asking a server that runs on this machine.</summary>
+    public const string Probe = "probe";
+
+    /// <summary>True for <c>probe</c>: a running server is to be asked, and nothing served.</summary>
+    public bool WantsProbe { get; private set; }
+
     /// <summary>True for <c>check</c>: the repositories are to be checked and nothing served.</summary>
     public bool WantsCheck { get; private set; }
 
@@ -42,6 +48,10 @@ internal sealed class CommandLine
             else if (i == 0 && arg == Check)
             {
                 line.WantsCheck = true;
+            }
+            else if (i == 0 && arg == Probe)
+            {
+                line.WantsProbe = true;
             }
             else if (line.WantsCheck && !arg.StartsWith('-'))
             {

@@ -17,6 +17,10 @@ internal static class OptionTable
 
     public static OptionDefinition ModelRepository { get; } = new("model-repository", "ModelRepository", OptionKind.List, "model-repository", "A folder of models, or where one is elsewhere: s3://… or as://…. May be given several times.") { Alias = "model-store" };
 
+    public static OptionDefinition ModelName { get; } = new("model-name", "ModelName", OptionKind.Text, "", "The name under which the one model of --model-dir is served.");
+
+    public static OptionDefinition ModelDirectory { get; } = new("model-dir", "ModelDir", OptionKind.Text, "", "The folder of one model that is in no repository: its files, its versions, or the one folder that has them. Served as --model-name.");
+
     public static OptionDefinition Id { get; } = new("id", "Id", OptionKind.Text, "inference-server", "The name of this server in its metadata.");
 
     public static OptionDefinition ModelControlMode { get; } = new("model-control-mode", "ModelControlMode", OptionKind.Word, "none", "Which models are loaded: none for all at start; poll for all, and what changes is followed; explicit for those of --load-model and those that requests ask for.") { Words = ["none", "poll", "explicit"] };
@@ -165,7 +169,7 @@ internal static class OptionTable
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
-        ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, ModelNamespacing, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, DrainDelay, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendDirectory, BackendConfig,
+        ModelRepository, ModelName, ModelDirectory, Id, ModelControlMode, RepositoryPoll, ModelConfigName, ModelNamespacing, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, DrainDelay, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendDirectory, BackendConfig,
         ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests,
         CacheConfig, ResponseCacheByteSize,
         MaxQueueSize, MaxQueueBytes, StallTimeout, RateLimit, RateLimitResource, MaxConcurrentExecutions, HostPolicy, AllowClientShm,

@@ -22,6 +22,9 @@ internal sealed record ServerOptions
     /// <summary>The repositories that are folders.</summary>
     public required ImmutableArray<string> ModelRepositories { get; init; }
 
+    /// <summary>A model that is in no repository; null for none.</summary>
+    public required SingleModel? SingleModel { get; init; }
+
     /// <summary>The repositories that are elsewhere.</summary>
     public required ImmutableArray<RemoteAddress> RemoteRepositories { get; init; }
 

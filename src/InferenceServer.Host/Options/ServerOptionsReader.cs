@@ -71,6 +71,7 @@ internal sealed class ServerOptionsReader
             "poll" => ModelControlMode.Poll,
             _ => ModelControlMode.None,
         };
+        var single = new SingleModelReader(_files, _values, _errors).Read();
         var (folders, remote, credentials) = Repositories(defaultRepository);
         var (tracing, openTelemetry) = _telemetry.ReadTracing();
         return new ServerOptions
@@ -81,6 +82,7 @@ internal sealed class ServerOptionsReader
             ModelConfigName = ConfigName(),
             ModelNamespacing = Namespacing(folders, remote),
             AllowModelLinks = _values.Boolean(OptionTable.AllowModelLinks),
+            SingleModel = single,
             ModelRepositories = folders,
             RemoteRepositories = remote,
             CloudCredentials = credentials,
@@ -243,7 +245,11 @@ internal sealed class ServerOptionsReader
     private (ImmutableArray<string> Folders, ImmutableArray<RemoteAddress> Remote, CloudCredentials Credentials) Repositories(string defaultRepository)
     {
         var (values, source) = _values.Raw(OptionTable.ModelRepository);
-        if (values is [var only] && only == OptionTable.ModelRepository.Default)
+        if (SingleModelReader.IsAlone(_values))
+        {
+            values = [];
+        }
+        else if (values is [var only] && only == OptionTable.ModelRepository.Default)
         {
             values = [defaultRepository];
         }

@@ -20,6 +20,7 @@ using InferenceServer.Host.Logging;
 using InferenceServer.Host.Metrics;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Plugins;
+using InferenceServer.Host.Systemd;
 using InferenceServer.Host.Trials;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Rpc;
@@ -101,6 +102,8 @@ internal static class ServerHost
             HeaderForwarding = options.GrpcHeaderForwarding,
         });
         services.AddHostedService<StartupReporter>();
+        services.AddSingleton(static _ => new ServiceManager(Environment.GetEnvironmentVariable));
+        services.AddHostedService<ServiceNotifier>();
         AddMetrics(services, options);
     }
 
@@ -146,6 +149,7 @@ internal static class ServerHost
             {
                 Identity = new ServerIdentity(options.Id, Version),
                 Repositories = options.ModelRepositories,
+                SingleModel = options.SingleModel,
                 Mirrors = options.Mirrors,
                 UsesNamespaces = options.ModelNamespacing,
                 ControlMode = options.ModelControlMode,

@@ -9,7 +9,7 @@ internal sealed class NameRule : IConfigRule
     public void Check(RuleContext context)
     {
         var name = context.Message.Name;
-        if (name.Length > 0 && name != context.Facts.FolderName && name != context.Facts.ModelName)
+        if (!context.Facts.HasGivenName && name.Length > 0 && name != context.Facts.FolderName && name != context.Facts.ModelName)
         {
             context.Error(
                 "name",

@@ -1,0 +1,57 @@
+using System.Net;
+using System.Net.Sockets;
+using InferenceServer.Host.Options;
+
+namespace InferenceServer.Host.Probing;
+
+/// <summary>
+/// What <c>inference-server probe</c> does: asks the server that runs beside it, with the same options, whether it is ready. For whoever watches a process by running another
+/// one: an image without a shell has nothing else that could ask.
+/// </summary>
+/// <param name="client">Asks; its base address is the server's.</param>
+/// <param name="output">Where the answer is said.</param>
+internal sealed class ProbeCommand(HttpClient client, TextWriter output)
+{
+    /// <summary>As long as a probe of Docker or of systemd is usually given.</summary>
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>A client for the server that those options would start; without a base address when that has no HTTP.</summary>
+    public static HttpClient MakeClient(ServerOptions options) => new() { Timeout = s_timeout, BaseAddress = options.Http is { } http ? AddressOf(http) : null };
+
+    /// <summary>Where a server that listens there is reached from its own machine.</summary>
+    public static Uri AddressOf(IPEndPoint listens)
+    {
+        var address = listens.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
+            : listens.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
+            : listens.Address;
+        return new UriBuilder(Uri.UriSchemeHttp, address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString(), listens.Port).Uri;
+    }
+
+    /// <summary>Asks once.</summary>
+    /// <returns>The exit code: 0 when the server is ready, 1 when it is not or does not answer.</returns>
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        if (client.BaseAddress is null)
+        {
+            await output.WriteLineAsync("HTTP is switched off, and probe asks over HTTP");
+            return 1;
+        }
+
+        try
+        {
+            using var response = await client.GetAsync(new Uri("v2/health/ready", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            await output.WriteLineAsync(response.IsSuccessStatusCode ? "ready" : $"not ready: {(int)response.StatusCode}");
+            return response.IsSuccessStatusCode ? 0 : 1;
+        }
+        catch (HttpRequestException exception)
+        {
+            await output.WriteLineAsync($"no answer: {exception.Message}");
+            return 1;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            await output.WriteLineAsync($"no answer within {s_timeout.TotalSeconds} s");
+            return 1;
+        }
+    }
+}
