@@ -115,6 +115,7 @@ internal sealed class StreamInferCall : IDisposable
 
     private async Task SendAsync(StreamReply reply, InferenceStream stream)
     {
+        using (reply.Permit)
         using (reply.Trace)
         using (reply.Shared)
         using (stream)

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Inference;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
@@ -94,16 +95,34 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
 
     private async ValueTask StartAsync(ModelInferRequest message, ServerCallContext context, long awaited, StreamInferCall call)
     {
-        var admission = await _admission.AdmitAsync(message, context, awaited, allowsDecoupled: true, call.Cancellation).ConfigureAwait(false);
+        CallerPermit? permit = null;
+        if (context.GetHttpContext().Features.Get<Caller>() is { } caller && !MessageAccess.TryAdmit(caller, control, message, out permit, out var refused))
+        {
+            call.Refuse(new StreamReply(message), refused);
+            return;
+        }
+
+        RpcAdmission admission;
+        try
+        {
+            admission = await _admission.AdmitAsync(message, context, awaited, allowsDecoupled: true, call.Cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            permit?.Dispose();
+            throw;
+        }
+
         if (!admission.TryGet(out var request, out var error))
         {
+            permit?.Dispose();
             call.Refuse(new StreamReply(message), error);
             return;
         }
 
         // All are read before the engine takes the request over.
         var isOrdered = !request.Lease.Model.Config.IsDecoupled;
-        var reply = new StreamReply(message, admission.Outputs) { Trace = request.Trace };
+        var reply = new StreamReply(message, admission.Outputs) { Trace = request.Trace, Permit = permit };
         InferenceStream stream;
         try
         {
@@ -111,6 +130,7 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         }
         catch (Exception exception)
         {
+            reply.Permit?.Dispose();
             reply.Trace?.Dispose();
             reply.Shared?.Dispose();
             if (exception is not BackendException refusal)
