@@ -165,5 +165,6 @@ internal static class OptionTable
         AllowMetrics, MetricsAddress, MetricsPort, MetricsConfig, AllowCpuMetrics, MetricsInterval,
         LogVerbose, LogInfo, LogWarning, LogError, LogFormat,
         TraceConfig,
+        .. SecurityOptionTable.All,
     ];
 }

@@ -123,6 +123,7 @@ internal sealed class ServerOptionsReader
             HttpRestrictions = Restrictions(OptionTable.HttpRestrictedApi, ""),
             GrpcRestrictions = Restrictions(OptionTable.GrpcRestrictedProtocol, "triton-grpc-protocol-"),
             Metrics = EndPoint(OptionTable.AllowMetrics, OptionTable.MetricsAddress, OptionTable.MetricsPort),
+            Security = new SecurityOptionsReader(_values, _files, _errors).Read(),
             Tracing = Tracing(),
             MetricsContent = MetricsContent(),
             Log = new LogSettings(

@@ -17,6 +17,7 @@ using InferenceServer.Host.Logging;
 using InferenceServer.Host.Metrics;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Plugins;
+using InferenceServer.Host.Security;
 using InferenceServer.Host.Trials;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Rpc;
@@ -54,6 +55,7 @@ internal static class ServerHost
         var registry = Prometheus.Metrics.NewCustomRegistry();
         DotNetStats.Register(registry);
         var app = builder.Build();
+        app.Services.AddSecurityMetrics(registry);
         ServerPipeline.Build(app, MakeMetrics(app.Services, options.MetricsContent, registry));
         return app;
     }
@@ -98,7 +100,9 @@ internal static class ServerHost
             MaxUnreadBytesPerStream = options.GrpcMaxStreamBytes,
             InferResponseCompression = options.GrpcInferResponseCompression,
             HeaderForwarding = options.GrpcHeaderForwarding,
+            ChecksCallers = options.Security.ChecksCallers,
         });
+        services.AddSecurity(options.Security);
         services.AddHostedService<StartupReporter>();
     }
 
@@ -139,6 +143,7 @@ internal static class ServerHost
 
                 // .NET has already looked at the CPU quota of the container and at the affinity of the process.
                 ProcessorCount = Environment.ProcessorCount,
+                AllowsSettingChanges = options.Security.AllowsSettingChanges,
                 SharedMemory = new SharedMemoryOptions { AllowClients = options.AllowClientShm },
                 ResponseCache = options.ResponseCache.Local,
                 RateLimiter = options.RateLimiter,
