@@ -21,7 +21,7 @@ public sealed class AccessFileReaderTests
                  "limits": {"requests_per_second": 2.5, "burst": 10, "concurrent_requests": 4}, "expires": "2030-01-31T00:00:00Z"},
               ],
               "certificates": [{"id": "mesh", "uri": "spiffe://cluster/web", "grants": {{Grants}} }],
-              "tokens": {"limits": {"requests_per_second": 7}}
+              "tokens": {"limits": {"requests_per_second": 7} }
             }
             """, out var problems);
         Assert.Empty(problems);
