@@ -31,14 +31,21 @@ public sealed class TlsTests : IDisposable
     public async Task EveryPort_SpeaksTls()
     {
         Write(_authority.IssueServer());
-        await using var server = await RunningServer.StartAsync(SampleServer.Repository, flags: ["--model-control-mode=explicit", .. Flags("http"), .. Flags("grpc"), .. Flags("metrics")]);
+        await using var server = await RunningServer.StartAsync(SampleServer.Repository, flags: ["--model-control-mode=explicit", "--load-model=add_sub", .. Flags("http"), .. Flags("grpc"), .. Flags("metrics")]);
         Assert.StartsWith("https://", server.Http.BaseAddress!.ToString(), StringComparison.Ordinal);
         foreach (var version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
         {
             using var client = Client(_authority);
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Http.BaseAddress, "/v2")) { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            var ones = string.Join(',', Enumerable.Repeat('1', 16));
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Http.BaseAddress, "/v2/models/add_sub/infer"))
+            {
+                Version = version,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = new StringContent($$"""{"inputs":[{"name":"INPUT0","datatype":"FP32","shape":[1,16],"data":[{{ones}}]},{"name":"INPUT1","datatype":"FP32","shape":[1,16],"data":[{{ones}}]}]}"""),
+            };
             using var response = await client.SendAsync(request, Cancellation);
             Assert.Equal((HttpStatusCode.OK, version), (response.StatusCode, response.Version));
+            Assert.Contains("OUTPUT0", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
         }
 
         using (var client = Client(_authority))
