@@ -1,3 +1,4 @@
+using System.Text.Json;
 using InferenceServer.Core.Access;
 using InferenceServer.Host.Identities;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -40,9 +41,11 @@ internal sealed class TokenValidator
             return new TokenOutcome(null, null, IsUndecided: _keys.Current.IsEmpty);
         }
 
-        var read = (JsonWebToken)result.SecurityToken;
-        var subject = read.Subject is { Length: > 0 } name ? name : Text(read, "client_id") ?? Text(read, "azp");
-        return subject is null ? default : new TokenOutcome($"token:{AuditText.Of(subject)}", new AccessGrant(ScopesOf(read), ModelsOf(read)));
+        // The library makes lists of texts and texts of lists; which of them a claim is makes a difference here.
+        using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(((JsonWebToken)result.SecurityToken).EncodedPayload));
+        var claims = payload.RootElement;
+        var subject = Text(claims, "sub") ?? Text(claims, "client_id") ?? Text(claims, "azp");
+        return subject is null ? default : new TokenOutcome($"token:{AuditText.Of(subject)}", new AccessGrant(ScopesOf(claims), ModelsOf(claims)));
     }
 
     private Task<TokenValidationResult> ValidateOnceAsync(string token) => _handler.ValidateTokenAsync(token, new TokenValidationParameters
@@ -65,10 +68,10 @@ internal sealed class TokenValidator
         return expires is { } end && now < end + _options.ClockSkew && (notBefore is not { } begin || now >= begin - _options.ClockSkew);
     }
 
-    private AccessScopes ScopesOf(JsonWebToken token)
+    private AccessScopes ScopesOf(JsonElement claims)
     {
         var scopes = AccessScopes.None;
-        foreach (var name in Texts(token, "scope").Concat(Texts(token, "scp")))
+        foreach (var name in Texts(claims, "scope").Concat(Texts(claims, "scp")))
         {
             if (name.StartsWith(_options.ScopePrefix, StringComparison.Ordinal) && AccessScopeNames.ByName.TryGetValue(name[_options.ScopePrefix.Length..], out var scope))
             {
@@ -79,13 +82,14 @@ internal sealed class TokenValidator
         return scopes;
     }
 
-    private ModelPatterns ModelsOf(JsonWebToken token) => _options.ModelsClaim.Length == 0 ? ModelPatterns.All : new ModelPatterns(Texts(token, _options.ModelsClaim).Take(MaxModels));
+    private ModelPatterns ModelsOf(JsonElement claims) => _options.ModelsClaim.Length == 0 ? ModelPatterns.All : new ModelPatterns(Texts(claims, _options.ModelsClaim).Take(MaxModels));
 
-    /// <summary>A claim that is a text of words, or a list of texts.</summary>
-    private static string[] Texts(JsonWebToken token, string name) =>
-        token.TryGetPayloadValue<string[]>(name, out var list) && list is not null ? list
-        : Text(token, name) is { } text ? text.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+    /// <summary>A claim that is a text of words, or a list of texts; those of a list are not cut at their spaces, which the name of a model may have.</summary>
+    private static string[] Texts(JsonElement claims, string name) =>
+        !claims.TryGetProperty(name, out var claim) ? []
+        : claim.ValueKind == JsonValueKind.String ? claim.GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        : claim.ValueKind == JsonValueKind.Array ? [.. claim.EnumerateArray().Where(static one => one.ValueKind == JsonValueKind.String).Select(static one => one.GetString()!)]
         : [];
 
-    private static string? Text(JsonWebToken token, string name) => token.TryGetPayloadValue<string>(name, out var text) && text is { Length: > 0 } ? text : null;
+    private static string? Text(JsonElement claims, string name) => claims.TryGetProperty(name, out var claim) && claim.ValueKind == JsonValueKind.String && claim.GetString() is { Length: > 0 } text ? text : null;
 }
