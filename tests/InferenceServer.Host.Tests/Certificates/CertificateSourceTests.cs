@@ -88,9 +88,9 @@ public sealed class CertificateSourceTests : IDisposable
         var encrypted = ecdsa.ExportEncryptedPkcs8PrivateKeyPem("p4ss", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000));
         using var whole = X509Certificate2.CreateFromPem(certificate, key);
         var password = _folder.Write("password", "p4ss\n");
-        var cert = _folder.Write("cert.pem", certificate + _authority.Pem);
+        var cert = _folder.Write("cert.pem", certificate + "\n" + _authority.Pem);
         Assert.Equal("CN=server", SubjectOf(Make(new TlsOptions("HTTP", cert, _folder.Write("encrypted.pem", encrypted), password, null))));
-        Assert.Equal("CN=server", SubjectOf(Make(new TlsOptions("HTTP", _folder.Write("both.pem", certificate + key), null, null, null))));
+        Assert.Equal("CN=server", SubjectOf(Make(new TlsOptions("HTTP", _folder.Write("both.pem", certificate + "\n" + key), null, null, null))));
         Assert.Equal("CN=server", SubjectOf(Make(new TlsOptions("HTTP", _folder.Write("cert.p12", whole.Export(X509ContentType.Pkcs12, "p4ss")), null, password, null))));
         foreach (var wrong in new[] { new TlsOptions("HTTP", cert, Path.Combine(_folder.FullPath, "encrypted.pem"), null, null), new TlsOptions("HTTP", cert, _folder.Write("other.pem", _authority.IssueServer().Key), null, null), new TlsOptions("HTTP", cert, null, null, null) })
         {
