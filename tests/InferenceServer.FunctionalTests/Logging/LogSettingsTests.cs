@@ -68,7 +68,7 @@ public sealed class LogSettingsTests
     [Fact]
     public async Task Format_OfTheConsoleFollows()
     {
-        using var server = ServerProcess.Start("--http-address=127.0.0.1", "--grpc-address=127.0.0.1", "--http-port=0", "--grpc-port=0", "--metrics-port=0");
+        using var server = ServerProcess.Start("--allow-setting-changes=true", "--http-address=127.0.0.1", "--grpc-address=127.0.0.1", "--http-port=0", "--grpc-port=0", "--metrics-port=0");
         using var client = new HttpClient { BaseAddress = await server.WaitForSummaryAsync(), Timeout = TestTimeouts.Phase };
         using var content = new StringContent("""{"log_format":"json"}""");
         (await client.PostAsync("/v2/logging", content, Token)).EnsureSuccessStatusCode().Dispose();
