@@ -5,8 +5,12 @@ using InferenceServer.LoadGenerator.Requests;
 
 namespace InferenceServer.LoadGenerator.Pairs;
 
-/// <summary>Measures models against their twins in the same server, in interleaved rounds whose order changes.</summary>
-internal sealed class PairMeasurement(PairPlan plan, LoadTarget server, TextWriter progress)
+/// <summary>Measures models against their twins, in the same server or in another one, in interleaved rounds whose order changes.</summary>
+/// <param name="plan">What is measured.</param>
+/// <param name="server">Where the models are.</param>
+/// <param name="other">Where their twins are.</param>
+/// <param name="progress">Where it is told how far it is.</param>
+internal sealed class PairMeasurement(PairPlan plan, LoadTarget server, LoadTarget other, TextWriter progress)
 {
     public async Task<IReadOnlyList<PairRow>> RunAsync(CancellationToken cancellation)
     {
@@ -41,14 +45,13 @@ internal sealed class PairMeasurement(PairPlan plan, LoadTarget server, TextWrit
     /// <summary>Has both asked once in each encoding, and their answers compared; then runs them hot.</summary>
     private async Task<(RecordedWorkload Model, RecordedWorkload Twin)> RecordAsync(string name, CancellationToken cancellation)
     {
-        var recorder = new Recorder(server, plan.Timeout);
-        var model = await recorder.RecordAsync(name, plan.Rows, plan.Encodings, cancellation);
-        var twin = await recorder.RecordAsync(name + plan.Suffix, plan.Rows, plan.Encodings, cancellation);
+        var model = await new Recorder(server, plan.Timeout).RecordAsync(name, plan.Rows, plan.Encodings, cancellation);
+        var twin = await new Recorder(other, plan.Timeout).RecordAsync(name + plan.Suffix, plan.Rows, plan.Encodings, cancellation);
         AnswerChecker.CheckEqual(model.FirstAnswer(plan.Encodings[0]), name, twin.FirstAnswer(plan.Encodings[0]), name + plan.Suffix);
         foreach (var encoding in plan.Settle > TimeSpan.Zero ? plan.Encodings : [])
         {
-            await RunPointAsync(model, encoding, plan.Connections.Max(), TimeSpan.Zero, plan.Settle, cancellation);
-            await RunPointAsync(twin, encoding, plan.Connections.Max(), TimeSpan.Zero, plan.Settle, cancellation);
+            await RunPointAsync(server, model, encoding, plan.Connections.Max(), TimeSpan.Zero, plan.Settle, cancellation);
+            await RunPointAsync(other, twin, encoding, plan.Connections.Max(), TimeSpan.Zero, plan.Settle, cancellation);
         }
 
         return (model, twin);
@@ -58,24 +61,24 @@ internal sealed class PairMeasurement(PairPlan plan, LoadTarget server, TextWrit
     {
         if (modelFirst)
         {
-            var result = await RunPointAsync(model, encoding, connections, plan.WarmUp, plan.Measure, cancellation);
-            return new PairRound(result, await RunPointAsync(twin, encoding, connections, plan.WarmUp, plan.Measure, cancellation));
+            var result = await RunPointAsync(server, model, encoding, connections, plan.WarmUp, plan.Measure, cancellation);
+            return new PairRound(result, await RunPointAsync(other, twin, encoding, connections, plan.WarmUp, plan.Measure, cancellation));
         }
 
-        var other = await RunPointAsync(twin, encoding, connections, plan.WarmUp, plan.Measure, cancellation);
-        return new PairRound(await RunPointAsync(model, encoding, connections, plan.WarmUp, plan.Measure, cancellation), other);
+        var second = await RunPointAsync(other, twin, encoding, connections, plan.WarmUp, plan.Measure, cancellation);
+        return new PairRound(await RunPointAsync(server, model, encoding, connections, plan.WarmUp, plan.Measure, cancellation), second);
     }
 
-    private Task<PointResult> RunPointAsync(RecordedWorkload workload, WireEncoding encoding, int connections, TimeSpan warmUp, TimeSpan measure, CancellationToken cancellation) =>
+    private Task<PointResult> RunPointAsync(LoadTarget target, RecordedWorkload workload, WireEncoding encoding, int connections, TimeSpan warmUp, TimeSpan measure, CancellationToken cancellation) =>
         PointRunner.RunAsync(
             new LoadPoint(
                 encoding,
-                server.For(encoding),
+                target.For(encoding),
                 connections,
                 warmUp,
                 measure,
                 plan.Timeout,
-                workload.Requests.For(encoding, server),
+                workload.Requests.For(encoding, target),
                 plan.ExactAnswers ? workload.Expected(encoding) : null),
             cancellation);
 }

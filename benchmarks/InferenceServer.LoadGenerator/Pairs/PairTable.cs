@@ -9,8 +9,9 @@ internal static class PairTable
 {
     public static string Markdown(string suffix, IReadOnlyList<PairRow> rows)
     {
+        var twin = suffix.Length > 0 ? $"`{suffix}`" : "the other";
         var text = new StringBuilder()
-            .Append(CultureInfo.InvariantCulture, $"| model | encoding | connections | req/s | req/s of `{suffix}` | ratio (lowest-highest) | p50 ms | p50 ms of `{suffix}` | difference µs (lowest-highest) |\n")
+            .Append(CultureInfo.InvariantCulture, $"| model | encoding | connections | req/s | req/s of {twin} | ratio (lowest-highest) | p50 ms | p50 ms of {twin} | difference µs (lowest-highest) |\n")
             .Append("|---|---|---:|---:|---:|---:|---:|---:|---:|\n");
         foreach (var row in rows)
         {

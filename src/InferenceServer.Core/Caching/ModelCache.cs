@@ -257,6 +257,12 @@ internal sealed class ModelCache
         var response = new InferenceResponse(request.Id, request.DetachLease(), views, parameters);
         var total = _time.GetElapsedTime(pending.EnqueuedTimestamp);
         _setup.Statistics.RecordCacheHit(total, lookup);
+        if (request.Record is { } record)
+        {
+            record.IsFromCache = true;
+            record.AddOutput(response.Bytes);
+        }
+
         if (!pending.TryComplete(InferenceOutcome.Success(response)))
         {
             response.Dispose();
@@ -343,7 +349,7 @@ internal sealed class ModelCache
         }
         else
         {
-            _setup.Statistics.RecordRefusal(RefusalReason.NoCapacity);
+            _setup.Statistics.RecordRefusal(pending.Refusal ?? RefusalReason.NoCapacity);
         }
 
         pending.Refuse(error);

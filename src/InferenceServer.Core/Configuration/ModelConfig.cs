@@ -78,6 +78,9 @@ public sealed record ModelConfig
     /// <summary>The bounds of the histogram of first responses in milliseconds, ascending.</summary>
     public ImmutableArray<double> FirstResponseBounds { get; init; } = LatencyHistogram.DefaultBounds;
 
+    /// <summary>The bounds of the histograms of requests' times in milliseconds, ascending; default where the server's own hold.</summary>
+    public ImmutableArray<double> DurationBounds { get; init; }
+
     /// <summary>What the configuration asks for that is accepted and has no effect here.</summary>
     public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
 

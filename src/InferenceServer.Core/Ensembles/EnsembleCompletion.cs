@@ -54,6 +54,7 @@ internal static class EnsembleCompletion
             Parameters = declared.Parameters,
             MetricTags = message.MetricTags.ToImmutableSortedDictionary(StringComparer.Ordinal),
             FirstResponseBounds = MetricSettings.FirstResponseBounds(message),
+            DurationBounds = MetricSettings.DurationBounds(message),
             Warnings = declared.Warnings,
             Message = message,
             StepModels = [.. members.SelectMany(static member => member.Runs)],

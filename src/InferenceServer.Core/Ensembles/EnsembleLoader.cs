@@ -87,7 +87,7 @@ internal sealed class EnsembleLoader(Func<InferenceEngine> engine, ClassLabelRea
 
     private ServedModel Serve(AspiredVersion version, LinkedEnsemble linked, ImmutableDictionary<string, ClassLabels> texts, ImmutableArray<byte> seed, VersionSeed shared, string? signature)
     {
-        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(linked.Config, EnsembleRule.Descriptor, time, caching.Keeps(linked.Config));
+        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(linked.Config, version.Number, EnsembleRule.Descriptor, time, caching.Keeps(linked.Config));
         var model = new EnsembleModel(linked.Config);
         var scheduler = new EnsembleScheduler(new EnsembleSetup
         {

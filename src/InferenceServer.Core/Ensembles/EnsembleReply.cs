@@ -46,6 +46,7 @@ internal sealed class EnsembleReply(EnsembleSetup setup, PendingInference pendin
         setup.Statistics.RecordFirstResponse(total);
         var request = pending.Request;
         var response = new InferenceResponse(request.Id, request.DetachLease(), outputs, frame.Parameters) { Times = times };
+        request.Record?.AddOutput(response.Bytes);
         request.Trace?.Record(TraceActivity.TensorBackendOutput, response.Outputs);
         if (!pending.TryComplete(InferenceOutcome.Success(response)))
         {
@@ -63,6 +64,7 @@ internal sealed class EnsembleReply(EnsembleSetup setup, PendingInference pendin
     {
         var response = new InferenceResponse(pending.Request.Id, lease, outputs, frame.Parameters, isFinal: false);
         var made = Elapsed();
+        pending.Request.Record?.AddOutput(response.Bytes);
         pending.Request.Trace?.Record(TraceActivity.TensorBackendOutput, response.Outputs);
         if (await pending.Stream!.WriteAsync(pending.Request, response, cancellation).ConfigureAwait(false) is { } refusal)
         {
@@ -95,7 +97,8 @@ internal sealed class EnsembleReply(EnsembleSetup setup, PendingInference pendin
         }
 
         setup.Statistics.RecordRun(pending.Rows, times, setup.Time.GetUtcNow());
-        setup.Statistics.RecordSuccess(TimeSpan.Zero, total, times);
+        setup.Statistics.RecordSuccess(TimeSpan.Zero, total, times, pending.Request.Protocol);
+        pending.Request.Record?.SetExecution(TimeSpan.Zero, times, pending.Rows);
         return times;
     }
 

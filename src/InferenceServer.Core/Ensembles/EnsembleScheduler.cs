@@ -20,8 +20,6 @@ internal sealed class EnsembleScheduler(EnsembleSetup setup) : IModelScheduler
     private bool _isStopping;
 
     /// <summary>None: what has been accepted waits in the queues of the steps' models, which count it.</summary>
-    public int QueuedRequests => 0;
-
     /// <summary>Requests that are on their way.</summary>
     public int Runs
     {
@@ -54,7 +52,7 @@ internal sealed class EnsembleScheduler(EnsembleSetup setup) : IModelScheduler
         {
             if (_isStopping)
             {
-                return InferenceErrors.Stopping(pending.Request);
+                return pending.RefuseStopping();
             }
 
             if (_runs >= setup.Options.MaxQueueSize || (_runs > 0 && _bytes + pending.Bytes > setup.Options.MaxQueueBytes))

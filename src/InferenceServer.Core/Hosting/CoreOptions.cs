@@ -3,6 +3,7 @@ using InferenceServer.Core.Caching;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Mirrors;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Scheduling;
@@ -83,6 +84,9 @@ public sealed record CoreOptions
 
     /// <summary>What is measured of each version beside its counters.</summary>
     public TelemetryOptions Telemetry { get; init; } = new();
+
+    /// <summary>Which requests get a line in the log.</summary>
+    public RequestLogOptions RequestLog { get; init; } = new();
 
     /// <summary>Limits of the pool of tensor memory.</summary>
     public TensorPoolOptions TensorPool { get; init; } = new();

@@ -7,6 +7,7 @@ using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Memory;
 using InferenceServer.Core.Mirrors;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Routing;
@@ -147,6 +148,9 @@ public static class CoreServices
             ColdStarts = provider.GetRequiredService<ColdStarts>(),
             Routing = provider.GetRequiredService<AliasRegistry>(),
         });
+        services.AddSingleton(static provider => new RequestObserver(
+            provider.GetRequiredService<TimeProvider>(),
+            new RequestLog(provider.GetRequiredService<ILogger<RequestLog>>(), provider.GetRequiredService<CoreOptions>().RequestLog, provider.GetRequiredService<TimeProvider>())));
         services.AddSingleton(static provider => new InferenceEngine(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<ITensorAllocator>(),
@@ -156,6 +160,7 @@ public static class CoreServices
             provider.GetRequiredService<TimeProvider>())
         {
             Tracer = provider.GetRequiredService<TraceControl>().Tracer,
+            Observer = provider.GetRequiredService<RequestObserver>(),
             ColdStarts = provider.GetRequiredService<ColdStarts>(),
         });
         services.AddSingleton(static provider => new ShadowSender(

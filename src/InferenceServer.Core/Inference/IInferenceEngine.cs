@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
 
@@ -13,6 +14,9 @@ public interface IInferenceEngine
 
     /// <summary>Where a front end asks whether a request is traced, before it reads it.</summary>
     RequestTracer Tracer { get; }
+
+    /// <summary>Where a front end says that a request has come and that its answer has left.</summary>
+    RequestObserver Observer { get; }
 
     /// <summary>Where tensors come from and go to that a request does not carry itself.</summary>
     ISharedMemoryTensors SharedMemory { get; }

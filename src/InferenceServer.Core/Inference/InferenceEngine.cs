@@ -3,6 +3,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Sequences;
@@ -24,6 +25,8 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
     public ITensorAllocator Allocator => allocator;
 
     public RequestTracer Tracer { get; init; } = RequestTracer.Off;
+
+    public RequestObserver Observer { get; init; } = new(time, RequestLog.None);
 
     public ISharedMemoryTensors SharedMemory => sharedMemory;
 
@@ -154,9 +157,17 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
         pending.IsExplained = request.Parameters.TryGetValue(ScheduleExplanation.Parameter, out var explain) && explain.TryGetBool(out var wanted) && wanted;
 
         // How an answer was made that was kept is no news to whoever asks how his own is made.
+        if (request.Record is { } record)
+        {
+            record.Rows = pending.Rows;
+            record.InputBytes = pending.Bytes;
+        }
+
+        pending.Enter(model.Statistics);
         error = model.Cache is { } cache && !pending.IsExplained ? cache.TryAccept(pending) : model.Scheduler.TryEnqueue(pending);
         if (error is not null)
         {
+            pending.Leave();
             if (error.Code == ErrorCode.Cancelled || (error.Code == ErrorCode.DeadlineExceeded && !pending.IsTooLate))
             {
                 Fail(request, model);
@@ -171,7 +182,7 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
             }
             else
             {
-                model.Statistics.RecordRefusal(error.Code == ErrorCode.InvalidArgument ? RefusalReason.Invalid : RefusalReason.NoCapacity);
+                model.Statistics.RecordRefusal(pending.Refusal ?? (error.Code == ErrorCode.InvalidArgument ? RefusalReason.Invalid : RefusalReason.NoCapacity));
             }
 
             request.Dispose();

@@ -42,6 +42,10 @@ internal static class InferenceErrors
     public static InferenceError VersionNotReady(string model, long version) =>
         new(ErrorCode.Unavailable, $"Request for unknown model: '{model}' version {version} is not at ready state") { Subject = model };
 
+    /// <summary>Its instances hang, or have too much to do: requests wait and none has been taken for too long.</summary>
+    public static InferenceError Stalled(string model, long version, TimeSpan stall) =>
+        new(ErrorCode.Unavailable, FormattableString.Invariant($"model '{model}' version {version} makes no progress: requests have waited for {Math.Floor(stall.TotalSeconds)} s while none of its instances took one")) { Subject = model };
+
     public static InferenceError VersionNotANumber(string version) =>
         new(ErrorCode.InvalidArgument, $"failed to get model version from specified version string '{version}', version should be an integral value > 0")
         {

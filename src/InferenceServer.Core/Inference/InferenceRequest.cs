@@ -2,6 +2,7 @@ using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Ensembles;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Routing;
 using InferenceServer.Core.Tracing;
 
@@ -48,6 +49,12 @@ public sealed class InferenceRequest : IDisposable
 
     /// <summary>True when the cancellation that goes with the request is signalled at its deadline too, so that nobody else has to watch the clock.</summary>
     public bool IsDeadlineWatched { get; set; }
+
+    /// <summary>What is known of the client's request, which stays the front end's; null for one that comes from within.</summary>
+    public RequestRecord? Record { get; init; }
+
+    /// <summary>By which way it has come.</summary>
+    internal RequestProtocol Protocol => Record?.Protocol ?? RequestProtocol.Internal;
 
     /// <summary>The request's trace, which stays the front end's; null when it is not traced.</summary>
     public RequestTrace? Trace { get; set; }

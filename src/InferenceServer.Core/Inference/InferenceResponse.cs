@@ -43,6 +43,21 @@ public sealed class InferenceResponse : IDisposable
     /// <summary>What the backend says beside the outputs; most often nothing.</summary>
     public IReadOnlyDictionary<string, ParameterValue> Parameters { get; private set; }
 
+    /// <summary>The bytes of all outputs.</summary>
+    internal long Bytes
+    {
+        get
+        {
+            var bytes = 0L;
+            foreach (var output in _outputs)
+            {
+                bytes += output.Length;
+            }
+
+            return bytes;
+        }
+    }
+
     /// <summary>How long the execution took that it comes from; zero where that is not known.</summary>
     internal ExecutionTimes Times { get; set; }
 

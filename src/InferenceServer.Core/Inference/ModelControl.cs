@@ -103,9 +103,10 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
             return error is null;
         }
 
-        if (catalog.TryFind(modelName, version, out _, out var asleep, out error))
+        if (catalog.TryFind(modelName, version, out var served, out var asleep, out error))
         {
-            return true;
+            error = FindStall(served);
+            return error is null;
         }
 
         if (asleep is null)
@@ -175,7 +176,10 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     private bool IsEveryModelServed() => statuses.Statuses
         .Where(static status => status.State is not (ModelState.Draining or ModelState.Unloaded))
         .GroupBy(static status => status.Name, StringComparer.Ordinal)
-        .All(static model => model.Any(static status => status.State is ModelState.Ready or ModelState.Asleep));
+        .All(model => model.Any(status => status.State == ModelState.Asleep || (status.State == ModelState.Ready && (status.Served is null || FindStall(status.Served) is null))));
+
+    private InferenceError? FindStall(ServedModel served) =>
+        options.Scheduler.StallTimeout is { } limit && served.ReadStall() is var stall && stall >= limit ? InferenceErrors.Stalled(served.Name, served.Version, stall) : null;
 
     /// <summary>Why the last load of a model has failed; null when it has not.</summary>
     private string? FindFailure(string modelName) => statuses.Statuses.FirstOrDefault(status => status.Name == modelName && status.State == ModelState.Failed)?.Reason;

@@ -9,11 +9,12 @@ namespace InferenceServer.Core.Lifecycle;
 /// <summary>What takes its time in the life of a version, outside of the loop: loads, unloads and the deletion of files. Each load and unload ends in an event.</summary>
 /// <param name="loader">Loads versions.</param>
 /// <param name="events">Where the events go.</param>
+/// <param name="counts">Where is counted how long they take.</param>
 /// <param name="measurement">Measures what loads take.</param>
 /// <param name="time">The clock.</param>
 /// <param name="options">How many loads at once, how many retries, how long a drain.</param>
 /// <param name="logger">Where it is told.</param>
-internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<LifecycleEvent> events, LoadMeasurement measurement, TimeProvider time, CoreOptions options, ILogger logger) : IDisposable
+internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<LifecycleEvent> events, LoadCounts counts, LoadMeasurement measurement, TimeProvider time, CoreOptions options, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _loadSlots = new(options.ModelLoadThreads);
 
@@ -106,7 +107,13 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
             // The server stops, or the version is not wanted any more: the result set above says so.
         }
 
-        events.TryWrite(new LifecycleEvent.LoadEnded(incarnation, result, time.GetElapsedTime(started)));
+        var duration = time.GetElapsedTime(started);
+        if (!result.IsTuned && !result.NeedsLoad && result != ModelLoadResult.Cancelled)
+        {
+            counts.RecordLoad(incarnation.ModelName, result.Served is not null, duration);
+        }
+
+        events.TryWrite(new LifecycleEvent.LoadEnded(incarnation, result, duration));
     }
 
     private async Task<ModelLoadResult> LoadOnceAsync(Incarnation incarnation)
@@ -137,6 +144,7 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
     private async Task UnloadAsync(Incarnation incarnation, ServedModel served)
     {
         var isFreed = false;
+        var started = time.GetTimestamp();
         try
         {
             // Whoever is late still reads the weights: only when the process has to end is nobody waited for any more.
@@ -156,6 +164,7 @@ internal sealed class LifecycleWork(IModelLoader loader, ChannelWriter<Lifecycle
                 await served.FreeAsync().ConfigureAwait(false);
                 measurement.Disturb();
                 isFreed = true;
+                counts.RecordUnload(served.Name, time.GetElapsedTime(started));
                 LifecycleLog.Unloaded(logger, served.Name, served.Version);
             }
         }

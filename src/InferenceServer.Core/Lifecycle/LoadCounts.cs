@@ -13,5 +13,19 @@ internal sealed class LoadCounts
 
     public void Succeed(string model) => _counts.Change(model, static count => count with { Succeeded = count.Succeeded + 1 });
 
+    /// <summary>A load has ended.</summary>
+    public void RecordLoad(string model, bool isGood, TimeSpan duration) => _counts.Change(model, count =>
+    {
+        (isGood ? count.LoadDurations : count.FailedLoadDurations).Observe(duration);
+        return count;
+    });
+
+    /// <summary>A version has left the memory.</summary>
+    public void RecordUnload(string model, TimeSpan duration) => _counts.Change(model, count =>
+    {
+        count.UnloadDurations.Observe(duration);
+        return count;
+    });
+
     public void Fail(string model) => _counts.Change(model, static count => count with { Failed = count.Failed + 1 });
 }

@@ -234,7 +234,7 @@ internal sealed class ModelLoader(
     private ServedModel Serve(ServingSetup setup, List<(LaneWish Wish, IModelInstance Instance, LaneClaim? Claim)> instances)
     {
         var (version, config, model) = (setup.Version, setup.Config, setup.Model);
-        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Config.Backend, time, keepsResponses: Caching.Keeps(config));
+        var statistics = version.Statistics ?? options.Telemetry.MakeStatistics(config, version.Number, version.Config.Backend, time, keepsResponses: Caching.Keeps(config));
         var sequences = config.SequenceBatching is null ? null : new SequenceTensors(config, config.SequenceBatching, model.Signature, setup.InitialStates, allocator);
         var lanes = new LaneSetup
         {

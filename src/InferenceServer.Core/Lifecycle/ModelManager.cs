@@ -39,7 +39,7 @@ internal sealed class ModelManager : IModelStatusSource, IDisposable
         _catalog = catalog;
         _logger = logger;
         _time = time;
-        _work = new LifecycleWork(loader, _events.Writer, new LoadMeasurement(meter, catalog, time), time, options, logger);
+        _work = new LifecycleWork(loader, _events.Writer, Counts, new LoadMeasurement(meter, catalog, time), time, options, logger);
         _residents = new Residents(options.Residency, time, () => _events.Writer.TryWrite(new LifecycleEvent.MemoryLookedAt()));
         _report = new LoadReport(Counts, logger);
         _ensembles = new EnsembleWatch(logger);

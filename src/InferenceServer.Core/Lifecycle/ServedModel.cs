@@ -23,11 +23,13 @@ public sealed class ServedModel
     private volatile ModelConfig _config;
     private volatile Action? _onIdle;
     private long _idleSince;
+    private readonly BusyShare _busyShare;
 
     internal ServedModel(long version, ModelConfig config, IBackendModel backendModel, IModelScheduler scheduler, ModelStatistics statistics, TimeProvider? time = null)
     {
         _time = time ?? TimeProvider.System;
         _idleSince = _time.GetTimestamp();
+        _busyShare = new BusyShare(_time);
         Name = config.Name;
         Version = version;
         _config = config;
@@ -63,7 +65,17 @@ public sealed class ServedModel
     public long? MemoryBytes { get; internal set; }
 
     /// <summary>Requests that are accepted and not yet executing.</summary>
-    public int QueuedRequests => Scheduler.QueuedRequests + (Cache?.WaitingRequests ?? 0);
+    public int QueuedRequests => Load.Requests;
+
+    /// <summary>What the version has to do now; those that wait for another one's answer are among those that wait.</summary>
+    public SchedulerLoad Load => Scheduler.ReadLoad() + new SchedulerLoad(Cache?.WaitingRequests ?? 0, 0, 0, 0, 0, 0);
+
+    /// <summary>The part of their time for which its instances have been busy lately, from 0 to 1; 0 for an ensemble, whose models have instances of their own.</summary>
+    /// <param name="load">What it has to do now.</param>
+    public double ReadSaturation(in SchedulerLoad load) => _busyShare.Read(Statistics.BusyDuration + _time.GetElapsedTime(0, load.RunningTicks), load.Lanes);
+
+    /// <summary>For how long requests have waited and no instance has taken one: where that is long, none of them comes back. Zero while none waits.</summary>
+    public TimeSpan ReadStall() => _time.GetElapsedTime(0, Scheduler.ReadLoad().StalledTicks);
 
     /// <summary>The counters of now. The caller holds a lease, or the version may be freed meanwhile.</summary>
     internal ModelStatisticsReport ReadStatistics() => Statistics.MakeReport(Name, Version) with { Memory = _backendModel.Memory };

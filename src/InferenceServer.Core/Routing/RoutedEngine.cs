@@ -3,6 +3,7 @@ using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Tracing;
 
@@ -17,6 +18,8 @@ internal sealed class RoutedEngine(IInferenceEngine inner, AliasRegistry aliases
     public ITensorAllocator Allocator => inner.Allocator;
 
     public RequestTracer Tracer => inner.Tracer;
+
+    public RequestObserver Observer => inner.Observer;
 
     public ISharedMemoryTensors SharedMemory => inner.SharedMemory;
 

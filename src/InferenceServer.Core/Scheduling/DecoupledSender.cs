@@ -1,6 +1,7 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Telemetry;
 using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Scheduling;
@@ -12,6 +13,7 @@ namespace InferenceServer.Core.Scheduling;
 /// <param name="isWarmup">True when no client waits.</param>
 internal sealed class DecoupledSender(PendingInference member, LaneSetup setup, long started, bool isWarmup)
 {
+    private readonly long _started = started;
     private long _previous = started;
 
     /// <summary>True once nothing may follow.</summary>
@@ -40,11 +42,15 @@ internal sealed class DecoupledSender(PendingInference member, LaneSetup setup, 
         }
 
         var cut = setup.Time.GetTimestamp();
+        request.Record?.AddOutput(response.Bytes);
         ExecutionTrace.Respond(member, response);
         if (isFinal)
         {
             HasEnded = true;
             RecordSuccess(made, cut);
+
+            // Its end is written down before the model has returned.
+            request.Record?.SetExecution(ExecutionEnd.TimeInQueue(member, _started, setup), new ExecutionTimes(TimeSpan.Zero, setup.Time.GetElapsedTime(_started, made), setup.Time.GetElapsedTime(made, cut)), member.Rows);
             if (!member.TryComplete(InferenceOutcome.Success(response)))
             {
                 response.Dispose();

@@ -32,7 +32,7 @@ internal static class ExecutionEnd
     public static TimeSpan TimeInQueue(PendingInference member, long started, LaneSetup setup) =>
         setup.Time.GetElapsedTime(member.EnqueuedTimestamp, member.Step?.FirstStarted ?? started);
 
-    public static void Succeed(PendingInference[] members, InferenceResponse?[] responses, in ExecutionTimes times, long started, long ended, bool isWarmup, LaneSetup setup)
+    public static void Succeed(PendingInference[] members, InferenceResponse?[] responses, in ExecutionTimes times, int batchRows, long started, long ended, bool isWarmup, LaneSetup setup)
     {
         for (var i = 0; i < members.Length; i++)
         {
@@ -52,7 +52,14 @@ internal static class ExecutionEnd
 
             member.Request.ReleaseInputs();
             var total = setup.Time.GetElapsedTime(member.EnqueuedTimestamp, ended);
-            setup.Statistics.RecordSuccess(TimeInQueue(member, started, setup), total, times);
+            var queued = TimeInQueue(member, started, setup);
+            setup.Statistics.RecordSuccess(queued, total, times, isWarmup ? null : member.Request.Protocol);
+            if (member.Request.Record is { } record)
+            {
+                record.SetExecution(queued, times, batchRows);
+                record.AddOutput(response.Bytes);
+            }
+
             if (!isWarmup)
             {
                 // Whoever watches how long clients wait does not want to see the start.
@@ -84,7 +91,7 @@ internal static class ExecutionEnd
         var failure = exception as BackendException;
         if (failure is null)
         {
-            SchedulingLog.LaneFailed(setup.Logger, exception, setup.ModelName, setup.Version, ExecutionTrace.CallersOf(members));
+            SchedulingLog.LaneFailed(setup.Logger, exception, setup.ModelName, setup.Version, ExecutionTrace.RequestsOf(members), ExecutionTrace.CallersOf(members));
         }
 
         foreach (var member in members)

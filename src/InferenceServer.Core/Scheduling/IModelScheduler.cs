@@ -5,8 +5,8 @@ namespace InferenceServer.Core.Scheduling;
 /// <summary>Brings accepted requests to the lanes of one version. There is one implementation for each way of scheduling.</summary>
 internal interface IModelScheduler
 {
-    /// <summary>Requests that are accepted and not yet executing.</summary>
-    int QueuedRequests { get; }
+    /// <summary>What there is to do now; nothing where it runs no instances of its own.</summary>
+    SchedulerLoad ReadLoad() => default;
 
     /// <summary>The lanes, each to be warmed up before the first request is accepted; none when it runs no instances of its own.</summary>
     IReadOnlyList<InstanceRunner> Lanes => [];

@@ -234,12 +234,17 @@ internal sealed class InstanceRunner : IDisposable
             setup.Statistics.RecordExecution(batch.MemberRows, reason, times, time.GetUtcNow());
             Progress.End(batch.Rows, ended - started, ended);
             Release(batch, setup);
+            if (ExecutionTrace.HasSpans(members))
+            {
+                ExecutionTrace.Link(members, new BatchDescription(setup.ModelName, setup.Version, batch.MemberRows, members.Length, ReleaseReasons.NameOf(reason), Placement.Name), started, ended);
+            }
+
             if (Array.Exists(members, static member => member.IsExplained))
             {
                 ExecutionEnd.Explain(members, responses, new ScheduleExplanation(Placement.Name, reason, batch.MemberRows, members.Length, TimeSpan.Zero) { Times = times }, started, setup);
             }
 
-            ExecutionEnd.Succeed(members, responses, times, started, ended, isWarmup: reason == ReleaseReason.Warmup, setup);
+            ExecutionEnd.Succeed(members, responses, times, batch.MemberRows, started, ended, isWarmup: reason == ReleaseReason.Warmup, setup);
         }
         catch (Exception exception)
         {
@@ -247,6 +252,8 @@ internal sealed class InstanceRunner : IDisposable
             Release(batch, setup);
             ExecutionEnd.Fail(members, exception, setup);
         }
+
+        setup.Statistics.RecordBusy(time.GetElapsedTime(started));
     }
 
     /// <summary>Runs one request whose responses leave while the model runs.</summary>
@@ -298,7 +305,9 @@ internal sealed class InstanceRunner : IDisposable
             }
 
             sender.End();
-            setup.Statistics.RecordSuccess(ExecutionEnd.TimeInQueue(member, started, setup), time.GetElapsedTime(member.EnqueuedTimestamp, ended), times);
+            var queued = ExecutionEnd.TimeInQueue(member, started, setup);
+            setup.Statistics.RecordSuccess(queued, time.GetElapsedTime(member.EnqueuedTimestamp, ended), times, reason == ReleaseReason.Warmup ? null : member.Request.Protocol);
+            member.Request.Record?.SetExecution(queued, times, member.Rows);
             member.EndStream();
         }
         catch (Exception exception)
@@ -307,6 +316,10 @@ internal sealed class InstanceRunner : IDisposable
             sender.Break(member.IsAbandoned);
             Release(batch, setup);
             ExecutionEnd.Fail(members, exception, setup);
+        }
+        finally
+        {
+            setup.Statistics.RecordBusy(time.GetElapsedTime(started));
         }
     }
 

@@ -18,6 +18,9 @@ internal sealed class LaneProgress
     /// <summary>True while a batch runs, or waits until the limiter lets it.</summary>
     public bool IsBusy => IsRunning || ClaimingSince != long.MaxValue;
 
+    /// <summary>When the batch that runs was taken; null while none runs.</summary>
+    public long? RunningSince => IsRunning ? _runningSince : null;
+
     private bool IsRunning => _runningRows > 0;
 
     /// <summary>The lane has something to run and waits for the limiter.</summary>

@@ -50,14 +50,11 @@ internal sealed class LaneScheduler : IModelScheduler
 
     public IReadOnlyList<InstanceRunner> Lanes => Volatile.Read(ref _lanes);
 
-    public int QueuedRequests
+    public SchedulerLoad ReadLoad()
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return _queue.Count;
-            }
+            return SchedulerLoad.Of(_queue, _lanes, _time.GetTimestamp());
         }
     }
 
@@ -91,7 +88,7 @@ internal sealed class LaneScheduler : IModelScheduler
         lock (_gate)
         {
             var refusal = pending.IsAbandoned ? pending.DescribeEnd(_time.GetTimestamp())
-                : _isStopping ? InferenceErrors.Stopping(pending.Request)
+                : _isStopping ? pending.RefuseStopping()
                 : _queue.TryAdd(pending, _time.GetTimestamp()) ? null
                 : InferenceErrors.QueueFull(pending.Request);
             if (refusal is not null)

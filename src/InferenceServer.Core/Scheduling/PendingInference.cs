@@ -2,6 +2,7 @@ using System.Threading.Tasks.Sources;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Sequences;
+using InferenceServer.Core.Telemetry;
 using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Core.Scheduling;
@@ -18,6 +19,9 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
     private CancellationTokenRegistration _cancellation;
     private ITimer? _deadline;
     private int _completed;
+
+    // Where it counts among those in flight; null before it is accepted and after its end.
+    private ModelStatistics? _counted;
 
     public PendingInference(InferenceRequest request, int rows, bool[]? requestedOutputs, int[]? outputOrder, CancellationToken clientGone)
     {
@@ -66,6 +70,9 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
 
     /// <summary>True when the request was refused since it would have been too late when its turn came.</summary>
     public bool IsTooLate { get; set; }
+
+    /// <summary>Why it was refused, where its scheduler knows better than its error tells.</summary>
+    public RefusalReason? Refusal { get; set; }
 
     /// <summary>True when <see cref="QueueTimeoutTimestamp"/> is the client's own, not the model's.</summary>
     public bool HasOwnTimeout { get; set; }
@@ -140,6 +147,23 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
         _deadline?.Dispose();
     }
 
+    /// <summary>It is about to be accepted, or refused: until it ends, or <see cref="Leave"/> is called, it counts as being in flight.</summary>
+    public void Enter(ModelStatistics statistics)
+    {
+        _counted = statistics;
+        statistics.Enter();
+    }
+
+    /// <summary>The version is on its way out.</summary>
+    public InferenceError RefuseStopping()
+    {
+        Refusal = RefusalReason.Stopping;
+        return InferenceErrors.Stopping(Request);
+    }
+
+    /// <summary>It is in flight no more. Any call but the first has no effect.</summary>
+    public void Leave() => Interlocked.Exchange(ref _counted, null)?.Leave();
+
     /// <summary>Ends the request. Only the first call has an effect; a later one returns false and leaves its outcome to the caller.</summary>
     public bool TryComplete(in InferenceOutcome outcome)
     {
@@ -148,6 +172,7 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
             return false;
         }
 
+        Leave();
         Observer?.OnEnding(this, outcome);
         if (Order is null)
         {
@@ -183,6 +208,7 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
         Request.Dispose();
         if (Interlocked.Exchange(ref _completed, 1) == 0)
         {
+            Leave();
             Observer?.OnEnding(this, default);
             UnwatchClient();
             EndTrace(hasResponse: false);

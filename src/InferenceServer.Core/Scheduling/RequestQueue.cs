@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Core.Scheduling;
 
@@ -33,6 +34,9 @@ internal sealed class RequestQueue
 
     public long Bytes { get; private set; }
 
+    /// <summary>Since when somebody waits and nobody has been taken; only to be read while somebody waits.</summary>
+    public long WaitingSince { get; private set; }
+
     /// <summary>When the first of those that wait may have waited too long; not later, and <see cref="long.MaxValue"/> for never.</summary>
     public long NextExpiry => _nextExpiry;
 
@@ -43,7 +47,10 @@ internal sealed class RequestQueue
         var level = _levels[pending.Level];
 
         // A request larger than the byte limit may still wait alone: it is already in memory, and it could never be served otherwise.
-        if (Count >= _rules.MaxRequests || level.Count >= _rules.Levels[pending.Level].MaxRequests || (Count > 0 && pending.Bytes > _maxBytes - Bytes))
+        pending.Refusal = Count >= _rules.MaxRequests || level.Count >= _rules.Levels[pending.Level].MaxRequests ? RefusalReason.QueueFull
+            : Count > 0 && pending.Bytes > _maxBytes - Bytes ? RefusalReason.QueueBytes
+            : null;
+        if (pending.Refusal is not null)
         {
             return false;
         }
@@ -183,6 +190,7 @@ internal sealed class RequestQueue
     {
         var batch = new PendingInference[count];
         var membership = new BatchMembership(count);
+        WaitingSince = now;
         for (var i = 0; i < count; i++)
         {
             var pending = _head[i];
@@ -212,6 +220,7 @@ internal sealed class RequestQueue
     {
         list.Append(pending, now);
         _levels[pending.Level].Add(pending);
+        WaitingSince = Count == 0 ? now : WaitingSince;
         Count++;
         Bytes += pending.Bytes;
         _nextExpiry = Math.Min(_nextExpiry, ExpiryOf(pending));

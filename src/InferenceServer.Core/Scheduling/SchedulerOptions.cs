@@ -15,6 +15,9 @@ public sealed record SchedulerOptions
     /// <summary>How long a decoupled model waits for a reader that does not read, before the request is given up.</summary>
     public TimeSpan ReaderPatience { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>From when on a version whose requests wait while no instance takes one is not ready any more; null for never.</summary>
+    public TimeSpan? StallTimeout { get; init; } = TimeSpan.FromSeconds(120);
+
     /// <summary>How long a lane's thread waits for work before it ends.</summary>
     public TimeSpan LaneIdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -6,8 +6,8 @@ namespace InferenceServer.Core.Scheduling;
 /// <summary>Log messages of the schedulers: event ids 3000 to 3999.</summary>
 internal static partial class SchedulingLog
 {
-    [LoggerMessage(3000, LogLevel.Error, "Model {Model} version {Version} failed with an unexpected exception; its lane goes on (traces of the callers: {TraceId})")]
-    public static partial void LaneFailed(ILogger logger, Exception exception, string model, long version, string traceId);
+    [LoggerMessage(3000, LogLevel.Error, "Model {Model} version {Version} failed with an unexpected exception; its lane goes on (requests {RequestId}, traces of the callers: {TraceId})")]
+    public static partial void LaneFailed(ILogger logger, Exception exception, string model, long version, string requestId, string traceId);
 
     [LoggerMessage(3001, LogLevel.Error, "Model {Model} version {Version}: the memory of an execution could not be given back")]
     public static partial void ReleaseFailed(ILogger logger, Exception exception, string model, long version);

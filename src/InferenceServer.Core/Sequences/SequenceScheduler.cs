@@ -42,18 +42,15 @@ internal sealed class SequenceScheduler : IModelScheduler, IPendingObserver
         _timer = setup.Time.CreateTimer(static state => ((SequenceScheduler)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    public int QueuedRequests
+    public SchedulerLoad ReadLoad()
     {
-        get
+        int waiting;
+        lock (_gate)
         {
-            int waiting;
-            lock (_gate)
-            {
-                waiting = _table.Waiting;
-            }
-
-            return waiting + _lanes.Sum(static lane => lane.QueuedRequests);
+            waiting = _table.Waiting;
         }
+
+        return _lanes.Aggregate(new SchedulerLoad(waiting, 0, 0, 0, 0, 0), static (load, lane) => load + lane.ReadLoad());
     }
 
     public IReadOnlyList<InstanceRunner> Lanes => _runners;
@@ -95,7 +92,7 @@ internal sealed class SequenceScheduler : IModelScheduler, IPendingObserver
 
             pending.Observer = this;
             refusal = pending.IsAbandoned ? pending.DescribeEnd(_time.GetTimestamp())
-                : _isStopping ? InferenceErrors.Stopping(pending.Request)
+                : _isStopping ? pending.RefuseStopping()
                 : _table.Admit(pending, _time.GetTimestamp(), effects);
             ArmTimer();
         }

@@ -6,6 +6,7 @@ namespace InferenceServer.Core.Telemetry;
 public sealed class LatencyHistogram
 {
     private readonly double[] _bounds;
+    private readonly long[] _boundTicks;
     private readonly long[] _counts;
     private long _ticks;
 
@@ -14,6 +15,7 @@ public sealed class LatencyHistogram
     public LatencyHistogram(ImmutableArray<double> bounds)
     {
         _bounds = [.. bounds];
+        _boundTicks = [.. bounds.Select(static bound => (long)Math.Clamp(Math.Floor(bound * TimeSpan.TicksPerMillisecond), long.MinValue, long.MaxValue))];
         _counts = new long[bounds.Length + 1];
     }
 
@@ -40,14 +42,14 @@ public sealed class LatencyHistogram
 
     internal void Observe(TimeSpan duration)
     {
-        var milliseconds = duration.TotalMilliseconds;
+        var ticks = duration.Ticks;
         var bucket = 0;
-        while (bucket < _bounds.Length && milliseconds > _bounds[bucket])
+        while (bucket < _boundTicks.Length && ticks > _boundTicks[bucket])
         {
             bucket++;
         }
 
         Interlocked.Increment(ref _counts[bucket]);
-        Interlocked.Add(ref _ticks, duration.Ticks);
+        Interlocked.Add(ref _ticks, ticks);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Scheduling;
 
 namespace InferenceServer.Core.Telemetry;
@@ -16,6 +17,8 @@ public sealed class ModelStatistics
     private readonly ResponseTable? _responses;
     private readonly DurationCounter _cacheHits = new();
     private readonly DurationCounter _cacheMisses = new();
+    private long _inFlight;
+    private long _busyTicks;
     private long _lastInference;
     private long _successes;
     private long _requestTicks;
@@ -67,6 +70,15 @@ public sealed class ModelStatistics
     /// <summary>The times from acceptance to the first response; null unless they are measured.</summary>
     public LatencyHistogram? FirstResponses { get; internal init; }
 
+    /// <summary>How long requests and their parts took, by protocol; null unless that is measured.</summary>
+    public RequestDurations? Durations { get; internal init; }
+
+    /// <summary>Requests that have been accepted and not ended yet.</summary>
+    public long InFlight => Interlocked.Read(ref _inFlight);
+
+    /// <summary>How long lanes have run executions, good and failed ones, as far as these have ended.</summary>
+    public TimeSpan BusyDuration => new(Interlocked.Read(ref _busyTicks));
+
     /// <summary>The quantiles of durations; null unless they are measured.</summary>
     public LatencySummaries? Summaries { get; internal init; }
 
@@ -75,6 +87,9 @@ public sealed class ModelStatistics
 
     /// <summary>Requests that were turned away for the given reason before they were scheduled.</summary>
     public long Refusals(RefusalReason reason) => Interlocked.Read(ref _refusals[(int)reason]);
+
+    /// <summary>How many executions there were, by their rows, ascending. Those of too many different sizes are not told apart, and left out.</summary>
+    public IReadOnlyList<KeyValuePair<long, long>> ReadBatchSizes() => [.. _batches.MakeReport(out _, out _).Select(static size => KeyValuePair.Create((long)size.BatchSize, size.ComputeInfer.Count))];
 
     /// <summary>Executions that were released for the given reason, failed ones left out.</summary>
     public long Releases(ReleaseReason reason) => Interlocked.Read(ref _releases[(int)reason]);
@@ -124,8 +139,14 @@ public sealed class ModelStatistics
     /// <param name="queued">Its time in the queue.</param>
     /// <param name="total">Its time from acceptance to answer.</param>
     /// <param name="times">The times of the execution that it was part of.</param>
-    internal void RecordSuccess(TimeSpan queued, TimeSpan total, in ExecutionTimes times)
+    /// <param name="protocol">How it came; null for one that no client has sent and nobody wants to see the time of.</param>
+    internal void RecordSuccess(TimeSpan queued, TimeSpan total, in ExecutionTimes times, RequestProtocol? protocol)
     {
+        if (protocol is { } way && Durations is { } durations)
+        {
+            durations.Of(way).ObserveExecution(queued, times);
+        }
+
         Interlocked.Increment(ref _successes);
         Interlocked.Add(ref _queueTicks, queued.Ticks);
         Interlocked.Add(ref _requestTicks, total.Ticks);
@@ -179,6 +200,15 @@ public sealed class ModelStatistics
         Interlocked.Increment(ref _failures[(int)reason]);
         Interlocked.Add(ref _failureTicks, total.Ticks);
     }
+
+    /// <summary>A request has been accepted.</summary>
+    internal void Enter() => Interlocked.Increment(ref _inFlight);
+
+    /// <summary>A request that had been accepted has ended.</summary>
+    internal void Leave() => Interlocked.Decrement(ref _inFlight);
+
+    /// <summary>A lane has run an execution, whatever has come of it.</summary>
+    internal void RecordBusy(TimeSpan duration) => Interlocked.Add(ref _busyTicks, duration.Ticks);
 
     /// <summary>A request was turned away.</summary>
     internal void RecordRefusal(RefusalReason reason) => Interlocked.Increment(ref _refusals[(int)reason]);

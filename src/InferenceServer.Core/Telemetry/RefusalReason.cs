@@ -9,6 +9,15 @@ public enum RefusalReason
     /// <summary>It contradicts the model.</summary>
     Invalid,
 
-    /// <summary>There is no room for it: the queue is full, there is no thread to run it, or the version is on its way out.</summary>
+    /// <summary>As many requests wait as may.</summary>
+    QueueFull,
+
+    /// <summary>Those that wait take as many bytes as they may.</summary>
+    QueueBytes,
+
+    /// <summary>The version is on its way out, or the server.</summary>
+    Stopping,
+
+    /// <summary>There is no room for it otherwise: no thread to run it, or no place for its sequence.</summary>
     NoCapacity,
 }

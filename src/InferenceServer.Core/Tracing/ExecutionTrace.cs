@@ -18,6 +18,16 @@ internal static class ExecutionTrace
         }
     }
 
+    /// <summary>True when several requests share the execution and one of them has spans.</summary>
+    public static bool HasSpans(PendingInference[] members) => members.Length > 1 && Array.Exists(members, static member => member.Request.Trace?.Spans is not null);
+
+    /// <summary>Gives an execution that <see cref="HasSpans"/> a span of its own, which points to each of these.</summary>
+    public static void Link(PendingInference[] members, BatchDescription description, long started, long ended)
+    {
+        RequestSpans[] spans = [.. members.Select(static member => member.Request.Trace?.Spans).OfType<RequestSpans>()];
+        spans[0].AddBatch(spans, description, started, ended);
+    }
+
     /// <summary>The model has run and its outputs have been cut into responses.</summary>
     public static void End(ReadOnlySpan<PendingInference> members, ReadOnlySpan<InferenceResponse?> responses, long computed, long ended)
     {
@@ -53,6 +63,19 @@ internal static class ExecutionTrace
         {
             trace.Record(TraceActivity.ResponseComplete);
         }
+    }
+
+    /// <summary>What the clients call their requests, for a line of the log; <c>-</c> for those that have no name.</summary>
+    public static string RequestsOf(ReadOnlySpan<PendingInference> members)
+    {
+        var ids = new List<string>();
+        foreach (var member in members[..Math.Min(members.Length, MaxIds)])
+        {
+            var request = member.Request;
+            ids.Add(request.Id.Length > 0 ? request.Id : request.Record?.Name is { Length: > 0 } name ? name : "-");
+        }
+
+        return string.Join(", ", ids);
     }
 
     /// <summary>The traces of their callers that requests belong to, for a line of the log; <c>none</c> when they belong to none.</summary>

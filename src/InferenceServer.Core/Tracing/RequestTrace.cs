@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Observation;
 
 namespace InferenceServer.Core.Tracing;
 
@@ -41,6 +43,20 @@ public sealed class RequestTrace : IDisposable
 
     /// <summary>Where ids of further traces come from; the front end sets it.</summary>
     internal Func<long>? NextId { get; init; }
+
+    /// <summary>False when it goes to a collector alone.</summary>
+    internal bool WritesFile { private get; init; } = true;
+
+    /// <summary>Its spans; null when no collector gets any.</summary>
+    internal RequestSpans? Spans { get; set; }
+
+    /// <summary>The id of the trace that it is part of, 32 hexadecimal digits; null when it is part of none.</summary>
+    public string? TraceId => Spans is { } spans && spans.Context.TraceId != default ? spans.Context.TraceId.ToHexString() : Context.IsEmpty ? null : Context.TraceId;
+
+    /// <summary>What tells the client which span was its request's, in the form of <c>traceparent</c>; null where there is none.</summary>
+    public string? Response => Spans is { } spans && spans.ServerContext is { TraceId: var id } context && id != default
+        ? $"00-{id.ToHexString()}-{context.SpanId.ToHexString()}-{(context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? "01" : "00")}"
+        : null;
 
     internal string ModelName { get; }
 
@@ -84,8 +100,11 @@ public sealed class RequestTrace : IDisposable
         _last = end;
     }
 
-    /// <summary>The request's trace is complete: it goes to the writer.</summary>
-    public void Dispose()
+    /// <summary>The request's trace is complete: it goes to the writer, and its spans to whoever listens.</summary>
+    public void Dispose() => End(null);
+
+    /// <summary>As <see cref="Dispose"/>, with what is known of the request of a client.</summary>
+    internal void End(RequestRecord? record)
     {
         if (_last is { } last)
         {
@@ -102,15 +121,25 @@ public sealed class RequestTrace : IDisposable
             _isOver = true;
         }
 
-        _writer.TryAdd(this);
+        Spans?.End(this, record);
+        if (WritesFile)
+        {
+            _writer.TryAdd(this);
+        }
     }
 
     /// <summary>Begins the trace of a step of the request, under the same settings. The caller disposes it.</summary>
-    internal RequestTrace? BeginStep(ServedModel model) => NextId is null ? null : new RequestTrace(NextId(), model.Name, model.Version, Settings, Context, _writer, _time)
+    internal RequestTrace? BeginStep(ServedModel model)
     {
-        ParentId = Id,
-        NextId = NextId,
-    };
+        if (NextId is null)
+        {
+            return null;
+        }
+
+        var step = new RequestTrace(NextId(), model.Name, model.Version, Settings, Context, _writer, _time) { ParentId = Id, NextId = NextId, WritesFile = WritesFile };
+        step.Spans = Spans?.BeginStep(step);
+        return step;
+    }
 
     /// <summary>The engine takes the request over.</summary>
     internal void BeginRequest(string id)

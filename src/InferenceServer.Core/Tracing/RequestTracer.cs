@@ -1,4 +1,5 @@
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Observation;
 
 namespace InferenceServer.Core.Tracing;
 
@@ -6,18 +7,20 @@ namespace InferenceServer.Core.Tracing;
 public sealed class RequestTracer
 {
     private readonly TraceWriter _writer;
+    private readonly TraceOptions _options;
     private readonly TimeProvider _time;
     private volatile TraceScopes? _scopes;
     private long _lastId;
 
-    internal RequestTracer(TraceWriter writer, TimeProvider time)
+    internal RequestTracer(TraceWriter writer, TraceOptions options, TimeProvider time)
     {
+        _options = options;
         _writer = writer;
         _time = time;
     }
 
     /// <summary>A tracer that never traces.</summary>
-    internal static RequestTracer Off { get; } = new(TraceWriter.None, TimeProvider.System);
+    internal static RequestTracer Off { get; } = new(TraceWriter.None, new TraceOptions(), TimeProvider.System);
 
     /// <summary>False while no request can be traced.</summary>
     public bool IsOn => _scopes is not null;
@@ -25,16 +28,19 @@ public sealed class RequestTracer
     /// <summary>The time, for places that are passed before it is known whether their request is traced; 0 while none can be.</summary>
     public long Timestamp => IsOn ? _time.GetTimestamp() : 0;
 
-    /// <summary>Decides whether a request is traced.</summary>
+    /// <summary>Decides whether a request is traced; if so, its record has its trace.</summary>
+    /// <param name="record">The request, whose <c>traceparent</c> is looked at only while something is traced.</param>
     /// <param name="model">The model that it is for.</param>
-    /// <param name="traceParent">Its <c>traceparent</c>, as it came; looked at only while something is traced.</param>
     /// <param name="first">The place where it began.</param>
     /// <param name="timestamp">The <see cref="Timestamp"/> of that place.</param>
-    /// <returns>Its trace, which the caller disposes; null when it is not traced.</returns>
-    public RequestTrace? Begin(ServedModel model, string? traceParent, TraceActivity first, long timestamp)
+    public void Begin(RequestRecord record, ServedModel model, TraceActivity first, long timestamp)
     {
-        var scopes = _scopes;
-        return scopes is null ? null : Begin(scopes, model, traceParent, first, timestamp);
+        ArgumentNullException.ThrowIfNull(record);
+        ArgumentNullException.ThrowIfNull(model);
+        if (_scopes is { } scopes)
+        {
+            record.Trace = Begin(scopes, record, model, first, timestamp);
+        }
     }
 
     /// <summary>Chooses by these samplers from now on; by none when nothing is to be traced.</summary>
@@ -42,17 +48,20 @@ public sealed class RequestTracer
 
     private long NextId() => Interlocked.Increment(ref _lastId);
 
-    private RequestTrace? Begin(TraceScopes scopes, ServedModel model, string? traceParent, TraceActivity first, long timestamp)
+    private RequestTrace? Begin(TraceScopes scopes, RequestRecord record, ServedModel model, TraceActivity first, long timestamp)
     {
-        ArgumentNullException.ThrowIfNull(model);
         var sampler = scopes.Of(model.Name);
-        var context = TraceContext.Parse(traceParent);
-        if (!sampler.TryTake(context.IsSampled))
+        var context = TraceContext.Parse(record.TraceParent);
+        if ((_options.FollowsCallers && !context.IsEmpty && !context.IsSampled) || !sampler.TryTake(context.IsSampled))
         {
             return null;
         }
 
-        var trace = new RequestTrace(NextId(), model.Name, model.Version, sampler.Settings, context, _writer, _time) { NextId = NextId };
+        var trace = new RequestTrace(NextId(), model.Name, model.Version, sampler.Settings, context, _writer, _time) { NextId = NextId, WritesFile = _options.File.Length > 0 };
+        if (_options.Spans is { } spans)
+        {
+            trace.Spans = RequestSpans.Begin(trace, record, spans, _time);
+        }
 
         // Tracing may have been switched on since the request came.
         trace.Record(first, timestamp > 0 ? timestamp : _time.GetTimestamp());

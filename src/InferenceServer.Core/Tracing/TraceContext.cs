@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace InferenceServer.Core.Tracing;
@@ -57,6 +58,11 @@ public readonly record struct TraceContext
 
         return new TraceContext(high, low, parent, (flags & SampledFlag) != 0);
     }
+
+    /// <summary>As .NET has it; default when the request belongs to no trace.</summary>
+    internal ActivityContext ToActivityContext() => IsEmpty
+        ? default
+        : new ActivityContext(ActivityTraceId.CreateFromString(TraceId), ActivitySpanId.CreateFromString(ParentId), IsSampled ? ActivityTraceFlags.Recorded : ActivityTraceFlags.None, isRemote: true);
 
     private static bool TryReadHex(ReadOnlySpan<char> digits, out ulong value)
     {

@@ -21,7 +21,7 @@ internal sealed class TraceControl : ITraceControl
     public TraceControl(ModelCatalog catalog, TraceWriter writer, TraceOptions options, TimeProvider time, string fileName)
     {
         _catalog = catalog;
-        Tracer = new RequestTracer(writer, time);
+        Tracer = new RequestTracer(writer, options, time);
         _options = options;
         FileName = fileName;
         _scopes = new TraceScopes(new TraceSampler(options.Start), ImmutableDictionary<string, TraceSampler>.Empty);
@@ -32,8 +32,6 @@ internal sealed class TraceControl : ITraceControl
     public RequestTracer Tracer { get; }
 
     public string FileName { get; }
-
-    private bool HasFile => _options.File.Length > 0;
 
     public bool TryGet(string model, [NotNullWhen(true)] out TraceSettings? settings, [NotNullWhen(false)] out InferenceError? error)
     {
@@ -111,14 +109,14 @@ internal sealed class TraceControl : ITraceControl
 
     private InferenceError? Check(TraceScopes scopes)
     {
-        if (scopes.Global.Settings.FindProblem(HasFile) is { } problem)
+        if (scopes.Global.Settings.FindProblem(_options) is { } problem)
         {
             return Refuse(problem, "");
         }
 
         foreach (var (name, sampler) in scopes.Models)
         {
-            if (sampler.Settings.FindProblem(HasFile) is { } own)
+            if (sampler.Settings.FindProblem(_options) is { } own)
             {
                 return Refuse(own, $" for model '{name}'");
             }

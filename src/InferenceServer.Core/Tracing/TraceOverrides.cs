@@ -17,5 +17,8 @@ internal sealed record TraceOverrides(TraceLevels? Levels, long? Rate, long? Cou
         Levels ?? beneath.Levels,
         Rate ?? beneath.Rate,
         Count ?? beneath.Count,
-        LogFrequency ?? beneath.LogFrequency);
+        LogFrequency ?? beneath.LogFrequency)
+    {
+        Share = Rate is null ? beneath.Share : null,
+    };
 }

@@ -13,11 +13,14 @@ public sealed record TraceSettings(TraceLevels Levels, long Rate, long Count, lo
     /// <summary>The settings of a server that is told nothing.</summary>
     public static TraceSettings Default { get; } = new(TraceLevels.Off, 1000, Endless, 0);
 
+    /// <summary>The part of the requests that are traced, from 0 to 1, where it is not one in so many; null where <see cref="Rate"/> says it.</summary>
+    public double? Share { get; init; }
+
     /// <summary>Why nothing can be traced by these settings though they ask for it; null when they can be followed.</summary>
-    /// <param name="hasFile">True when there is a file for the traces.</param>
-    public string? FindProblem(bool hasFile) =>
+    /// <param name="options">Where traces can go.</param>
+    public string? FindProblem(TraceOptions options) =>
         Levels == TraceLevels.Off ? null
-        : Rate == 0 ? "the trace rate is 0, expected at least 1"
-        : !hasFile ? "there is no file for the traces, expected the server to be started with --trace-config=triton,file=<path>"
+        : Rate == 0 && Share is null && options.Spans is null ? "the trace rate is 0, expected at least 1"
+        : !options.HasDestination ? "there is no file for the traces, expected the server to be started with --trace-config=triton,file=<path>"
         : null;
 }

@@ -1,9 +1,9 @@
-using System.Globalization;
 using InferenceServer.Core.Logging;
 using Serilog;
 using Serilog.Configuration;
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Formatting;
 using Serilog.Formatting.Compact;
 
 namespace InferenceServer.Host.Logging;
@@ -11,11 +11,11 @@ namespace InferenceServer.Host.Logging;
 /// <summary>Makes the process's logger: one line an event on standard error, as text or as JSON. It follows its settings while it runs.</summary>
 internal static class ServerLogging
 {
-    private const string DefaultTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}";
-    private const string Iso8601Template = "{UtcTimestamp:yyyy-MM-ddTHH:mm:ss.ffffffZ} {Level:u3} {Message:lj}{NewLine}{Exception}";
+    private const string DefaultTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}";
+    private const string Iso8601Template = "{UtcTimestamp:yyyy-MM-ddTHH:mm:ss.ffffffZ} {Level:u3} {Message:lj}";
     private const string RequestsSource = "Microsoft.AspNetCore.Hosting.Diagnostics";
 
-    public static Logger Create(LogControl control, params ILogEventSink[] sinks)
+    public static Logger Create(LogControl control, BufferedLog lines, params ILogEventSink[] sinks)
     {
         var configuration = new LoggerConfiguration()
             .MinimumLevel.ControlledBy(control.Own)
@@ -32,14 +32,18 @@ internal static class ServerLogging
 
         // Standard output is for the start-up summary and for tools; a log that is piped away must not take it along.
         return configuration
-            .WriteTo.Conditional(_ => control.Current.Format == LogFormat.Default, static to => WriteText(to, DefaultTemplate))
-            .WriteTo.Conditional(_ => control.Current.Format == LogFormat.Iso8601, static to => WriteText(to, Iso8601Template))
-            .WriteTo.Conditional(_ => control.Current.Format == LogFormat.Json, static to => to.Console(new RenderedCompactJsonFormatter(), standardErrorFromLevel: LogEventLevel.Verbose))
+            .WriteTo.Async(
+                to => to
+                    .Conditional(_ => control.Current.Format == LogFormat.Default, static to => Write(to, new LineFormatter(DefaultTemplate)))
+                    .WriteTo.Conditional(_ => control.Current.Format == LogFormat.Iso8601, static to => Write(to, new LineFormatter(Iso8601Template)))
+                    .WriteTo.Conditional(_ => control.Current.Format == LogFormat.Json, static to => Write(to, new RenderedCompactJsonFormatter())),
+                BufferedLog.Capacity,
+                blockWhenFull: false,
+                lines)
             .CreateLogger();
     }
 
-    private static void WriteText(LoggerSinkConfiguration to, string template) =>
-        to.Console(outputTemplate: template, standardErrorFromLevel: LogEventLevel.Verbose, formatProvider: CultureInfo.InvariantCulture);
+    private static void Write(LoggerSinkConfiguration to, ITextFormatter formatter) => to.Console(formatter, standardErrorFromLevel: LogEventLevel.Verbose);
 
     /// <summary>
     /// True for what the gRPC library reports as an error when a client has merely gone: that is ordinary, and no one can act upon it.

@@ -6,10 +6,12 @@ namespace InferenceServer.Host.Metrics;
 /// <summary>Shows what has come of aliases to Prometheus: the series of an alias come with it, at 0, and go with it.</summary>
 /// <param name="aliases">The aliases.</param>
 /// <param name="usesNamespaces">True when targets may have qualified names.</param>
-internal sealed class AliasMetrics(IAliasControl aliases, bool usesNamespaces)
+internal sealed class AliasMetrics(IAliasControl aliases, bool usesNamespaces) : IMetricsSource
 {
     /// <summary>The version of a target that means the highest one.</summary>
     private const string Highest = "highest";
+
+    public IEnumerable<Action<MetricsText>> Sections() => [Write];
 
     public void Write(MetricsText text)
     {

@@ -3,8 +3,10 @@ using InferenceServer.Core.Caching;
 namespace InferenceServer.Host.Metrics;
 
 /// <summary>Shows the response cache to Prometheus: Triton's gauges, which its cache in memory has, and how a store outside of the process does. Nothing where there is no cache.</summary>
-internal sealed class CacheMetrics(IResponseCacheStatus cache)
+internal sealed class CacheMetrics(IResponseCacheStatus cache) : IMetricsSource
 {
+    public IEnumerable<Action<MetricsText>> Sections() => [Write];
+
     public void Write(MetricsText text)
     {
         if (cache.Read() is not { } report)

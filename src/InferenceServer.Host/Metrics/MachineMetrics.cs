@@ -6,7 +6,7 @@ namespace InferenceServer.Host.Metrics;
 /// Shows the load of the machine on Linux. Nothing is read between scrapes, and at a scrape only when the last reading is old enough: the
 /// utilization is that of the time between the two readings, at least one interval, at most from one scrape to the next.
 /// </summary>
-internal sealed class MachineMetrics
+internal sealed class MachineMetrics : IMetricsSource
 {
     private const string StatFile = "/proc/stat";
     private const string MemoryFile = "/proc/meminfo";
@@ -27,6 +27,8 @@ internal sealed class MachineMetrics
         _interval = interval;
         Read();
     }
+
+    public IEnumerable<Action<MetricsText>> Sections() => [Write];
 
     /// <summary>Writes what could be read; the families of what could not are left out.</summary>
     public void Write(MetricsText text)

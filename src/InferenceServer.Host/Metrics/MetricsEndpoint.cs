@@ -1,18 +1,15 @@
-using System.Text;
+using System.Collections.Immutable;
 using InferenceServer.Core.Lifecycle;
 using Prometheus;
 
 namespace InferenceServer.Host.Metrics;
 
-/// <summary>Answers a scrape: the models, the machine, and the process itself.</summary>
+/// <summary>Answers a scrape: the server, its models, the machine, and the process itself.</summary>
 /// <param name="source">Tells when the first models have settled.</param>
-/// <param name="models">The models.</param>
-/// <param name="cache">The response cache.</param>
-/// <param name="aliases">The aliases.</param>
-/// <param name="machine">The machine; null when it is not to be shown.</param>
+/// <param name="metrics">What is shown, in this order.</param>
 /// <param name="process">What prometheus-net tells of the process.</param>
 /// <param name="time">The clock.</param>
-internal sealed class MetricsEndpoint(IModelStatusSource source, ModelMetrics models, CacheMetrics cache, AliasMetrics aliases, MachineMetrics? machine, CollectorRegistry process, TimeProvider time)
+internal sealed class MetricsEndpoint(IModelStatusSource source, ImmutableArray<IMetricsSource> metrics, CollectorRegistry process, TimeProvider time)
 {
     /// <summary>
     /// How long a scrape is held up while the first models load, so that the first one finds their series; it is well below what
@@ -25,13 +22,19 @@ internal sealed class MetricsEndpoint(IModelStatusSource source, ModelMetrics mo
     public async Task HandleAsync(HttpContext context)
     {
         await HoldAsync(context.RequestAborted);
-        var text = new MetricsText();
-        models.Write(text);
-        cache.Write(text);
-        aliases.Write(text);
-        machine?.Write(text);
         context.Response.ContentType = ContentType;
-        await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), context.RequestAborted);
+        var text = new MetricsText();
+        foreach (var section in metrics.SelectMany(static metrics => metrics.Sections()))
+        {
+            section(text);
+            if (text.IsLong)
+            {
+                // A thousand models have megabytes of series: a scrape must not take memory for all of them at once.
+                await text.FlushAsync(context.Response.BodyWriter, context.RequestAborted);
+            }
+        }
+
+        await text.FlushAsync(context.Response.BodyWriter, context.RequestAborted);
         await process.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Text;
 
 namespace InferenceServer.Host.Metrics;
@@ -6,7 +7,27 @@ namespace InferenceServer.Host.Metrics;
 /// <summary>Writes metrics in the text format of Prometheus, version 0.0.4.</summary>
 internal sealed class MetricsText
 {
+    /// <summary>From how many characters on it is worth sending.</summary>
+    private const int Long = 32 << 10;
+
     private readonly StringBuilder _text = new();
+
+    /// <summary>True when enough has been written to be sent.</summary>
+    public bool IsLong => _text.Length >= Long;
+
+    /// <summary>Sends what has been written, and begins anew.</summary>
+    public async ValueTask FlushAsync(PipeWriter output, CancellationToken cancellationToken)
+    {
+        // A chunk may end in the middle of a letter.
+        var encoder = Encoding.UTF8.GetEncoder();
+        foreach (var chunk in _text.GetChunks())
+        {
+            encoder.Convert(chunk.Span, output, flush: false, out _, out _);
+        }
+
+        _text.Clear();
+        await output.FlushAsync(cancellationToken);
+    }
 
     /// <summary>Begins a family; all its samples follow before the next one.</summary>
     public void Begin(string name, MetricType type, string help) =>

@@ -20,6 +20,15 @@ internal static class ModelFamilies
         OfCached(Counter("nv_cache_num_misses_per_model", "Requests whose answers the response cache did not have.", static statistics => statistics.CacheMisses.Count)),
         .. options.CounterLatencies ? Durations : [],
         Gauge("nv_inference_pending_request_count", "Requests accepted and not yet executing.", static shown => shown.Model.QueuedRequests),
+        Gauge("inference_server_queue_depth", "Requests accepted and not yet executing, those that wait for an equal one's answer among them.", static shown => shown.Load.Requests),
+        Gauge("inference_server_queue_bytes", "The bytes of the tensors of requests in the queue.", static shown => shown.Load.Bytes),
+        Gauge("inference_server_inflight_requests", "Requests accepted and not yet answered by the model.", static shown => shown.Model.Statistics.InFlight),
+        Gauge("inference_server_lanes", "How many executions can run at once.", static shown => shown.Load.Lanes),
+        Gauge("inference_server_lanes_busy", "How many executions run.", static shown => shown.Load.Running),
+        Gauge("inference_server_saturation", "The part of their time for which the instances were busy lately, from 0 to 1.", static shown => shown.Model.ReadSaturation(shown.Load)),
+        Gauge("inference_server_stall_seconds", "For how long requests have waited while no instance took one, in seconds; 0 while none waits.", static shown => shown.Model.ReadStall().TotalSeconds),
+        new("inference_server_batch_size", MetricType.Histogram, "The rows of executions.", HistogramSamples.WriteBatchSizes),
+        .. options.Durations ? [RequestDuration, PhaseDuration] : Array.Empty<ModelFamily>(),
         Gauge("nv_model_load_duration_secs", "How long the last load took, in seconds.", static shown => shown.LoadDuration.TotalSeconds),
         new("inference_server_model_memory_bytes", MetricType.Gauge, "The memory that the version takes, measured when it was loaded, in bytes.", WriteMemory),
         OfSequences("inference_server_sequence_active", MetricType.Gauge, "Sequences that have a place among those that run.", static counts => counts.Active),
@@ -43,7 +52,13 @@ internal static class ModelFamilies
     ];
 
     private static ModelFamily FirstResponses { get; } =
-        new("nv_inference_first_response_histogram_ms", MetricType.Histogram, "Time from acceptance to the first response, in milliseconds.", WriteHistogram);
+        new("nv_inference_first_response_histogram_ms", MetricType.Histogram, "Time from acceptance to the first response, in milliseconds.", WriteFirstResponses);
+
+    private static ModelFamily RequestDuration { get; } =
+        new("inference_server_request_duration_seconds", MetricType.Histogram, "Time from the coming of a request that succeeds until its answer has left, in seconds.", HistogramSamples.WriteRequests);
+
+    private static ModelFamily PhaseDuration { get; } =
+        new("inference_server_request_phase_duration_seconds", MetricType.Histogram, "The parts of that time, in seconds.", HistogramSamples.WritePhases);
 
     private static ImmutableArray<ModelFamily> Summaries { get; } =
     [
@@ -68,6 +83,9 @@ internal static class ModelFamilies
     private static string Name(RefusalReason reason) => reason switch
     {
         RefusalReason.Invalid => "invalid",
+        RefusalReason.QueueFull => "queue_full",
+        RefusalReason.QueueBytes => "queue_bytes",
+        RefusalReason.Stopping => "stopping",
         _ => "no_capacity",
     };
 
@@ -120,24 +138,11 @@ internal static class ModelFamilies
         }
     }
 
-    private static void WriteHistogram(MetricsText text, ShownModel shown)
+    private static void WriteFirstResponses(MetricsText text, ShownModel shown)
     {
-        if (shown.Model.Statistics.FirstResponses is not { } histogram)
+        if (shown.Model.Statistics.FirstResponses is { } histogram)
         {
-            return;
+            HistogramSamples.Write(text, FirstResponses.Name, shown.Labels, histogram, unitsPerMillisecond: 1);
         }
-
-        var counts = histogram.ReadCounts();
-        var sum = histogram.Sum;
-        var below = 0L;
-        for (var i = 0; i < counts.Length; i++)
-        {
-            below += counts[i];
-            var bound = i < histogram.Bounds.Length ? histogram.Bounds[i] : double.PositiveInfinity;
-            text.Sample(FirstResponses.Name + "_bucket", $"{shown.Labels},{MetricsText.Label("le", MetricsText.Number(bound))}", below);
-        }
-
-        text.Sample(FirstResponses.Name + "_sum", shown.Labels, sum.TotalMilliseconds);
-        text.Sample(FirstResponses.Name + "_count", shown.Labels, below);
     }
 }

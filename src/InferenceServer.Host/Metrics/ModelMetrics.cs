@@ -8,20 +8,15 @@ namespace InferenceServer.Host.Metrics;
 /// Shows the models' counters to Prometheus. The request path knows nothing of it: the values are read from the models when somebody
 /// scrapes, so that the series of a version come with its load, at 0, and go with its unload.
 /// </summary>
-internal sealed class ModelMetrics(IModelStatusSource source, MetricsOptions options)
+internal sealed class ModelMetrics(IModelStatusSource source, MetricsOptions options) : IMetricsSource
 {
     private readonly ImmutableArray<ModelFamily> _families = ModelFamilies.Of(options);
 
-    public void Write(MetricsText text)
+    public IEnumerable<Action<MetricsText>> Sections()
     {
-        WriteLoads(text);
-        WriteResidency(text);
+        yield return WriteLoads;
+        yield return WriteResidency;
         var shown = Shown();
-        if (shown.Count == 0)
-        {
-            return;
-        }
-
         foreach (var family in _families)
         {
             ShownModel[] having = [.. shown.Where(family.Applies)];
@@ -30,10 +25,10 @@ internal sealed class ModelMetrics(IModelStatusSource source, MetricsOptions opt
                 continue;
             }
 
-            text.Begin(family.Name, family.Type, family.Help);
+            yield return text => text.Begin(family.Name, family.Type, family.Help);
             foreach (var model in having)
             {
-                family.Write(text, model);
+                yield return text => family.Write(text, model);
             }
         }
     }
@@ -41,14 +36,31 @@ internal sealed class ModelMetrics(IModelStatusSource source, MetricsOptions opt
     private void WriteLoads(MetricsText text)
     {
         const string Name = "inference_server_model_load_total";
+        const string Loads = "inference_server_model_load_duration_seconds";
+        const string Unloads = "inference_server_model_unload_duration_seconds";
+        var counts = source.LoadCounts;
         text.Begin(Name, MetricType.Counter, "Loads of versions since the start, and refused configurations, by result.");
-        foreach (var count in source.LoadCounts)
+        foreach (var count in counts)
         {
-            var model = ModelLabels.Of(count.Model, options.UsesNamespaces);
-            text.Sample(Name, $"{model},{MetricsText.Label("result", "success")}", count.Succeeded);
-            text.Sample(Name, $"{model},{MetricsText.Label("result", "failure")}", count.Failed);
+            text.Sample(Name, Labels(count, "success"), count.Succeeded);
+            text.Sample(Name, Labels(count, "failure"), count.Failed);
+        }
+
+        text.Begin(Loads, MetricType.Histogram, "How long loads took, by result, in seconds.");
+        foreach (var count in counts)
+        {
+            HistogramSamples.WriteSeconds(text, Loads, Labels(count, "success"), count.LoadDurations);
+            HistogramSamples.WriteSeconds(text, Loads, Labels(count, "failure"), count.FailedLoadDurations);
+        }
+
+        text.Begin(Unloads, MetricType.Histogram, "How long it took until nobody used a version any more and its memory was given back, in seconds.");
+        foreach (var count in counts)
+        {
+            HistogramSamples.WriteSeconds(text, Unloads, ModelLabels.Of(count.Model, options.UsesNamespaces), count.UnloadDurations);
         }
     }
+
+    private string Labels(ModelLoadCount count, string result) => $"{ModelLabels.Of(count.Model, options.UsesNamespaces)},{MetricsText.Label("result", result)}";
 
     private void WriteResidency(MetricsText text)
     {

@@ -29,7 +29,6 @@ internal static class ForeignOptions
         ["grpc-http2-max-pings-without-data"] = NoStrikes,
         ["grpc-http2-min-recv-ping-interval-without-data"] = NoStrikes,
         ["grpc-http2-max-ping-strikes"] = NoStrikes,
-        ["allow-gpu-metrics"] = NoGpu,
         ["trace-file"] = NoTracing,
         ["trace-level"] = NoTracing,
         ["trace-rate"] = NoTracing,

@@ -10,10 +10,13 @@ internal static class MetricsConfigReader
     /// <summary>The most quantiles of a summary: each is a series of every version.</summary>
     public const int MaxQuantiles = 20;
 
+    /// <summary>The most buckets of a histogram: each is several series of every version.</summary>
+    public const int MaxBuckets = 40;
+
     /// <summary>The smallest error of a quantile: the smaller it is, the more measurements are kept.</summary>
     public const double MinError = 0.0001;
 
-    private static readonly string[] s_settings = ["counter_latencies", "histogram_latencies", "summary_latencies", "summary_quantiles"];
+    private static readonly string[] s_settings = ["counter_latencies", "histogram_latencies", "summary_latencies", "summary_quantiles", "duration_histograms", "duration_buckets"];
 
     /// <summary>Reads the settings.</summary>
     /// <param name="values">The settings as they are written.</param>
@@ -36,6 +39,8 @@ internal static class MetricsConfigReader
                 "counter_latencies" => options with { CounterLatencies = Boolean(setting, text, options.CounterLatencies, problems) },
                 "histogram_latencies" => options with { HistogramLatencies = Boolean(setting, text, options.HistogramLatencies, problems) },
                 "summary_latencies" => options with { SummaryLatencies = Boolean(setting, text, options.SummaryLatencies, problems) },
+                "duration_histograms" => options with { Durations = Boolean(setting, text, options.Durations, problems) },
+                "duration_buckets" => options with { DurationBounds = Buckets(text, problems) },
                 "summary_quantiles" => options with { SummaryQuantiles = Quantiles(text, problems) },
                 _ => Unknown(setting, options, problems),
             };
@@ -95,6 +100,29 @@ internal static class MetricsConfigReader
         }
 
         return [.. targets];
+    }
+
+    private static ImmutableArray<double> Buckets(string text, ICollection<string> problems)
+    {
+        var bounds = new List<double>();
+        foreach (var number in text.Split(','))
+        {
+            if (!double.TryParse(number, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var seconds) || !double.IsFinite(seconds) || seconds <= 0
+                || (bounds.Count > 0 && seconds * 1000 <= bounds[^1]))
+            {
+                problems.Add($"duration_buckets expects numbers of seconds that ascend, above 0, got '{number}'");
+                return RequestDurations.DefaultBounds;
+            }
+
+            bounds.Add(seconds * 1000);
+        }
+
+        if (bounds.Count > MaxBuckets)
+        {
+            problems.Add($"duration_buckets names {bounds.Count} buckets, expected at most {MaxBuckets}");
+        }
+
+        return [.. bounds];
     }
 
     private static bool TryRead(ReadOnlySpan<char> text, out double number) =>

@@ -81,6 +81,8 @@ internal static class OptionTable
 
     public static OptionDefinition MaxQueueBytes { get; } = new("max-queue-bytes", "MaxQueueBytes", OptionKind.Number, "1073741824", "How many bytes of inputs may wait for one model.") { Minimum = 1 };
 
+    public static OptionDefinition StallTimeout { get; } = new("stall-timeout-secs", "StallTimeoutSecs", OptionKind.Number, "120", "For how long requests of a model may wait while none of its instances takes one, before it counts as not ready, in seconds; 0 for ever.") { Maximum = 86400 };
+
     public static OptionDefinition AllowClientShm { get; } = new("allow-client-shm", "AllowClientShm", OptionKind.Boolean, "false", "Let clients register shared memory of this machine and of its CUDA devices, for the server to read and write.");
 
     public static OptionDefinition AllowHttp { get; } = new("allow-http", "AllowHttp", OptionKind.Boolean, "true", "Serve HTTP.");
@@ -135,9 +137,11 @@ internal static class OptionTable
 
     public static OptionDefinition MetricsPort { get; } = new("metrics-port", "MetricsPort", OptionKind.Number, "8002", "The port of the metrics; 0 takes a free one.") { Maximum = MaxPort };
 
-    public static OptionDefinition MetricsConfig { get; } = new("metrics-config", "MetricsConfig", OptionKind.List, "", "counter_latencies=, histogram_latencies= or summary_latencies=true or false, or summary_quantiles=<quantile>:<error>,... May be given several times.");
+    public static OptionDefinition MetricsConfig { get; } = new("metrics-config", "MetricsConfig", OptionKind.List, "", "counter_latencies=, histogram_latencies=, summary_latencies= or duration_histograms=true or false, summary_quantiles=<quantile>:<error>,... or duration_buckets=<seconds>,... May be given several times.");
 
     public static OptionDefinition AllowCpuMetrics { get; } = new("allow-cpu-metrics", "AllowCpuMetrics", OptionKind.Boolean, "true", "Show the load of the machine's processors and memory among the metrics, on Linux.");
+
+    public static OptionDefinition AllowGpuMetrics { get; } = new("allow-gpu-metrics", "AllowGpuMetrics", OptionKind.Boolean, "true", "Show the load of NVIDIA's GPUs among the metrics, where their driver has its management library (NVML).");
 
     public static OptionDefinition MetricsInterval { get; } = new("metrics-interval-ms", "MetricsIntervalMs", OptionKind.Number, "2000", "How old the load of the machine may be that the metrics show, in milliseconds.") { Minimum = 1, Maximum = 86_400_000 };
 
@@ -151,19 +155,23 @@ internal static class OptionTable
 
     public static OptionDefinition LogFormat { get; } = new("log-format", "LogFormat", OptionKind.Word, "default", "default or ISO8601 for text, json for one JSON object a line.") { Words = [.. LogFormats.Names] };
 
-    public static OptionDefinition TraceConfig { get; } = new("trace-config", "TraceConfig", OptionKind.List, "", "A setting of tracing: triton,file=<path>, triton,log-frequency=<n>, triton,max-bytes=<n>, level=TIMESTAMPS|TENSORS|OFF, rate=<n>, count=<n> or mode=triton. May be given several times.");
+    public static OptionDefinition LogRequests { get; } = new("log-requests", "LogRequests", OptionKind.Text, "all", "Which inference requests get a line in the log: all, failed, off, or a number from 0 to 1 for that part of those that succeed, and all that fail.");
+
+    public static OptionDefinition LogRequestsPerSecond { get; } = new("log-requests-per-second", "LogRequestsPerSecond", OptionKind.Number, "100", "How many requests that succeed get a line in a second at most, and how many that fail; the next line tells how many did not.") { Minimum = 1, Maximum = 1_000_000 };
+
+    public static OptionDefinition TraceConfig { get; } = new("trace-config", "TraceConfig", OptionKind.List, "", "A setting of tracing: triton,file=<path>, triton,log-frequency=<n>, triton,max-bytes=<n>, opentelemetry,url=<address>, opentelemetry,resource=<key>=<value>, opentelemetry,spans=one|phases, level=TIMESTAMPS|TENSORS|OFF, rate=<n>, count=<n> or mode=triton|opentelemetry. May be given several times.");
 
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
         ModelRepository, Id, ModelControlMode, RepositoryPoll, ModelConfigName, ModelNamespacing, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendDirectory, BackendConfig,
         ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests,
         CacheConfig, ResponseCacheByteSize,
-        MaxQueueSize, MaxQueueBytes, RateLimit, RateLimitResource, MaxConcurrentExecutions, HostPolicy, AllowClientShm,
+        MaxQueueSize, MaxQueueBytes, StallTimeout, RateLimit, RateLimitResource, MaxConcurrentExecutions, HostPolicy, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxInflatedBytes, GrpcMaxStreamRequests, GrpcMaxStreamBytes, GrpcMaxResponsePoolSize,
         GrpcKeepAliveTime, GrpcKeepAliveTimeout, GrpcKeepAlivePermitWithoutCalls, GrpcMaxConnectionAge, GrpcMaxConnectionAgeGrace, GrpcInferResponseCompressionLevel, GrpcHeaderForwardPattern, GrpcRestrictedProtocol,
-        AllowMetrics, MetricsAddress, MetricsPort, MetricsConfig, AllowCpuMetrics, MetricsInterval,
-        LogVerbose, LogInfo, LogWarning, LogError, LogFormat,
+        AllowMetrics, MetricsAddress, MetricsPort, MetricsConfig, AllowCpuMetrics, AllowGpuMetrics, MetricsInterval,
+        LogVerbose, LogInfo, LogWarning, LogError, LogFormat, LogRequests, LogRequestsPerSecond,
         TraceConfig,
         .. SecurityOptionTable.All,
     ];

@@ -1,3 +1,4 @@
+using InferenceServer.Core.Observation;
 using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Net;
@@ -80,6 +81,9 @@ internal sealed record ServerOptions
 
     public required long MaxQueueBytes { get; init; }
 
+    /// <summary>For how long requests of a model may wait while no instance takes one before it is not ready; null for ever.</summary>
+    public required TimeSpan? StallTimeout { get; init; }
+
     /// <summary>How much may run at the same time.</summary>
     public required RateLimiterOptions RateLimiter { get; init; }
 
@@ -142,6 +146,12 @@ internal sealed record ServerOptions
 
     /// <summary>Where and how requests are traced, from the start on.</summary>
     public required TraceOptions Tracing { get; init; }
+
+    /// <summary>What goes to a collector of OpenTelemetry.</summary>
+    public required OpenTelemetryOptions OpenTelemetry { get; init; }
+
+    /// <summary>Which requests get a line in the log.</summary>
+    public required RequestLogOptions RequestLog { get; init; }
 
     /// <summary>What is logged, and how, from the start on.</summary>
     public required LogSettings Log { get; init; }

@@ -8,7 +8,6 @@ using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Scheduling;
-using InferenceServer.Core.Tracing;
 using InferenceServer.Host.Plugins;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
@@ -32,12 +31,14 @@ internal sealed class ServerOptionsReader
     private readonly IReadOnlyList<BackendDescriptor> _backends;
     private readonly List<string> _errors = [];
     private readonly OptionValues _values;
+    private readonly TelemetryReader _telemetry;
 
     private ServerOptionsReader(IConfiguration configuration, CommandLine line, IFileSystem files, IReadOnlyList<BackendDescriptor> backends)
     {
         _section = configuration.GetSection(Section);
         _files = files;
         _values = new OptionValues(_section, line, _errors);
+        _telemetry = new TelemetryReader(configuration, _values, files, _errors);
         _folders = new BackendFolderReader(files, backends).Read(BackendDirectory());
         _backends = [.. backends, .. _folders.Where(static folder => !folder.IsShadowed).Select(static folder => folder.Descriptor)];
     }
@@ -71,6 +72,7 @@ internal sealed class ServerOptionsReader
             _ => ModelControlMode.None,
         };
         var (folders, remote, credentials) = Repositories(defaultRepository);
+        var (tracing, openTelemetry) = _telemetry.ReadTracing();
         return new ServerOptions
         {
             ModelControlMode = mode,
@@ -98,6 +100,7 @@ internal sealed class ServerOptionsReader
             ResponseCache = ResponseCache(),
             MaxQueueSize = (int)_values.Number(OptionTable.MaxQueueSize),
             MaxQueueBytes = _values.Number(OptionTable.MaxQueueBytes),
+            StallTimeout = _values.Number(OptionTable.StallTimeout) is > 0 and var stall ? TimeSpan.FromSeconds(stall) : null,
             RateLimiter = RateLimiter(),
             HostPolicies = HostPolicies(),
             AllowClientShm = _values.Boolean(OptionTable.AllowClientShm),
@@ -124,8 +127,10 @@ internal sealed class ServerOptionsReader
             GrpcRestrictions = Restrictions(OptionTable.GrpcRestrictedProtocol, "triton-grpc-protocol-"),
             Metrics = EndPoint(OptionTable.AllowMetrics, OptionTable.MetricsAddress, OptionTable.MetricsPort),
             Security = new SecurityOptionsReader(_values, _files, _errors).Read(),
-            Tracing = Tracing(),
-            MetricsContent = MetricsContent(),
+            Tracing = tracing,
+            OpenTelemetry = openTelemetry,
+            MetricsContent = _telemetry.ReadMetrics(),
+            RequestLog = _telemetry.ReadRequestLog(),
             Log = new LogSettings(
                 (uint)_values.Number(OptionTable.LogVerbose),
                 _values.Boolean(OptionTable.LogInfo),
@@ -214,12 +219,6 @@ internal sealed class ServerOptionsReader
         return names;
     }
 
-    private TraceOptions Tracing()
-    {
-        var (values, source) = _values.Raw(OptionTable.TraceConfig);
-        return new TraceConfigReader(_files, source, _errors).Read(values.Where(static value => value.Length > 0));
-    }
-
     private ConnectionOptions Connections()
     {
         if (!_values.Boolean(OptionTable.GrpcKeepAlivePermitWithoutCalls))
@@ -239,15 +238,6 @@ internal sealed class ServerOptionsReader
         }
 
         return connections;
-    }
-
-    private MetricsOptions MetricsContent()
-    {
-        var (values, source) = _values.Raw(OptionTable.MetricsConfig);
-        var problems = new List<string>();
-        var options = MetricsConfigReader.Read(values.Where(static value => value.Length > 0), problems);
-        _errors.AddRange(problems.Select(problem => $"{source}: {problem}"));
-        return options with { UsesNamespaces = _values.Boolean(OptionTable.ModelNamespacing), CpuMetrics = _values.Boolean(OptionTable.AllowCpuMetrics), Interval = TimeSpan.FromMilliseconds(_values.Number(OptionTable.MetricsInterval)) };
     }
 
     private (ImmutableArray<string> Folders, ImmutableArray<RemoteAddress> Remote, CloudCredentials Credentials) Repositories(string defaultRepository)

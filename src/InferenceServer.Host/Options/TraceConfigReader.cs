@@ -10,49 +10,64 @@ internal sealed class TraceConfigReader(IFileSystem files, string source, List<s
     private const string TritonMode = "triton";
     private const string OpenTelemetryMode = "opentelemetry";
 
-    private static readonly string[] s_keys = ["file", "level", "rate", "count", "log-frequency", "max-bytes", "mode"];
+    /// <summary>The variable of OpenTelemetry for what is said of the process.</summary>
+    public const string Resource = "OTEL_RESOURCE_ATTRIBUTES";
+
+    private const string DefaultAddress = "http://localhost:4318/v1/traces";
+
+    private static readonly string[] s_keys =
+        ["file", "level", "rate", "count", "log-frequency", "max-bytes", "mode", "url", "resource", "spans", "bsp_max_queue_size", "bsp_schedule_delay", "bsp_max_export_batch_size"];
 
     private readonly List<string> _levels = [];
     private TraceOptions _options = new();
+    private TraceConfig _config = new();
 
     /// <summary>Reads all values; what is wrong is added to the errors.</summary>
-    public TraceOptions Read(IEnumerable<string> values)
+    public TraceConfig Read(IEnumerable<string> values)
     {
         foreach (var value in values)
         {
+            // A setting may have commas in its value; what stands before the first is a mode only where it is no setting itself.
             var comma = value.IndexOf(',', StringComparison.Ordinal);
-            var setting = value[(comma + 1)..];
+            var isModed = comma >= 0 && value.IndexOf('=', StringComparison.Ordinal) is var first && (first < 0 || comma < first);
+            var setting = isModed ? value[(comma + 1)..] : value;
             var equals = setting.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0)
             {
-                errors.Add($"{source}: expected <key>=<value> or {TritonMode},<key>=<value>, got '{value}'");
+                errors.Add($"{source}: expected <key>=<value> or {TritonMode},<key>=<value> or {OpenTelemetryMode},<key>=<value>, got '{value}'");
             }
-            else if (comma < 0 || IsTriton(value[..comma]))
+            else if (!isModed || IsMode(value[..comma]))
             {
                 ReadOne(setting[..equals], setting[(equals + 1)..]);
             }
         }
 
         ReadLevels();
-        if (_options.Start.FindProblem(_options.File.Length > 0) is { } problem)
+        if (_config.WantsSpans)
         {
-            errors.Add($"{source}: {problem}");
+            // As in Triton: over HTTP, to a collector on the same machine unless it is said where.
+            Set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", _config.Variables.GetValueOrDefault("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", DefaultAddress));
+            Set("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf");
+        }
+        else if (_config.Variables.Count > 0)
+        {
+            errors.Add($"{source}: url, resource and bsp_... are of the mode {OpenTelemetryMode}, expected mode={OpenTelemetryMode} beside them");
         }
 
-        return _options;
+        return _config with { Options = _options };
     }
 
-    private bool IsTriton(string mode)
+    /// <summary>True for a mode that there is; naming one asks for it.</summary>
+    private bool IsMode(string mode)
     {
-        if (mode == TritonMode)
+        if (mode is TritonMode or OpenTelemetryMode)
         {
+            _config = _config with { WantsSpans = _config.WantsSpans || mode == OpenTelemetryMode };
             return true;
         }
 
         // As a mode and in front of each of its settings: told once.
-        var error = mode == OpenTelemetryMode
-            ? $"{source}: the mode {OpenTelemetryMode} is not there yet, expected {TritonMode}, which writes traces to a file"
-            : $"{source}: expected the mode {TritonMode}, got '{mode}'";
+        var error = $"{source}: expected the mode {TritonMode} or {OpenTelemetryMode}, got '{mode}'";
         if (!errors.Contains(error))
         {
             errors.Add(error);
@@ -66,7 +81,7 @@ internal sealed class TraceConfigReader(IFileSystem files, string source, List<s
         switch (key)
         {
             case "mode":
-                IsTriton(value);
+                IsMode(value);
                 break;
             case "file":
                 ReadFile(value);
@@ -75,7 +90,9 @@ internal sealed class TraceConfigReader(IFileSystem files, string source, List<s
                 _levels.Add(value);
                 break;
             case "rate":
-                _options = _options with { Start = _options.Start with { Rate = Number(key, value, 1) } };
+                // 0 is for those alone whose callers trace them.
+                _options = _options with { Start = _options.Start with { Rate = Number(key, value, 0) } };
+                _config = _config with { HasSampling = true };
                 break;
             case "count":
                 _options = _options with { Start = _options.Start with { Count = Number(key, value, TraceSettings.Endless) } };
@@ -86,12 +103,68 @@ internal sealed class TraceConfigReader(IFileSystem files, string source, List<s
             case "max-bytes":
                 _options = _options with { MaxBytes = Number(key, value, 1) };
                 break;
+            case "url":
+                ReadAddress(value);
+                break;
+            case "resource":
+                ReadResource(value);
+                break;
+            case "spans":
+                ReadSpans(value);
+                break;
+            case "bsp_max_queue_size":
+                Set("OTEL_BSP_MAX_QUEUE_SIZE", Text(Number(key, value, 1)));
+                break;
+            case "bsp_schedule_delay":
+                Set("OTEL_BSP_SCHEDULE_DELAY", Text(Number(key, value, 1)));
+                break;
+            case "bsp_max_export_batch_size":
+                Set("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", Text(Number(key, value, 1)));
+                break;
             default:
                 var near = Nearest.Of(key, s_keys);
                 errors.Add($"{source}: '{key}' is no setting of tracing, expected {string.Join(", ", s_keys)}{(near is null ? "" : $"; did you mean '{near}'?")}");
                 break;
         }
     }
+
+    private void ReadAddress(string value)
+    {
+        if (Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+        {
+            Set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", value);
+        }
+        else
+        {
+            errors.Add($"{source}: url expects an address of http or https, got '{value}'");
+        }
+    }
+
+    private void ReadResource(string value)
+    {
+        if (value.IndexOf('=', StringComparison.Ordinal) <= 0)
+        {
+            errors.Add($"{source}: resource expects <key>=<value>, got '{value}'");
+        }
+        else
+        {
+            Set(Resource, _config.Variables.TryGetValue(Resource, out var before) ? $"{before},{value}" : value);
+        }
+    }
+
+    private void ReadSpans(string value)
+    {
+        if (value is not ("one" or "phases"))
+        {
+            errors.Add($"{source}: spans expects one or phases, got '{value}'");
+        }
+
+        _config = _config with { HasPhases = value != "one" };
+    }
+
+    private void Set(string variable, string value) => _config = _config with { Variables = _config.Variables.SetItem(variable, value) };
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private void ReadFile(string path)
     {
@@ -121,6 +194,7 @@ internal sealed class TraceConfigReader(IFileSystem files, string source, List<s
             return;
         }
 
+        _config = _config with { HasLevels = true };
         if (TraceLevelNames.TryParse(_levels, out var levels, out var wrong))
         {
             _options = _options with { Start = _options.Start with { Levels = levels } };

@@ -11,7 +11,10 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Core.Telemetry;
 using InferenceServer.Host.Checking;
+using InferenceServer.Host.Exporters;
+using InferenceServer.Host.Gpus;
 using InferenceServer.Host.Listeners;
 using InferenceServer.Host.Logging;
 using InferenceServer.Host.Metrics;
@@ -48,15 +51,18 @@ internal static class ServerHost
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => ListenerSetup.Configure(kestrel, options));
         var log = new LogControl(options.Log);
-        builder.Services.AddSerilog(ServerLogging.Create(log, sinks), dispose: true);
+        var lines = new BufferedLog();
+        builder.Services.AddSerilog(ServerLogging.Create(log, lines, sinks), dispose: true);
+        builder.Services.AddSingleton(lines);
         builder.Services.AddSingleton<ILogControl>(log);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ExitTimeout);
         AddServices(builder.Services, options, output);
+        builder.AddOpenTelemetry(options);
         var registry = Prometheus.Metrics.NewCustomRegistry();
         DotNetStats.Register(registry);
         var app = builder.Build();
         app.Services.AddSecurityMetrics(registry);
-        ServerPipeline.Build(app, MakeMetrics(app.Services, options.MetricsContent, registry));
+        ServerPipeline.Build(app, MakeMetrics(app.Services, registry));
         return app;
     }
 
@@ -74,14 +80,9 @@ internal static class ServerHost
         return services.BuildServiceProvider();
     }
 
-    private static MetricsEndpoint MakeMetrics(IServiceProvider services, MetricsOptions options, CollectorRegistry registry) => new(
+    private static MetricsEndpoint MakeMetrics(IServiceProvider services, CollectorRegistry registry) => new(
         services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(),
-        new ModelMetrics(services.GetRequiredService<Core.Lifecycle.IModelStatusSource>(), options),
-        new CacheMetrics(services.GetRequiredService<Core.Caching.IResponseCacheStatus>()),
-        new AliasMetrics(services.GetRequiredService<Core.Routing.IAliasControl>(), options.UsesNamespaces),
-        options.CpuMetrics && OperatingSystem.IsLinux()
-            ? new MachineMetrics(services.GetRequiredService<IFileSystem>(), services.GetRequiredService<TimeProvider>(), options.Interval)
-            : null,
+        [.. services.GetServices<IMetricsSource>()],
         registry,
         services.GetRequiredService<TimeProvider>());
 
@@ -104,10 +105,34 @@ internal static class ServerHost
         });
         services.AddSecurity(options.Security);
         services.AddHostedService<StartupReporter>();
+        AddMetrics(services, options);
+    }
+
+    private static void AddMetrics(IServiceCollection services, ServerOptions options)
+    {
+        var content = options.MetricsContent;
+        services.AddSingleton<IMetricsSource>(static provider => new ServerMetrics(provider.GetRequiredService<IModelControl>(), provider.GetRequiredService<IInferenceEngine>().Observer, provider.GetRequiredService<BufferedLog>()));
+        services.AddSingleton<IMetricsSource>(provider => new ModelMetrics(provider.GetRequiredService<Core.Lifecycle.IModelStatusSource>(), content));
+        services.AddSingleton<IMetricsSource>(static provider => new CacheMetrics(provider.GetRequiredService<Core.Caching.IResponseCacheStatus>()));
+        services.AddSingleton<IMetricsSource>(provider => new AliasMetrics(provider.GetRequiredService<Core.Routing.IAliasControl>(), content.UsesNamespaces));
+        if (content.CpuMetrics && OperatingSystem.IsLinux())
+        {
+            services.AddSingleton<IMetricsSource>(provider => new MachineMetrics(provider.GetRequiredService<IFileSystem>(), provider.GetRequiredService<TimeProvider>(), content.Interval));
+        }
+
+        if (content.GpuMetrics)
+        {
+            services.AddSingleton<IMetricsSource>(provider => new GpuMetrics(new NvmlReader(NvmlReader.LibraryName), provider.GetRequiredService<TimeProvider>(), content.Interval));
+        }
+
+        services.AddSingleton<IMetricsSource, RuntimeMetrics>();
+        services.AddHostedService<MeterBridge>();
     }
 
     private static void AddCore(IServiceCollection services, ServerOptions options)
     {
+        var meter = new ServerMeter();
+        services.AddSingleton(_ => meter);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IFileSystem>(new FileSystem());
         foreach (var address in options.RemoteRepositories)
@@ -148,10 +173,11 @@ internal static class ServerHost
                 ResponseCache = options.ResponseCache.Local,
                 RateLimiter = options.RateLimiter,
                 HostPolicies = options.HostPolicies,
-                Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes, MaxUnreadResponses = options.GrpcMaxResponsePoolSize },
+                Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes, StallTimeout = options.StallTimeout, MaxUnreadResponses = options.GrpcMaxResponsePoolSize },
                 Backends = options.Backends,
                 Tracing = options.Tracing,
-                Telemetry = options.Metrics is null ? new Core.Telemetry.TelemetryOptions() : options.MetricsContent.Telemetry,
+                Telemetry = options.Metrics is null && !options.OpenTelemetry.Metrics ? new TelemetryOptions() : options.MetricsContent.Telemetry with { Meter = meter },
+                RequestLog = options.RequestLog,
             },
             provider => [.. MakeBackends(provider.GetRequiredService<TimeProvider>()), .. options.BackendFolders.Where(static folder => !folder.IsShadowed).Select(static folder => new PluginBackend(folder, MakeTrial(folder, new FileSystem())))]);
     }

@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Compression;
 using InferenceServer.Protocols.KServe.Http;
@@ -14,19 +15,20 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
     private readonly GenerateRequestReader _reader = new(engine.Allocator, options);
     private readonly WholeBody _body = new(options.MaxInputSize);
 
-    public async Task AnswerAsync(HttpContext context, string model, string version)
+    public async Task AnswerAsync(HttpContext context, string model, string version, RequestRecord record)
     {
-        if (await ReadAsync(context, model, version) is not { } request)
+        if (await ReadAsync(context, model, version, record) is not { } request)
         {
             return;
         }
 
-        using var trace = request.Trace;
+        var trace = record.Trace;
         var id = request.Id;
         try
         {
             // From here on the request belongs to the engine.
             var outcome = await RunAsync(request, context.RequestAborted);
+            record.BeginSend();
             trace?.BeginSend(TraceActivity.HttpSendStart, TraceActivity.HttpSendEnd);
             if (!outcome.IsSuccess)
             {
@@ -49,14 +51,14 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
         }
     }
 
-    public async Task StreamAsync(HttpContext context, string model, string version)
+    public async Task StreamAsync(HttpContext context, string model, string version, RequestRecord record)
     {
-        if (await ReadAsync(context, model, version) is not { } request)
+        if (await ReadAsync(context, model, version, record) is not { } request)
         {
             return;
         }
 
-        using var trace = request.Trace;
+        var trace = record.Trace;
         var id = request.Id;
 
         // The web server signals its own token no more once this method has returned, and a write may tell sooner that nobody reads.
@@ -70,15 +72,19 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
             {
                 if (!outcome.IsSuccess)
                 {
+                    record.HasBrokenOff = context.Response.HasStarted;
                     await FailAsync(context, events, outcome, id);
                     return;
                 }
 
                 using var response = outcome.Response;
+                record.BeginSend();
                 if (!await events.SendAsync(response))
                 {
                     return;
                 }
+
+                record.EndSend();
             }
 
             events.Begin(StatusCodes.Status200OK);
@@ -112,9 +118,9 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
     }
 
     /// <summary>Reads the request; where it cannot be read, the client has its answer and the result is null.</summary>
-    private async ValueTask<InferenceRequest?> ReadAsync(HttpContext context, string model, string version)
+    private async ValueTask<InferenceRequest?> ReadAsync(HttpContext context, string model, string version, RequestRecord record)
     {
-        var admission = await _admission.AdmitAsync(context, model, version, allowsDecoupled: true);
+        var admission = await _admission.AdmitAsync(context, model, version, record, allowsDecoupled: true);
         if (!admission.TryGet(out var request, out var refusal))
         {
             await HttpErrorWriter.WriteAsync(context, refusal, admission.Status);
@@ -128,19 +134,18 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
             if (await ReadBodyAsync(context, request, header) is not { } error)
             {
                 header.MoveTo(request);
+                record.RequestId = request.Id;
                 request.Trace?.Record(TraceActivity.HttpReceiveEnd);
                 return request;
             }
 
             request.Dispose();
-            request.Trace?.Dispose();
             await HttpErrorWriter.WriteAsync(context, error, header.Id);
             return null;
         }
         catch (Exception exception)
         {
             request.Dispose();
-            request.Trace?.Dispose();
             if (await ReadingFailures.TryAnswerAsync(context, body, exception, header.Id))
             {
                 return null;

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Logging;
+using InferenceServer.Protocols.KServe.Observation;
 using InferenceServer.Protocols.KServe.Problems;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -55,6 +57,7 @@ internal static class HttpErrorWriter
 
     private static async Task SendAsync(HttpContext context, int status, string message, InferenceError? error, string requestId)
     {
+        RequestNames.Tell(context, hasFailed: true);
         using var text = new PooledText();
         text.Write("{\"error\":"u8);
         JsonStringWriter.Write(text, Cut(message));

@@ -1,6 +1,7 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Classification;
 using InferenceServer.Protocols.KServe.Compression;
@@ -18,16 +19,15 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
     private readonly InferRequestReader _reader = new(engine.Allocator, options);
     private readonly SharedTensors _shared = new(engine, options.MaxRequestBytes);
 
-    public async Task HandleAsync(HttpContext context, string model, string version)
+    public async Task HandleAsync(HttpContext context, string model, string version, RequestRecord record)
     {
-        var admission = await _admission.AdmitAsync(context, model, version, allowsDecoupled: false);
+        var admission = await _admission.AdmitAsync(context, model, version, record, allowsDecoupled: false);
         if (!admission.TryGet(out var request, out var refusal))
         {
             await HttpErrorWriter.WriteAsync(context, refusal, admission.Status);
             return;
         }
 
-        using var trace = request.Trace;
         using var header = new InferHeader();
         var body = context.Request.BodyReader;
         try
@@ -36,6 +36,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
             {
                 request.Dispose();
                 BodyReading.Release(body);
+                record.RequestId = header.Id;
                 await HttpErrorWriter.WriteAsync(context, error, header.Id);
                 return;
             }
@@ -51,8 +52,9 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
             throw;
         }
 
-        trace?.Record(TraceActivity.HttpReceiveEnd);
-        await AnswerAsync(context, request, header);
+        record.RequestId = header.Id;
+        record.Trace?.Record(TraceActivity.HttpReceiveEnd);
+        await AnswerAsync(context, request, header, record);
     }
 
     private async ValueTask<InferenceError?> ReadAsync(HttpContext context, InferenceRequest request, InferHeader header)
@@ -78,11 +80,12 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         return error ?? options.HeaderForwarding?.Forward(context.Request.Headers, request.Parameters);
     }
 
-    private async Task AnswerAsync(HttpContext context, InferenceRequest request, InferHeader header)
+    private async Task AnswerAsync(HttpContext context, InferenceRequest request, InferHeader header, RequestRecord record)
     {
         // From here on the request belongs to the engine.
         var outcome = await engine.InferAsync(request, context.RequestAborted);
-        request.Trace?.BeginSend(TraceActivity.HttpSendStart, TraceActivity.HttpSendEnd);
+        record.BeginSend();
+        record.Trace?.BeginSend(TraceActivity.HttpSendStart, TraceActivity.HttpSendEnd);
         if (!outcome.IsSuccess)
         {
             if (!context.RequestAborted.IsCancellationRequested)

@@ -3,6 +3,7 @@ using InferenceServer.Protocols.KServe.Aliases;
 using InferenceServer.Protocols.KServe.Repository;
 using InferenceServer.Protocols.KServe.Logging;
 using InferenceServer.Protocols.KServe.Generate;
+using InferenceServer.Protocols.KServe.Observation;
 using InferenceServer.Protocols.KServe.OpenApi;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
@@ -71,7 +72,8 @@ public static class KServeHttpEndpoints
             [HttpMethods.Get],
             AfterStart(control, statistics.HandleAsync),
             RoutePatternFactory.Parse("/v2/models/{word}", null, new RouteValueDictionary { ["word"] = new ExactSegment("stats") }));
-        MapModel(group, "/infer", HttpMethods.Post, AfterStart(control, infer.HandleAsync));
+        var engine = endpoints.ServiceProvider.GetRequiredService<IInferenceEngine>();
+        MapModel(group, "/infer", HttpMethods.Post, ObservedRoute.Watch(engine, control, infer.HandleAsync));
         MapRepository(group, control, endpoints.ServiceProvider.GetRequiredService<RepositoryHandler>());
         MapAliases(group, control, endpoints.ServiceProvider.GetRequiredService<AliasHandler>());
         var trace = endpoints.ServiceProvider.GetRequiredService<TraceSettingHandler>();
@@ -81,8 +83,8 @@ public static class KServeHttpEndpoints
         Map(group, "/v2/logging", s_settingMethods, (context, _, _) => log.HandleAsync(context));
         MapSharedMemory(group, "/v2/systemsharedmemory", new SharedMemoryHandler(control, SharedMemoryKind.System));
         MapSharedMemory(group, "/v2/cudasharedmemory", new SharedMemoryHandler(control, SharedMemoryKind.Cuda));
-        MapModel(group, "/generate", HttpMethods.Post, AfterStart(control, generate.AnswerAsync));
-        MapModel(group, "/generate_stream", HttpMethods.Post, AfterStart(control, generate.StreamAsync));
+        MapModel(group, "/generate", HttpMethods.Post, ObservedRoute.Watch(engine, control, generate.AnswerAsync));
+        MapModel(group, "/generate_stream", HttpMethods.Post, ObservedRoute.Watch(engine, control, generate.StreamAsync));
         var document = endpoints.ServiceProvider.GetRequiredService<OpenApiHandler>();
         Map(group, RouteTable.DocumentPath, HttpMethods.Get, AfterStart(control, (context, _, _) => document.HandleAsync(context)));
         return group;

@@ -1,3 +1,5 @@
+using InferenceServer.Core.Observation;
+using InferenceServer.Protocols.KServe.Observation;
 using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -45,7 +47,7 @@ internal sealed class KServeRoute(string pattern, string[] methods, Func<HttpCon
         catch (Exception exception) when (exception is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
         {
             // A fault of the server: its log says what happened, the client that it did.
-            HttpLog.HandlerFailed(context.RequestServices.GetRequiredService<ILogger<KServeRoute>>(), exception, pattern, TraceParents.IdOf(context.Request.Headers));
+            HttpLog.HandlerFailed(context.RequestServices.GetRequiredService<ILogger<KServeRoute>>(), exception, pattern, context.Features.Get<RequestRecord>()?.Name ?? RequestNames.Of(context), TraceParents.IdOf(context.Request.Headers));
             if (context.Response.HasStarted)
             {
                 context.Abort();

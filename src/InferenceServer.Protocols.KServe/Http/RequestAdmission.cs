@@ -1,5 +1,6 @@
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.AspNetCore.Http;
@@ -13,8 +14,9 @@ internal sealed class RequestAdmission(IInferenceEngine engine, KServeHttpOption
     /// <param name="context">The request.</param>
     /// <param name="model">The model's name.</param>
     /// <param name="version">The version; empty for any.</param>
+    /// <param name="record">The request, as far as it is known.</param>
     /// <param name="allowsDecoupled">Whether the route has an answer for models that answer any number of times.</param>
-    public async ValueTask<HttpAdmission> AdmitAsync(HttpContext context, string model, string version, bool allowsDecoupled)
+    public async ValueTask<HttpAdmission> AdmitAsync(HttpContext context, string model, string version, RequestRecord record, bool allowsDecoupled)
     {
         var came = engine.Tracer.Timestamp;
         BodyReading.LimitChunks(context, context.Request.Headers.ContainsKey(InferResponseWriter.HeaderLengthName) ? options.MaxRequestBytes : Math.Min(options.MaxInputSize, options.MaxRequestBytes));
@@ -35,9 +37,10 @@ internal sealed class RequestAdmission(IInferenceEngine engine, KServeHttpOption
         {
             if (allowsDecoupled || !lease.Model.Config.IsDecoupled)
             {
-                var traceParent = TraceParents.Of(context.Request.Headers);
-                var trace = engine.Tracer.Begin(lease.Model, traceParent, TraceActivity.HttpReceiveStart, came);
-                return new HttpAdmission(new InferenceRequest(lease) { Trace = trace, TraceParent = traceParent, TimeLimit = timeout }, null, StatusCodes.Status200OK);
+                record.Follow(lease.Model);
+                engine.Tracer.Begin(record, lease.Model, TraceActivity.HttpReceiveStart, came);
+                TraceParents.Tell(context, record.Trace);
+                return new HttpAdmission(new InferenceRequest(lease) { Record = record, Trace = record.Trace, TraceParent = record.TraceParent, TimeLimit = timeout }, null, StatusCodes.Status200OK);
             }
 
             lease.Dispose();

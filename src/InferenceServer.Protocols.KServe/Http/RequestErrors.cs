@@ -1,7 +1,7 @@
 using System.Globalization;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
-using InferenceServer.Protocols.KServe.Problems;
+using InferenceServer.Core.Logging;
 
 namespace InferenceServer.Protocols.KServe.Http;
 

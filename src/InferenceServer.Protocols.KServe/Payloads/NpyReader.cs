@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
-using InferenceServer.Protocols.KServe.Problems;
+using InferenceServer.Core.Logging;
 
 namespace InferenceServer.Protocols.KServe.Payloads;
 

@@ -3,6 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Logging;
 
 namespace InferenceServer.Protocols.KServe.Problems;
 

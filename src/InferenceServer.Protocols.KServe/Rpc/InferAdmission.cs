@@ -3,9 +3,9 @@ using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Forwarding;
-using InferenceServer.Protocols.KServe.Tracing;
 using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
@@ -18,20 +18,21 @@ internal sealed class InferAdmission(IInferenceEngine engine, KServeRpcOptions o
     /// <summary>Leases the model and reads the tensors. What is read is cleared from the message, which a call may keep alive for long.</summary>
     /// <param name="message">The message.</param>
     /// <param name="context">The call it came in.</param>
+    /// <param name="record">The request, as far as it is known.</param>
     /// <param name="awaited">Since when the message was waited for, as the tracer's timestamp.</param>
     /// <param name="allowsDecoupled">True where a request may have several responses.</param>
     /// <param name="cancellationToken">Signalled when the client has gone.</param>
-    public async ValueTask<RpcAdmission> AdmitAsync(ModelInferRequest message, ServerCallContext context, long awaited, bool allowsDecoupled, CancellationToken cancellationToken)
+    public async ValueTask<RpcAdmission> AdmitAsync(ModelInferRequest message, ServerCallContext context, RequestRecord record, long awaited, bool allowsDecoupled, CancellationToken cancellationToken)
     {
         var key = engine.FindStickyHeader(message.ModelName) is { } header ? context.GetHttpContext().Request.Headers[header].ToString() : null;
         var acquiring = key is null
             ? engine.AcquireAsync(message.ModelName, message.ModelVersion, cancellationToken)
             : engine.AcquireAsync(message.ModelName, message.ModelVersion, key, cancellationToken);
         var outcome = await acquiring.ConfigureAwait(false);
-        return outcome.TryGet(out var lease, out var error) ? Admit(lease, message, context, awaited, allowsDecoupled) : new RpcAdmission(null, null, error);
+        return outcome.TryGet(out var lease, out var error) ? Admit(lease, message, context, record, awaited, allowsDecoupled) : new RpcAdmission(null, null, error);
     }
 
-    private RpcAdmission Admit(ModelLease lease, ModelInferRequest message, ServerCallContext context, long awaited, bool allowsDecoupled)
+    private RpcAdmission Admit(ModelLease lease, ModelInferRequest message, ServerCallContext context, RequestRecord record, long awaited, bool allowsDecoupled)
     {
         SharedOutputs? outputs = null;
         InferenceError? error;
@@ -41,10 +42,10 @@ internal sealed class InferAdmission(IInferenceEngine engine, KServeRpcOptions o
             return new RpcAdmission(null, null, InferRequestErrors.Decoupled(message.ModelName));
         }
 
-        var traceParent = TraceParents.Of(context.GetHttpContext().Request.Headers);
-        var trace = engine.Tracer.Begin(lease.Model, traceParent, TraceActivity.RpcWaitReadStart, awaited);
-        var request = new InferenceRequest(lease) { Trace = trace, TraceParent = traceParent };
-        trace?.Record(TraceActivity.RpcWaitReadEnd);
+        record.Follow(lease.Model);
+        engine.Tracer.Begin(record, lease.Model, TraceActivity.RpcWaitReadStart, awaited);
+        var request = new InferenceRequest(lease) { Record = record, Trace = record.Trace, TraceParent = record.TraceParent };
+        record.Trace?.Record(TraceActivity.RpcWaitReadEnd);
         try
         {
             error = InferRequestReader.Read(message, request, engine.Allocator, _shared, ref outputs)
@@ -57,7 +58,6 @@ internal sealed class InferAdmission(IInferenceEngine engine, KServeRpcOptions o
         catch
         {
             request.Dispose();
-            trace?.Dispose();
             outputs?.Dispose();
             throw;
         }
@@ -65,7 +65,6 @@ internal sealed class InferAdmission(IInferenceEngine engine, KServeRpcOptions o
         if (error is not null)
         {
             request.Dispose();
-            trace?.Dispose();
             outputs?.Dispose();
             return new RpcAdmission(null, null, error);
         }

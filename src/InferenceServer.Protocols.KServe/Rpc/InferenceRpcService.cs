@@ -1,9 +1,11 @@
 using Grpc.Core;
 using Inference;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Observation;
 using InferenceServer.Protocols.KServe.Repository;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Logging;
+using InferenceServer.Protocols.KServe.Observation;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
 using InferenceServer.Protocols.KServe.SharedMemory;
@@ -75,34 +77,21 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
 
     public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
     {
-        await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
-        var http = context.GetHttpContext();
-        var admission = await _admission.AdmitAsync(request, context, RpcArrival.Of(http, engine.Tracer), allowsDecoupled: false, context.CancellationToken).ConfigureAwait(false);
-        if (!admission.TryGet(out var inference, out var refusal))
-        {
-            throw RpcErrorMapping.ToException(refusal, request.Id);
-        }
+        var record = ObservedRpc.Begin(engine, request, context);
 
-        var trace = inference.Trace;
-        if (trace is not null)
+        // The web server disposes what is registered here after the call has ended, in whatever way: when its answer has left.
+        context.GetHttpContext().Response.RegisterForDispose(record);
+        try
         {
-            // As the response below: when the call has ended its answer has left.
-            http.Response.RegisterForDispose(trace);
+            var response = await InferAsync(request, context, record).ConfigureAwait(false);
+            record.Code = (int)StatusCode.OK;
+            return response;
         }
-
-        using var shared = admission.Outputs;
-        var outcome = await engine.InferAsync(inference, context.CancellationToken).ConfigureAwait(false);
-        trace?.BeginSend(TraceActivity.RpcSendStart, TraceActivity.RpcSendEnd);
-        if (!outcome.IsSuccess)
+        catch (Exception exception)
         {
-            throw RpcErrorMapping.ToException(outcome.Error, request.Id);
+            ObservedRpc.Fail(record, exception, context);
+            throw;
         }
-
-        // The message that is returned below only points to the outputs and is serialised after this method has ended. The web server
-        // disposes what is registered here after the call has ended, in whatever way, and that is always after serialisation.
-        http.Response.RegisterForDispose(outcome.Response);
-        var error = RequestedOutputs.Shape(request, shared, outcome.Response, engine.Allocator, context.CancellationToken);
-        return error is null && InferResponseWriter.TryWrite(outcome.Response, shared, out var response, out error) ? response : throw RpcErrorMapping.ToException(error, request.Id);
     }
 
     public override async Task<TraceSettingResponse> TraceSetting(TraceSettingRequest request, ServerCallContext context)
@@ -186,6 +175,33 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     {
         ControlRecord.Note(context.GetHttpContext(), request.Name);
         return Task.FromResult(_sharedMemory.Unregister(request));
+    }
+
+    private async Task<ModelInferResponse> InferAsync(ModelInferRequest request, ServerCallContext context, RequestRecord record)
+    {
+        await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
+        var http = context.GetHttpContext();
+        var admission = await _admission.AdmitAsync(request, context, record, RpcArrival.Of(http, engine.Tracer), allowsDecoupled: false, context.CancellationToken).ConfigureAwait(false);
+        if (!admission.TryGet(out var inference, out var refusal))
+        {
+            throw RpcErrorMapping.ToException(refusal, request.Id);
+        }
+
+        TraceParents.Tell(http, record.Trace);
+        using var shared = admission.Outputs;
+        var outcome = await engine.InferAsync(inference, context.CancellationToken).ConfigureAwait(false);
+        record.BeginSend();
+        record.Trace?.BeginSend(TraceActivity.RpcSendStart, TraceActivity.RpcSendEnd);
+        if (!outcome.IsSuccess)
+        {
+            throw RpcErrorMapping.ToException(outcome.Error, request.Id);
+        }
+
+        // The message that is returned below only points to the outputs and is serialised after this method has ended, and before
+        // what is registered here is disposed.
+        http.Response.RegisterForDispose(outcome.Response);
+        var error = RequestedOutputs.Shape(request, shared, outcome.Response, engine.Allocator, context.CancellationToken);
+        return error is null && InferResponseWriter.TryWrite(outcome.Response, shared, out var response, out error) ? response : throw RpcErrorMapping.ToException(error, request.Id);
     }
 
     private async ValueTask<ModelDescription> DescribeAsync(string name, string version, CancellationToken cancellationToken)

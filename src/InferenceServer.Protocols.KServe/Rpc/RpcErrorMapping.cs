@@ -1,5 +1,6 @@
 using Grpc.Core;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Logging;
 using InferenceServer.Protocols.KServe.Problems;
 
 namespace InferenceServer.Protocols.KServe.Rpc;

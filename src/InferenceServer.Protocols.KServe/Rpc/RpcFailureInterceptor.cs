@@ -1,6 +1,8 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Observation;
+using InferenceServer.Protocols.KServe.Observation;
 using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.Extensions.Logging;
 
@@ -62,7 +64,8 @@ internal sealed class RpcFailureInterceptor(ILogger<RpcFailureInterceptor> logge
             case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
                 return RpcErrorMapping.ToException(new InferenceError(ErrorCode.Cancelled, "the call was cancelled by its client"));
             default:
-                RpcLog.UnexpectedFailure(logger, exception, context.Method, TraceParents.IdOf(context.GetHttpContext().Request.Headers));
+                var http = context.GetHttpContext();
+                RpcLog.UnexpectedFailure(logger, exception, context.Method, http.Features.Get<RequestRecord>()?.Name ?? RequestNames.Of(http), TraceParents.IdOf(http.Request.Headers));
                 return RpcErrorMapping.ToException(new InferenceError(ErrorCode.Internal, "the server failed unexpectedly; its log says how"));
         }
     }

@@ -4,6 +4,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Protocols.KServe.Observation;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -66,7 +67,7 @@ internal sealed class StreamInferCall : IDisposable
     public void Refuse(StreamReply reply, InferenceError error)
     {
         Interlocked.Increment(ref _outstanding);
-        _lastOrdered = RunAsync(() => WriteErrorAsync(reply, error, wasAccepted: false), _lastOrdered);
+        _lastOrdered = RunAsync(() => RefuseAsync(reply, error), _lastOrdered);
     }
 
     /// <summary>Has the responses of a request sent.</summary>
@@ -116,7 +117,7 @@ internal sealed class StreamInferCall : IDisposable
     private async Task SendAsync(StreamReply reply, InferenceStream stream)
     {
         using (reply.Permit)
-        using (reply.Trace)
+        using (reply.Record)
         using (reply.Shared)
         using (stream)
         {
@@ -140,15 +141,27 @@ internal sealed class StreamInferCall : IDisposable
                     return;
                 }
 
-                reply.Trace?.Record(TraceActivity.RpcSendStart);
+                reply.Record.BeginSend();
+                reply.Record.Trace?.Record(TraceActivity.RpcSendStart);
                 await WriteAsync(message).ConfigureAwait(false);
-                reply.Trace?.Record(TraceActivity.RpcSendEnd);
+                reply.Record.Trace?.Record(TraceActivity.RpcSendEnd);
+                reply.Record.EndSend();
             }
 
             if (!isFinal && reply.WantsEmptyFinal)
             {
                 await WriteAsync(reply.MakeEmptyFinal()).ConfigureAwait(false);
             }
+
+            reply.Record.Code = (int)StatusCode.OK;
+        }
+    }
+
+    private async Task RefuseAsync(StreamReply reply, InferenceError error)
+    {
+        using (reply.Record)
+        {
+            await WriteErrorAsync(reply, error, wasAccepted: false).ConfigureAwait(false);
         }
     }
 
@@ -165,6 +178,7 @@ internal sealed class StreamInferCall : IDisposable
 
     private Task WriteErrorAsync(StreamReply reply, InferenceError error, bool wasAccepted)
     {
+        ObservedRpc.Fail(reply.Record, error);
         if (!_endsAtErrors || !wasAccepted)
         {
             // What is refused before it runs never ends a stream, as in Triton.

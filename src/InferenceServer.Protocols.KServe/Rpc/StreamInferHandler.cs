@@ -3,6 +3,8 @@ using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Observation;
+using InferenceServer.Protocols.KServe.Observation;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -95,17 +97,18 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
 
     private async ValueTask StartAsync(ModelInferRequest message, ServerCallContext context, long awaited, StreamInferCall call)
     {
+        var record = ObservedRpc.Begin(engine, message, context);
         CallerPermit? permit = null;
         if (context.GetHttpContext().Features.Get<Caller>() is { } caller && !MessageAccess.TryAdmit(caller, control, message, out permit, out var refused))
         {
-            call.Refuse(new StreamReply(message), refused);
+            call.Refuse(new StreamReply(message) { Record = record }, refused);
             return;
         }
 
         RpcAdmission admission;
         try
         {
-            admission = await _admission.AdmitAsync(message, context, awaited, allowsDecoupled: true, call.Cancellation).ConfigureAwait(false);
+            admission = await AdmitAsync(message, context, record, awaited, call).ConfigureAwait(false);
         }
         catch
         {
@@ -116,13 +119,13 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         if (!admission.TryGet(out var request, out var error))
         {
             permit?.Dispose();
-            call.Refuse(new StreamReply(message), error);
+            call.Refuse(new StreamReply(message) { Record = record }, error);
             return;
         }
 
         // All are read before the engine takes the request over.
         var isOrdered = !request.Lease.Model.Config.IsDecoupled;
-        var reply = new StreamReply(message, admission.Outputs) { Trace = request.Trace, Permit = permit };
+        var reply = new StreamReply(message, admission.Outputs) { Record = record, Permit = permit };
         InferenceStream stream;
         try
         {
@@ -131,17 +134,32 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         catch (Exception exception)
         {
             reply.Permit?.Dispose();
-            reply.Trace?.Dispose();
             reply.Shared?.Dispose();
             if (exception is not BackendException refusal)
             {
+                ObservedRpc.Fail(record, exception, context);
+                record.Dispose();
                 throw;
             }
 
-            call.Refuse(new StreamReply(message), new InferenceError(refusal.Code, refusal.Message));
+            call.Refuse(new StreamReply(message) { Record = record }, new InferenceError(refusal.Code, refusal.Message));
             return;
         }
 
         call.Send(reply, stream, isOrdered);
+    }
+
+    private async ValueTask<RpcAdmission> AdmitAsync(ModelInferRequest message, ServerCallContext context, RequestRecord record, long awaited, StreamInferCall call)
+    {
+        try
+        {
+            return await _admission.AdmitAsync(message, context, record, awaited, allowsDecoupled: true, call.Cancellation).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            ObservedRpc.Fail(record, exception, context);
+            record.Dispose();
+            throw;
+        }
     }
 }

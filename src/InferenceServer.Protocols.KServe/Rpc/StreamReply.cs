@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
-using InferenceServer.Core.Tracing;
+using InferenceServer.Core.Observation;
 using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
@@ -14,8 +14,8 @@ internal sealed record StreamReply(ModelInferRequest Request, SharedOutputs? Sha
 {
     public const string FinalName = "triton_final_response";
 
-    /// <summary>The request's trace, which ends with its last answer; null when it is not traced.</summary>
-    public RequestTrace? Trace { get; init; }
+    /// <summary>What is known of the request, which is over with its last answer.</summary>
+    public required RequestRecord Record { get; init; }
 
     /// <summary>The request's place among those that its caller may have in flight, which it gives up with its last answer; null when they are not counted.</summary>
     public CallerPermit? Permit { get; init; }

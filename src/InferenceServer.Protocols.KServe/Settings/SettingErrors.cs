@@ -1,6 +1,6 @@
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Logging;
 using InferenceServer.Protocols.KServe.Http;
-using InferenceServer.Protocols.KServe.Problems;
 
 namespace InferenceServer.Protocols.KServe.Settings;
 

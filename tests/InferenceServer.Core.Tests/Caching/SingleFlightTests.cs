@@ -172,7 +172,7 @@ public sealed class SingleFlightTests
         var refused = await InferAsync(model, "0");
 
         Assert.Equal((ErrorCode.Unavailable, false), (refused.Error!.Code, refused.WasAccepted));
-        Assert.Equal((0, 1L), (model.Served.Cache!.Flights - 2, model.Statistics.Refusals(RefusalReason.NoCapacity)));
+        Assert.Equal((0, 1L), (model.Served.Cache!.Flights - 2, model.Statistics.Refusals(RefusalReason.QueueFull)));
         gate.Open();
         (await SucceedAsync(blocker)).Dispose();
         (await SucceedAsync(queued)).Dispose();
@@ -187,7 +187,7 @@ public sealed class SingleFlightTests
         await gate.WaitForArrivalAsync();
         var others = Enumerable.Range(1, 4).Select(i => InferAsync(model, $"{i}")).ToArray();
 
-        Assert.Equal((2, 2), (model.Served.Cache!.WaitingRequests, model.Scheduler.QueuedRequests));
+        Assert.Equal((2, 2), (model.Served.Cache!.WaitingRequests, model.Scheduler.ReadLoad().Requests));
         gate.Open();
         foreach (var task in others.Prepend(first))
         {
@@ -206,7 +206,7 @@ public sealed class SingleFlightTests
         await gate.WaitForArrivalAsync();
         var other = model.Engine.InferAsync(model.Rows(2, 7), Token).AsTask();
 
-        Assert.Equal((0, 1), (model.Served.Cache!.WaitingRequests, model.Scheduler.QueuedRequests));
+        Assert.Equal((0, 1), (model.Served.Cache!.WaitingRequests, model.Scheduler.ReadLoad().Requests));
         gate.Open();
         (await SucceedAsync(first)).Dispose();
         (await SucceedAsync(other)).Dispose();

@@ -171,7 +171,7 @@ public sealed class LaneSchedulerTests
             (await SucceedAsync(task)).Dispose();
         }
 
-        Assert.Equal((0, 1), (model.Statistics.Failures(FailureReason.Rejected), model.Statistics.Refusals(RefusalReason.NoCapacity)));
+        Assert.Equal((0, 1), (model.Statistics.Failures(FailureReason.Rejected), model.Statistics.Refusals(RefusalReason.QueueFull)));
         (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 2f), Token))).Dispose();
     }
 
@@ -406,7 +406,7 @@ public sealed class LaneSchedulerTests
         var pending = Enumerable.Range(0, 3).Select(i => model.Engine.InferAsync(model.Rows(1, i), Token).AsTask()).ToArray();
         await gate.WaitForArrivalAsync();
         await gate.WaitForArrivalAsync();
-        Assert.Equal(1, model.Scheduler.QueuedRequests);
+        Assert.Equal(1, model.Scheduler.ReadLoad().Requests);
         gate.Open();
         foreach (var task in pending)
         {

@@ -104,7 +104,7 @@ public sealed class PolicyTests
         Assert.True(refused.IsCallersLimit && refused.IsRetryable);
         Assert.Equal(1, model.Statistics.Failures(FailureReason.Rejected));
         var accepted = model.Engine.InferAsync(WithLimit(model, TimeSpan.FromSeconds(12)), Token).AsTask();
-        Assert.Equal(1, model.Scheduler.QueuedRequests);
+        Assert.Equal(1, model.Scheduler.ReadLoad().Requests);
         gate.Open();
         (await SucceedAsync(running)).Dispose();
         (await SucceedAsync(accepted)).Dispose();

@@ -144,7 +144,7 @@ public sealed class RateLimiterTests
         await using var model = new ServedModelFixture(limiter: limiter, demand: Demand(("A", true, 1)));
         using var leaving = new CancellationTokenSource();
         var waiting = model.Engine.InferAsync(model.Rows(1, 1f), leaving.Token).AsTask();
-        Assert.Equal(1, model.Scheduler.QueuedRequests);
+        Assert.Equal(1, model.Scheduler.ReadLoad().Requests);
         await leaving.CancelAsync();
         await FailAsync(waiting);
         Assert.Equal(0, model.Backend.Executions);
@@ -187,7 +187,7 @@ public sealed class RateLimiterTests
         Assert.Equal(ErrorCode.DeadlineExceeded, refused.Code);
         Assert.InRange(refused.RetryAfter!.Value.TotalSeconds, 9.5, 10.1);
         var accepted = model.Engine.InferAsync(WithLimit(TimeSpan.FromSeconds(20)), Token).AsTask();
-        Assert.Equal(2, model.Scheduler.QueuedRequests);
+        Assert.Equal(2, model.Scheduler.ReadLoad().Requests);
         holder.Return();
         (await SucceedAsync(waiting)).Dispose();
         (await SucceedAsync(accepted)).Dispose();

@@ -22,12 +22,12 @@ public sealed class RetuneTests
         var first = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
         await gate.WaitForArrivalAsync();
         var second = model.Engine.InferAsync(model.Rows(1, 2f), Token).AsTask();
-        await UntilAsync(() => model.Scheduler.QueuedRequests == 1);
+        await UntilAsync(() => model.Scheduler.ReadLoad().Requests == 1);
 
         model.Scheduler.Retune(Rules(model, 1), [model.MakeLane()], []);
 
         await gate.WaitForArrivalAsync();
-        Assert.Equal(0, model.Scheduler.QueuedRequests);
+        Assert.Equal(0, model.Scheduler.ReadLoad().Requests);
         gate.Open();
         await SucceedAsync(first);
         await SucceedAsync(second);
@@ -85,7 +85,7 @@ public sealed class RetuneTests
         var time = new FakeTimeProvider();
         await using var model = new ServedModelFixture(maxDelay: TimeSpan.FromHours(1), preferred: [8], time: time);
         var waiting = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
-        await UntilAsync(() => model.Scheduler.QueuedRequests == 1);
+        await UntilAsync(() => model.Scheduler.ReadLoad().Requests == 1);
 
         model.Scheduler.Retune(Rules(model, 8), [], []);
 
@@ -99,7 +99,7 @@ public sealed class RetuneTests
         await using var model = new ServedModelFixture(maxDelay: TimeSpan.FromHours(1), preferred: [8], time: time);
         var first = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
         var second = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
-        await UntilAsync(() => model.Scheduler.QueuedRequests == 2);
+        await UntilAsync(() => model.Scheduler.ReadLoad().Requests == 2);
 
         model.Scheduler.Retune(Rules(model, 8) with { Limits = new BatchLimits(8, [2], time.ToTicks(TimeSpan.FromHours(1))) }, [], []);
 

@@ -86,7 +86,7 @@ public sealed class SequenceSchedulerTests
         Assert.Contains("non-zero or non-empty correlation ID", (await model.FailAsync("", 1, start: true)).Message, StringComparison.Ordinal);
         await model.StepAsync(1, 1, start: true, end: true);
         Assert.Contains("must specify the START flag", (await model.FailAsync(1, 1)).Message, StringComparison.Ordinal);
-        Assert.Equal((0, 0), (model.Scheduler.Counts.Active, model.Scheduler.QueuedRequests));
+        Assert.Equal((0, 0), (model.Scheduler.Counts.Active, model.Scheduler.ReadLoad().Requests));
         Assert.Equal(5, model.Statistics.Refusals(RefusalReason.Invalid));
     }
 
@@ -158,7 +158,7 @@ public sealed class SequenceSchedulerTests
         var third = model.StepAsync(3, 100, start: true, end: true);
         var more = model.StepAsync(2, 20, end: true);
         Assert.Equal((1, 2), (model.Scheduler.Counts.Active, model.Scheduler.Counts.Waiting));
-        Assert.Equal(3, model.Scheduler.QueuedRequests);
+        Assert.Equal(3, model.Scheduler.ReadLoad().Requests);
         Assert.False(second.IsCompleted);
         Assert.Equal(2, await model.StepAsync(1, 1));
         Assert.Equal(3, await model.StepAsync(1, 1, end: true));
@@ -264,7 +264,7 @@ public sealed class SequenceSchedulerTests
         gate.Open();
         Assert.Equal(1, await first);
         Assert.Equal(ErrorCode.InvalidArgument, (await model.FailAsync(1, 4)).Code);
-        Assert.Equal((0, 0), (model.Scheduler.Counts.Active, model.Scheduler.QueuedRequests));
+        Assert.Equal((0, 0), (model.Scheduler.Counts.Active, model.Scheduler.ReadLoad().Requests));
         Assert.Equal(2, model.Statistics.Failures(FailureReason.Cancelled));
     }
 

@@ -40,7 +40,7 @@ public sealed class SequenceTrafficTests
         var answered = counts.Sum(static count => count.Answered);
         Assert.Equal(answered, model.Statistics.Successes);
         Assert.True(answered > requests * Clients / 3, $"{answered} of {requests * Clients} were answered");
-        Assert.Equal(0, model.Scheduler.QueuedRequests);
+        Assert.Equal(0, model.Scheduler.ReadLoad().Requests);
         Assert.Equal(model.Statistics.Refusals(RefusalReason.Invalid) + model.Statistics.Refusals(RefusalReason.NoCapacity)
             + model.Statistics.Failures(FailureReason.Cancelled) + model.Statistics.Failures(FailureReason.Backend) + model.Statistics.Failures(FailureReason.Rejected),
             counts.Sum(static count => count.Refused));

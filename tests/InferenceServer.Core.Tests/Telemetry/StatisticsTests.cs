@@ -76,7 +76,7 @@ public sealed class StatisticsTests
 
         Assert.Equal((ErrorCode.Unavailable, ErrorCode.InvalidArgument), (full.Error!.Code, invalid.Error!.Code));
         Assert.Equal(default, model.Served.ReadStatistics().Fail);
-        Assert.Equal((1, 1), (model.Statistics.Refusals(RefusalReason.NoCapacity), model.Statistics.Refusals(RefusalReason.Invalid)));
+        Assert.Equal((1, 1), (model.Statistics.Refusals(RefusalReason.QueueFull), model.Statistics.Refusals(RefusalReason.Invalid)));
     }
 
     [Fact]

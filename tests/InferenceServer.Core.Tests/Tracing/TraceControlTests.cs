@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Tracing;
 using Xunit;
 
@@ -17,6 +18,8 @@ public sealed class TraceControlTests : IAsyncLifetime
     }
 
     public ValueTask DisposeAsync() => _model.DisposeAsync();
+
+    private static readonly RequestObserver s_observer = new(TimeProvider.System, RequestLog.None);
 
     [Fact]
     public void Settings_FallBackFromModelToGlobalToStart()
@@ -134,9 +137,10 @@ public sealed class TraceControlTests : IAsyncLifetime
         var control = Make(TraceSettings.Default with { Rate = 1 }, catalog);
         Update(control, "m", new TraceSettingsUpdate { Levels = new(TraceLevels.Timestamps) });
         Assert.Equal(TraceLevels.Timestamps, Get(control, "east::m").Levels);
-        using (var trace = control.Tracer.Begin(model.Served, null, TraceActivity.HttpReceiveStart, 0))
+        using (var record = s_observer.Begin(RequestProtocol.Http, "m"))
         {
-            Assert.NotNull(trace);
+            control.Tracer.Begin(record, model.Served, TraceActivity.HttpReceiveStart, 0);
+            Assert.NotNull(record.Trace);
         }
 
         Update(control, "east::m", new TraceSettingsUpdate { Levels = new(TraceLevels.Off) });
@@ -154,6 +158,8 @@ public sealed class TraceControlTests : IAsyncLifetime
     public void RequestThatIsNotTraced_AllocatesNothing(TraceLevels levels, string? traceParent)
     {
         var control = Make(new TraceSettings(levels, long.MaxValue, -1, 0));
+        using var record = s_observer.Begin(RequestProtocol.Http, "m");
+        record.TraceParent = traceParent;
         Ask();
         var before = GC.GetAllocatedBytesForCurrentThread();
         Ask();
@@ -163,14 +169,20 @@ public sealed class TraceControlTests : IAsyncLifetime
         {
             for (var i = 0; i < 100; i++)
             {
-                Assert.True(control.Tracer.Begin(_model.Served, traceParent, TraceActivity.HttpReceiveStart, control.Tracer.Timestamp) is null);
+                control.Tracer.Begin(record, _model.Served, TraceActivity.HttpReceiveStart, control.Tracer.Timestamp);
+                Assert.True(record.Trace is null);
             }
         }
     }
 
     private TraceControl Make(TraceSettings start, ModelCatalog? catalog = null) => new(catalog ?? _catalog, TraceWriter.None, new TraceOptions { File = "/traces.json", Start = start }, TimeProvider.System, "traces.json");
 
-    private RequestTrace? Begin(TraceControl control) => control.Tracer.Begin(_model.Served, null, TraceActivity.HttpReceiveStart, 0);
+    private RequestTrace? Begin(TraceControl control)
+    {
+        var record = s_observer.Begin(RequestProtocol.Http, "m");
+        control.Tracer.Begin(record, _model.Served, TraceActivity.HttpReceiveStart, 0);
+        return record.Trace;
+    }
 
     private static TraceSettings Get(TraceControl control, string model) => control.TryGet(model, out var settings, out _) ? settings : throw new InvalidOperationException(model);
 

@@ -54,8 +54,6 @@ internal static class FuzzModels
 
     private sealed class Scheduler : IModelScheduler
     {
-        public int QueuedRequests => 0;
-
         public InferenceError? TryEnqueue(PendingInference pending) => throw new NotSupportedException();
 
         public void BeginDrain()

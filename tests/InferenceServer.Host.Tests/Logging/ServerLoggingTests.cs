@@ -46,7 +46,7 @@ public sealed class ServerLoggingTests
     private static string Log(LogControl control, string source)
     {
         var sink = new Sink();
-        using (var logger = ServerLogging.Create(control, sink))
+        using (var logger = ServerLogging.Create(control, new BufferedLog(), sink))
         {
             var own = logger.ForContext(Constants.SourceContextPropertyName, source);
             foreach (var level in Enum.GetValues<LogEventLevel>())

@@ -33,7 +33,7 @@ public sealed class MetricsConfigReaderTests
     [InlineData("counter_latencies", "expected <setting>=<value>, got 'counter_latencies'")]
     [InlineData("counter_latencies=yes", "counter_latencies expects true or false, got 'yes'")]
     [InlineData("histogram_latencies=", "histogram_latencies expects true or false, got ''")]
-    [InlineData("sumary_latencies=true", "'sumary_latencies' is no setting of the metrics, expected counter_latencies, histogram_latencies, summary_latencies, summary_quantiles; did you mean 'summary_latencies'?")]
+    [InlineData("sumary_latencies=true", "'sumary_latencies' is no setting of the metrics, expected counter_latencies, histogram_latencies, summary_latencies, summary_quantiles, duration_histograms, duration_buckets; did you mean 'summary_latencies'?")]
     [InlineData("summary_quantiles=0.5", "summary_quantiles expects <quantile>:<error>,... with numbers from 0 to 1, got '0.5'")]
     [InlineData("summary_quantiles=0.5:0.1,", "summary_quantiles expects <quantile>:<error>,... with numbers from 0 to 1, got ''")]
     [InlineData("summary_quantiles=1.5:0.1", "summary_quantiles expects <quantile>:<error>,... with numbers from 0 to 1, got '1.5:0.1'")]

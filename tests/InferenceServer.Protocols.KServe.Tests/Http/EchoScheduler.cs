@@ -31,8 +31,6 @@ internal sealed class EchoScheduler(ModelConfig config) : IModelScheduler
     /// <summary>Completed when a request has come.</summary>
     public TaskCompletionSource Accepted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public int QueuedRequests => 0;
-
     public InferenceError? TryEnqueue(PendingInference pending)
     {
         if (Refusal is not null)

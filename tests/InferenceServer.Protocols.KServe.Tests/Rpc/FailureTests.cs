@@ -51,9 +51,9 @@ public sealed class FailureTests
     }
 
     [Theory]
-    [InlineData("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", "(trace of the caller: 0af7651916cd43dd8448eb211c80319c)")]
-    [InlineData("nonsense", "(trace of the caller: none)")]
-    public async Task ModelInfer_UnexpectedException_IsLoggedWithTheTraceOfTheCaller(string traceParent, string expected)
+    [InlineData("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", ", trace of the caller: 0af7651916cd43dd8448eb211c80319c)")]
+    [InlineData("nonsense", ", trace of the caller: none)")]
+    public async Task ModelInfer_UnexpectedException_IsLoggedWithItsNameAndTheTraceOfTheCaller(string traceParent, string expected)
     {
         await using var server = await RpcServer.StartAsync();
         server.Engine.Handler = static (request, _) =>
@@ -61,8 +61,8 @@ public sealed class FailureTests
             request.Dispose();
             throw new InvalidOperationException("it broke");
         };
-        await Assert.ThrowsAsync<RpcException>(async () => await server.Client.ModelInferAsync(Messages.Raw("UINT8", [1], [7]), new Metadata { { "traceparent", traceParent } }, cancellationToken: Stop));
-        Assert.Contains(expected, Assert.Single(server.Log.Entries).Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<RpcException>(async () => await server.Client.ModelInferAsync(Messages.Raw("UINT8", [1], [7]), new Metadata { { "traceparent", traceParent }, { "x-request-id", "call-9" } }, cancellationToken: Stop));
+        Assert.Contains("(request call-9" + expected, Assert.Single(server.Log.Entries).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Core.SharedMemory;
 using Xunit;
@@ -20,6 +21,8 @@ internal sealed class FakeEngine(ISharedMemoryTensors sharedMemory) : IInference
     public ITensorAllocator Allocator => Memory;
 
     public RequestTracer Tracer => RequestTracer.Off;
+
+    public RequestObserver Observer { get; } = new(TimeProvider.System, RequestLog.None);
 
     public ISharedMemoryTensors SharedMemory => sharedMemory;
 

@@ -38,8 +38,6 @@ internal static class FakeModel
 
     private sealed class Scheduler : IModelScheduler
     {
-        public int QueuedRequests => 0;
-
         public InferenceError? TryEnqueue(PendingInference pending) => throw new NotSupportedException();
 
         public void BeginDrain()

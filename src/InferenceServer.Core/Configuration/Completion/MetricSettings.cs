@@ -10,7 +10,13 @@ internal static class MetricSettings
     /// <summary>The bounds of the histogram of first responses: the message's, or those of every model.</summary>
     public static ImmutableArray<double> FirstResponseBounds(global::Inference.ModelConfig message)
     {
-        var control = message.ModelMetrics?.MetricControl.FirstOrDefault(static control => control.MetricIdentifier.Family == ModelMetricsRule.FirstResponseFamily);
-        return control is null ? LatencyHistogram.DefaultBounds : [.. control.HistogramOptions.Buckets];
+        return Find(message, ModelMetricsRule.FirstResponseFamily) is { } control ? [.. control.HistogramOptions.Buckets] : LatencyHistogram.DefaultBounds;
     }
+
+    /// <summary>The bounds of the histograms of requests' times, in milliseconds: the message's, which are in seconds; default when it has none.</summary>
+    public static ImmutableArray<double> DurationBounds(global::Inference.ModelConfig message) =>
+        Find(message, ModelMetricsRule.DurationFamily) is { } control ? [.. control.HistogramOptions.Buckets.Select(static seconds => seconds * 1000)] : default;
+
+    private static global::Inference.ModelMetrics.Types.MetricControl? Find(global::Inference.ModelConfig message, string family) =>
+        message.ModelMetrics?.MetricControl.FirstOrDefault(control => control.MetricIdentifier.Family == family);
 }

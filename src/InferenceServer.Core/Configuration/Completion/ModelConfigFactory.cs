@@ -35,6 +35,7 @@ internal static class ModelConfigFactory
                 && (AutomaticWarmupRule.Of(message) ?? (context.Declared.Backend.AllowsAutomaticWarmup && !signature.KeepsState)),
             MetricTags = message.MetricTags.ToImmutableSortedDictionary(StringComparer.Ordinal),
             FirstResponseBounds = MetricSettings.FirstResponseBounds(message),
+            DurationBounds = MetricSettings.DurationBounds(message),
             Warnings = context.Declared.Warnings,
             Message = message,
         };

@@ -1,10 +1,13 @@
 namespace InferenceServer.Core.Configuration.Rules;
 
-/// <summary>What a model sets of its metrics: the buckets of the one family that has some.</summary>
+/// <summary>What a model sets of its metrics: the buckets of the families that have some.</summary>
 internal sealed class ModelMetricsRule : IConfigRule
 {
     /// <summary>The histogram whose buckets a model may choose, by the name that Triton gives it.</summary>
     public const string FirstResponseFamily = "nv_inference_first_response_histogram_ms";
+
+    /// <summary>The histograms of requests' times and of their parts, by the name of the first.</summary>
+    public const string DurationFamily = "inference_server_request_duration_seconds";
 
     /// <summary>The most buckets: each is a series of every version.</summary>
     public const int MaxBuckets = 100;
@@ -12,7 +15,7 @@ internal sealed class ModelMetricsRule : IConfigRule
     public void Check(RuleContext context)
     {
         var controls = context.Message.ModelMetrics?.MetricControl ?? [];
-        var first = -1;
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < controls.Count; i++)
         {
             var control = controls[i];
@@ -21,17 +24,13 @@ internal sealed class ModelMetricsRule : IConfigRule
             {
                 context.Error($"{path}.metric_identifier", $"{path} names no family of metrics", $"write metric_identifier {{ family: \"{FirstResponseFamily}\" }}");
             }
-            else if (control.MetricIdentifier.Family != FirstResponseFamily)
+            else if (control.MetricIdentifier.Family is not (FirstResponseFamily or DurationFamily))
             {
-                context.Warn($"{path}.metric_identifier.family", $"family '{control.MetricIdentifier.Family}' has no effect: only the buckets of {FirstResponseFamily} can be set");
+                context.Warn($"{path}.metric_identifier.family", $"family '{control.MetricIdentifier.Family}' has no effect: only the buckets of {FirstResponseFamily} and {DurationFamily} can be set");
             }
-            else if (first >= 0)
+            else if (!seen.TryAdd(control.MetricIdentifier.Family, i))
             {
-                context.Error($"{path}.metric_identifier.family", FormattableString.Invariant($"the buckets of {FirstResponseFamily} are set by metric_control[{first}] already"));
-            }
-            else
-            {
-                first = i;
+                context.Error($"{path}.metric_identifier.family", FormattableString.Invariant($"the buckets of {control.MetricIdentifier.Family} are set by metric_control[{seen[control.MetricIdentifier.Family]}] already"));
             }
 
             CheckBuckets(context, control, path);

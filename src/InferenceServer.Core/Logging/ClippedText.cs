@@ -1,7 +1,7 @@
-namespace InferenceServer.Protocols.KServe.Problems;
+namespace InferenceServer.Core.Logging;
 
 /// <summary>Cuts texts that may quote what a client sent.</summary>
-internal static class ClippedText
+public static class ClippedText
 {
     /// <summary>The text itself, or its first characters and an ellipsis.</summary>
     public static string Of(string text, int longest)

@@ -1,0 +1,43 @@
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Observation;
+using InferenceServer.Protocols.KServe.Tracing;
+using Microsoft.AspNetCore.Http;
+
+namespace InferenceServer.Protocols.KServe.Observation;
+
+/// <summary>Has every request of a route that runs models observed, from its head to the last byte of its answer.</summary>
+internal static class ObservedRoute
+{
+    /// <summary>Puts the observation around what answers the route, and around the wait of a server that still starts.</summary>
+    public static Func<HttpContext, string, string, Task> Watch(IInferenceEngine engine, IModelControl control, Func<HttpContext, string, string, RequestRecord, Task> handler) =>
+        (context, model, version) => AnswerAsync(context, model, version, engine, control, handler);
+
+    private static async Task AnswerAsync(HttpContext context, string model, string version, IInferenceEngine engine, IModelControl control, Func<HttpContext, string, string, RequestRecord, Task> handler)
+    {
+        using var record = engine.Observer.Begin(RequestProtocol.Http, model);
+        record.TraceParent = TraceParents.Of(context.Request.Headers);
+        record.NameBy(context, static transport => RequestNames.Of((HttpContext)transport));
+        RequestNames.Tell(context, hasFailed: false);
+        try
+        {
+            await control.WaitForStartAsync(context.RequestAborted);
+            await handler(context, model, version, record);
+            record.Code = context.RequestAborted.IsCancellationRequested ? RequestObserver.ClientGone : context.Response.StatusCode;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client did not wait as long.
+            record.Code = RequestObserver.ClientGone;
+        }
+        catch (Exception exception)
+        {
+            record.Code = exception is BadHttpRequestException bad ? bad.StatusCode
+                : context.RequestAborted.IsCancellationRequested ? RequestObserver.ClientGone
+                : StatusCodes.Status500InternalServerError;
+
+            // For whoever tells of it.
+            context.Features.Set(record);
+            throw;
+        }
+    }
+}
