@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
 using InferenceServer.Host.Checking;
+using InferenceServer.Host.Identities;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Probing;
 using InferenceServer.Host.Startup;
@@ -8,6 +9,11 @@ using InferenceServer.Host.Trials;
 if (args is [TrialCommand.Word])
 {
     return await TrialCommand.RunAsync(Console.OpenStandardInput(), Console.Out);
+}
+
+if (KeyCommand.IsFor(args))
+{
+    return await KeyCommand.RunAsync(args, Console.In, Console.Out, Console.Error);
 }
 
 var line = CommandLine.Parse(args);

@@ -32,4 +32,7 @@ public enum ErrorCode
 
     /// <summary>The caller may not do this.</summary>
     PermissionDenied,
+
+    /// <summary>It is not known who the caller is.</summary>
+    Unauthenticated,
 }

@@ -103,6 +103,9 @@ public sealed record CoreOptions
     /// <summary>Whether clients may register shared memory, and how much.</summary>
     public SharedMemoryOptions SharedMemory { get; init; } = new();
 
+    /// <summary>Whether clients may change the settings of the log and of tracing.</summary>
+    public bool AllowsSettingChanges { get; init; }
+
     /// <summary>What is kept of remote repositories.</summary>
     public MirrorOptions Mirrors { get; init; } = new();
 

@@ -95,6 +95,16 @@ public interface IModelControl
     /// <param name="readyOnly">True for the versions alone that are ready.</param>
     Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly);
 
+    /// <summary>
+    /// The name that rights are held against: that of an alias or of the model itself, also where it was asked for by its plain name; null for a plain name that
+    /// stands for no model, or for several.
+    /// </summary>
+    /// <param name="modelName">The name as a client wrote it.</param>
+    string? FindRightsName(string modelName) => modelName;
+
+    /// <summary>What would refuse every change of the settings of the log and of tracing, whatever else it says; null when nothing would.</summary>
+    InferenceError? FindSettingsRefusal() => null;
+
     /// <summary>What would refuse every request to load or unload a model of that name, whatever else it says; null when nothing would.</summary>
     InferenceError? FindControlRefusal(string modelName);
 

@@ -54,6 +54,9 @@ internal static class InferenceErrors
             Actual = version,
         };
 
+    public static InferenceError SettingChangesOff() =>
+        new(ErrorCode.Unsupported, "changes of the settings of the log and of tracing are disabled; the server allows them with --allow-setting-changes");
+
     public static InferenceError NoStatisticsOfModel(string model) =>
         new(ErrorCode.InvalidArgument, $"requested model '{model}' is not available") { Subject = model };
 

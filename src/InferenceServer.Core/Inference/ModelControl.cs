@@ -146,6 +146,18 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(bool readyOnly) =>
         Task.Run(async () => AliasDescriber.AddTo(await repository.ListAsync(readyOnly).ConfigureAwait(false), Routing.List(), readyOnly));
 
+    public string? FindRightsName(string modelName)
+    {
+        if (!catalog.UsesNamespaces || Routing.FindRoute(modelName) is not null || ModelNamespaces.TrySplit(modelName, out _, out _))
+        {
+            return modelName;
+        }
+
+        return catalog.Current.Find(modelName)?.Name;
+    }
+
+    public InferenceError? FindSettingsRefusal() => options.AllowsSettingChanges ? null : InferenceErrors.SettingChangesOff();
+
     // What reads the disk does so on a thread that no request is waiting for.
     public InferenceError? FindControlRefusal(string modelName) => repository.Check(modelName);
 

@@ -1,6 +1,8 @@
 using System.Net;
+using InferenceServer.Host.Certificates;
 using InferenceServer.Host.Options;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace InferenceServer.Host.Listeners;
 
@@ -19,6 +21,9 @@ internal static class ListenerSetup
     /// <inheritdoc cref="MaxHeaderBytes"/>
     public const int MaxHeaders = 100;
 
+    /// <summary>Whoever does not get a handshake done in this time has no business here.</summary>
+    private static readonly TimeSpan s_handshakeTimeout = TimeSpan.FromSeconds(10);
+
     public static void Configure(KestrelServerOptions kestrel, ServerOptions options)
     {
         kestrel.AddServerHeader = false;
@@ -32,7 +37,8 @@ internal static class ListenerSetup
         kestrel.Limits.Http2.KeepAlivePingTimeout = options.GrpcConnections.KeepAliveTimeout;
         kestrel.Limits.Http2.InitialConnectionWindowSize = Http2WindowBytes;
         kestrel.Limits.Http2.InitialStreamWindowSize = Http2WindowBytes;
-        Listen(kestrel, options.Http, HttpProtocols.Http1, Listener.Http);
+        // Over TLS a client says in the handshake which it speaks; without it, it is one or the other.
+        Listen(kestrel, options.Http, options.Security.HttpTls is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2, Listener.Http);
         Listen(kestrel, options.Grpc, HttpProtocols.Http2, Listener.Rpc, AgeOf(kestrel, options.GrpcConnections));
         Listen(kestrel, options.Metrics, HttpProtocols.Http1, Listener.Metrics);
     }
@@ -55,6 +61,11 @@ internal static class ListenerSetup
             if (age is not null)
             {
                 listen.Use(age.Before);
+            }
+
+            if (kestrel.ApplicationServices.GetRequiredService<CertificateSources>().Of(listener) is { } certificate)
+            {
+                listen.UseHttps(new TlsHandshakeCallbackOptions { HandshakeTimeout = s_handshakeTimeout, OnConnection = _ => ValueTask.FromResult(certificate.MakeOptions()) });
             }
 
             listen.Use(next => connection =>

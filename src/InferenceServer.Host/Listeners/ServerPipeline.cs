@@ -28,25 +28,29 @@ internal static class ServerPipeline
         app.MapWhen(static context => Is(context, Listener.Http), static http =>
         {
             http.UseRouting();
+            http.UsePages();
+            http.UseAccess(AccessAnswers.WriteHttpAsync);
             http.UseRestrictions(http.ApplicationServices.GetRequiredService<ServerOptions>().HttpRestrictions, RestrictedAnswers.WriteHttpAsync);
             http.UseEndpoints(static endpoints =>
             {
-                endpoints.MapKServeHttp();
+                endpoints.MapKServeHttp().Audit(endpoints.ServiceProvider);
                 endpoints.MapKServeNotFound();
             });
         });
         app.MapWhen(static context => Is(context, Listener.Rpc), static rpc =>
         {
             rpc.UseRouting();
+            rpc.UseAccess(AccessAnswers.WriteRpcAsync);
             rpc.UseRestrictions(rpc.ApplicationServices.GetRequiredService<ServerOptions>().GrpcRestrictions, RestrictedAnswers.WriteRpcAsync);
-            rpc.UseEndpoints(static endpoints => endpoints.MapKServeRpc());
+            rpc.UseEndpoints(static endpoints => endpoints.MapKServeRpc().Audit(endpoints.ServiceProvider));
         });
         app.MapWhen(static context => Is(context, Listener.Metrics), metrics =>
         {
             metrics.UseRouting();
+            metrics.UseAccess(AccessAnswers.WriteHttpAsync);
 
             // Every other method is answered with 405, every other path with 404.
-            metrics.UseEndpoints(endpoints => endpoints.MapMethods("/metrics", [HttpMethods.Get], (RequestDelegate)metricsEndpoint.HandleAsync));
+            metrics.UseEndpoints(endpoints => endpoints.MapMethods("/metrics", [HttpMethods.Get], (RequestDelegate)metricsEndpoint.HandleAsync).WithMetadata(new AccessMetadata(AccessRule.Metrics) { Action = "/metrics" }));
         });
     }
 

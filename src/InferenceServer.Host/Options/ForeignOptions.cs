@@ -9,7 +9,6 @@ namespace InferenceServer.Host.Options;
 internal static class ForeignOptions
 {
     private const string NoGpu = "devices and their memory are the engine's matter; what there is of them is set by the parameters of a model";
-    private const string NoTls = "TLS is left to a gateway in front of this server";
     private const string NoThreads = "the runtime sizes its threads itself, from the processors that the process may use";
     private const string NoStrikes = "the transport does not count a client's pings; its own are set by --grpc-keepalive-time and --grpc-keepalive-timeout";
     private const string NoTracing = "it is a part of --trace-config";
@@ -27,11 +26,6 @@ internal static class ForeignOptions
         ["reuse-grpc-port"] = "a port belongs to one process; put a balancer in front of several",
         ["grpc-infer-thread-count"] = NoThreads,
         ["grpc-infer-allocation-pool-size"] = "requests are not pooled; tensor memory is, within fixed bounds",
-        ["grpc-use-ssl"] = NoTls,
-        ["grpc-use-ssl-mutual"] = NoTls,
-        ["grpc-server-cert"] = NoTls,
-        ["grpc-server-key"] = NoTls,
-        ["grpc-root-cert"] = NoTls,
         ["grpc-http2-max-pings-without-data"] = NoStrikes,
         ["grpc-http2-min-recv-ping-interval-without-data"] = NoStrikes,
         ["grpc-http2-max-ping-strikes"] = NoStrikes,

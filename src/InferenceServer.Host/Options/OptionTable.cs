@@ -179,5 +179,6 @@ internal static class OptionTable
         AllowMetrics, MetricsAddress, MetricsPort, MetricsConfig, AllowCpuMetrics, AllowGpuMetrics, MetricsInterval,
         LogVerbose, LogInfo, LogWarning, LogError, LogFormat, LogRequests, LogRequestsPerSecond,
         TraceConfig,
+        .. SecurityOptionTable.All,
     ];
 }

@@ -9,6 +9,7 @@ using InferenceServer.Core.Logging;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Host.Plugins;
+using InferenceServer.Host.Security;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.RemoteRepositories.Addresses;
@@ -145,6 +146,9 @@ internal sealed record ServerOptions
 
     /// <summary>Where the metrics listen; null when they are switched off.</summary>
     public required IPEndPoint? Metrics { get; init; }
+
+    /// <summary>Who may come in, and by which door.</summary>
+    public SecurityOptions Security { get; init; } = SecurityOptions.Open;
 
     /// <summary>Where and how requests are traced, from the start on.</summary>
     public required TraceOptions Tracing { get; init; }

@@ -129,6 +129,7 @@ internal sealed class ServerOptionsReader
             HttpRestrictions = Restrictions(OptionTable.HttpRestrictedApi, ""),
             GrpcRestrictions = Restrictions(OptionTable.GrpcRestrictedProtocol, "triton-grpc-protocol-"),
             Metrics = EndPoint(OptionTable.AllowMetrics, OptionTable.MetricsAddress, OptionTable.MetricsPort),
+            Security = new SecurityOptionsReader(_values, _files, _errors).Read(),
             Tracing = tracing,
             OpenTelemetry = openTelemetry,
             MetricsContent = _telemetry.ReadMetrics(),

@@ -1,3 +1,5 @@
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Access;
 using InferenceServer.Protocols.KServe.Restrictions;
 
 namespace InferenceServer.Host.Security;
@@ -11,6 +13,7 @@ internal static class RestrictionMiddleware
     public static void UseRestrictions(this IApplicationBuilder app, ApiRestrictions restrictions, Func<HttpContext, string?, Task> refuse)
     {
         var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(RestrictionMiddleware));
+        var audit = app.ApplicationServices.GetRequiredService<AuditLog>();
         app.Use(next => context =>
         {
             var endpoint = context.GetEndpoint();
@@ -19,6 +22,7 @@ internal static class RestrictionMiddleware
                 return next(context);
             }
 
+            audit.TellRefused(context, endpoint?.Metadata.GetMetadata<AccessMetadata>(), context.Features.Get<Caller>(), new InferenceError(ErrorCode.PermissionDenied, ""));
             SecurityLog.Refused(logger, endpoint?.DisplayName ?? "", expected ?? "none");
             return refuse(context, expected);
         });

@@ -20,6 +20,7 @@ using InferenceServer.Host.Logging;
 using InferenceServer.Host.Metrics;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Plugins;
+using InferenceServer.Host.Security;
 using InferenceServer.Host.Systemd;
 using InferenceServer.Host.Trials;
 using InferenceServer.Protocols.KServe.Http;
@@ -61,6 +62,7 @@ internal static class ServerHost
         var registry = Prometheus.Metrics.NewCustomRegistry();
         DotNetStats.Register(registry);
         var app = builder.Build();
+        app.Services.AddSecurityMetrics(registry);
         ServerPipeline.Build(app, MakeMetrics(app.Services, registry));
         return app;
     }
@@ -100,7 +102,9 @@ internal static class ServerHost
             MaxUnreadBytesPerStream = options.GrpcMaxStreamBytes,
             InferResponseCompression = options.GrpcInferResponseCompression,
             HeaderForwarding = options.GrpcHeaderForwarding,
+            ChecksCallers = options.Security.ChecksCallers,
         });
+        services.AddSecurity(options.Security);
         services.AddHostedService<StartupReporter>();
         services.AddSingleton(static _ => new ServiceManager(Environment.GetEnvironmentVariable));
         services.AddHostedService<ServiceNotifier>();
@@ -169,6 +173,7 @@ internal static class ServerHost
 
                 // .NET has already looked at the CPU quota of the container and at the affinity of the process.
                 ProcessorCount = Environment.ProcessorCount,
+                AllowsSettingChanges = options.Security.AllowsSettingChanges,
                 SharedMemory = new SharedMemoryOptions { AllowClients = options.AllowClientShm },
                 ResponseCache = options.ResponseCache.Local,
                 RateLimiter = options.RateLimiter,

@@ -26,7 +26,7 @@ internal sealed class StartupReporter(
             if (endPoint is not null && bound.TryDequeue(out var address))
             {
                 address = address.Replace("0.0.0.0", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal);
-                result[name] = name switch { "gRPC" => address["http://".Length..], "metrics" => address + "/metrics", _ => address };
+                result[name] = name switch { "gRPC" => address[(address.IndexOf("://", StringComparison.Ordinal) + 3)..], "metrics" => address + "/metrics", _ => address };
             }
         }
 

@@ -1,6 +1,8 @@
+using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Routing;
 using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Restrictions;
 using Microsoft.AspNetCore.Http;
 
 namespace InferenceServer.Protocols.KServe.Aliases;
@@ -13,13 +15,23 @@ internal sealed class AliasHandler(IModelControl control)
     public async Task ListAsync(HttpContext context)
     {
         using var text = new PooledText();
-        AliasStatusWriter.Write(text, control.Aliases.List(), control.Aliases.FileProblems);
+        if (context.Features.Get<Caller>() is { } caller && !caller.HoldsForAll(AccessScopes.Metadata))
+        {
+            // What is wrong with the files may name others.
+            AliasStatusWriter.Write(text, [.. control.Aliases.List().Where(alias => caller.May(AccessScopes.Metadata, alias.Config.Name))], []);
+        }
+        else
+        {
+            AliasStatusWriter.Write(text, control.Aliases.List(), control.Aliases.FileProblems);
+        }
+
         await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, text);
     }
 
     public Task HandleAsync(HttpContext context, string name) => context.Request.Method switch
     {
-        var method when HttpMethods.IsPut(method) => ChangeAsync(context, async (body, condition) => await control.Aliases.PutAsync(name, body, condition)),
+        // It names models, of which the right to the name alone says nothing.
+        var method when HttpMethods.IsPut(method) => context.Features.Get<Caller>() is { } caller && AccessDecision.OfServer(caller, AccessRule.Control, isReading: false) is { } refusal ? HttpErrorWriter.WriteAsync(context, refusal) : ChangeAsync(context, async (body, condition) => await control.Aliases.PutAsync(name, body, condition)),
         var method when HttpMethods.IsDelete(method) => DeleteAsync(context, name),
         _ => ShowAsync(context, name),
     };

@@ -16,6 +16,9 @@ public sealed class HeaderForwarding
 
     private static readonly string[] s_reserved = ["sequence_id", "sequence_start", "sequence_end", "priority", "timeout", "headers", "binary_data_output"];
 
+    // Credentials say who calls; a model that has them could be the caller elsewhere.
+    private static readonly string[] s_credentials = ["authorization", "proxy-authorization", "x-api-key", "cookie"];
+
     private readonly Regex _pattern;
 
     private HeaderForwarding(Regex pattern) => _pattern = pattern;
@@ -51,7 +54,7 @@ public sealed class HeaderForwarding
         ArgumentNullException.ThrowIfNull(parameters);
         foreach (var (name, values) in headers)
         {
-            if (!_pattern.IsMatch(name))
+            if (!_pattern.IsMatch(name) || s_credentials.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
                 continue;
             }

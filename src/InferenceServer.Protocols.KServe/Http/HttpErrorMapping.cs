@@ -24,6 +24,7 @@ internal static class HttpErrorMapping
         ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
         ErrorCode.Cancelled => ClientClosedRequest,
         ErrorCode.PermissionDenied => StatusCodes.Status403Forbidden,
+        ErrorCode.Unauthenticated => StatusCodes.Status401Unauthorized,
         _ => StatusCodes.Status500InternalServerError,
     };
 }

@@ -1,9 +1,11 @@
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Observation;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Classification;
 using InferenceServer.Protocols.KServe.Compression;
+using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.SharedMemory;
 using InferenceServer.Protocols.KServe.Payloads;
 using Microsoft.AspNetCore.Http;
@@ -67,6 +69,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
 
         var error = coding == ContentCoding.Identity ? null : await InflatedBody.ReplaceAsync(context.Request, options.MaxInputSize);
         error ??= await _reader.ReadAsync(context.Request, request.Lease.Model.Config, header);
+        error ??= context.Features.Get<Caller>() is { } caller && header.UsesSharedMemory && !caller.HoldsForAll(AccessScopes.SharedMemory) ? AccessErrors.SharedTensors() : null;
         error ??= header.AttachShared(_shared, request.Lease.Model.Config.Name);
         error ??= NpyAnswer.Negotiate(context.Request.Headers.Accept, request.Lease.Model.Config, header);
         if (error is null)

@@ -57,6 +57,31 @@ internal sealed class InferHeader : IDisposable
     /// <summary>Whether the output goes to shared memory in place of the response.</summary>
     public bool IsShared(string name) => _shared?.Contains(name) ?? false;
 
+    /// <summary>Whether any tensor is in shared memory, or is to go there.</summary>
+    public bool UsesSharedMemory
+    {
+        get
+        {
+            foreach (ref readonly var output in CollectionsMarshal.AsSpan(Outputs))
+            {
+                if (output.Target is not null)
+                {
+                    return true;
+                }
+            }
+
+            foreach (ref readonly var input in CollectionsMarshal.AsSpan(Inputs))
+            {
+                if (input.Source is not null)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Finds what the request has in shared memory: copies its inputs, and reserves the places of its outputs.</summary>
     /// <returns>Which tensor cannot be there and why, or null.</returns>
     /// <exception cref="BackendException">The memory for an input is not to be had.</exception>

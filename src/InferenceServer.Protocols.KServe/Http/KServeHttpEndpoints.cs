@@ -94,7 +94,7 @@ public static class KServeHttpEndpoints
     public static IEndpointConventionBuilder MapKServeNotFound(this IEndpointRouteBuilder endpoints)
     {
         RequestDelegate notFound = KServeRoute.NotFoundAsync;
-        return endpoints.MapFallback("{*path}", notFound).WithDisplayName("KServe Not Found").WithMetadata(new ApiCategoryMetadata(null));
+        return endpoints.MapFallback("{*path}", notFound).WithDisplayName("KServe Not Found").WithMetadata(new ApiCategoryMetadata(null), new AccessMetadata(AccessRule.Nothing) { Action = "" });
     }
 
     /// <summary>Holds a question about a model up while the server starts. Probes, which give up soon, see to their own shorter hold.</summary>
@@ -171,6 +171,11 @@ public static class KServeHttpEndpoints
         if (ApiCategories.OfRoute(pattern) is { } category)
         {
             route.WithMetadata(new ApiCategoryMetadata(category));
+        }
+
+        if (AccessRules.OfRoute(pattern) is { } rule)
+        {
+            route.WithMetadata(new AccessMetadata(rule) { Action = pattern });
         }
     }
 }

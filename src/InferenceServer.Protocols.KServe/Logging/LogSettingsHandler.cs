@@ -19,6 +19,12 @@ internal sealed class LogSettingsHandler(IModelControl control)
         var settings = control.Log.Current;
         if (HttpMethods.IsPost(context.Request.Method))
         {
+            if (control.FindSettingsRefusal() is { } refusal)
+            {
+                await HttpErrorWriter.WriteAsync(context, refusal);
+                return;
+            }
+
             using var body = await JsonBody.ReadSmallAsync(context);
             if (body is null)
             {

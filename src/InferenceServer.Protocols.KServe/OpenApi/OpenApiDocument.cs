@@ -165,7 +165,7 @@ internal static class OpenApiDocument
     private static void WriteFailures(JsonComposer json)
     {
         json.BeginObject("responses");
-        foreach (var status in RouteTable.All.SelectMany(static route => route.Failures).Append(403).Distinct().Order())
+        foreach (var status in RouteTable.All.SelectMany(static route => route.Failures).Concat([401, 403]).Distinct().Order())
         {
             json.BeginObject(OpenApiOperation.FailureName(status));
             json.Member("description", ReasonPhrases.GetReasonPhrase(status));

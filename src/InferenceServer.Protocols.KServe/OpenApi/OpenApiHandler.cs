@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.Http;
 using Microsoft.AspNetCore.Http;
@@ -15,11 +16,17 @@ internal sealed class OpenApiHandler(IModelControl control)
 
     public async Task HandleAsync(HttpContext context)
     {
-        var document = Current();
+        var document = context.Features.Get<Caller>() is { } caller && !caller.HoldsForAll(AccessScopes.Metadata) ? WriteFor(caller) : Current();
         context.Response.ContentType = JsonAnswer.ContentType;
         context.Response.ContentLength = document.Length;
         await context.Response.Body.WriteAsync(document, context.RequestAborted);
     }
+
+    /// <summary>What one caller may see, which is not kept: there may be many of them.</summary>
+    private byte[] WriteFor(Caller caller) => OpenApiDocument.Write(
+        control.Server,
+        [.. control.ListReady().Where(model => caller.May(AccessScopes.Metadata, model.Config.Name))],
+        [.. Aliases().Aliases.Where(alias => caller.May(AccessScopes.Metadata, alias.Config.Name))]);
 
     private byte[] Current()
     {

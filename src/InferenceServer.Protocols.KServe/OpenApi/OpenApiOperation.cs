@@ -62,7 +62,7 @@ internal static class OpenApiOperation
         }
 
         json.EndObject();
-        foreach (var status in route.Failures.Append(403).Distinct().Order())
+        foreach (var status in route.Failures.Concat([401, 403]).Distinct().Order())
         {
             json.BeginObject(status.ToString(CultureInfo.InvariantCulture));
             json.Member("$ref", "#/components/responses/" + FailureName(status));

@@ -26,6 +26,7 @@ internal static class ProblemNames
         ErrorCode.DeadlineExceeded => "deadline_exceeded",
         ErrorCode.Cancelled => "cancelled",
         ErrorCode.PermissionDenied => "permission_denied",
+        ErrorCode.Unauthenticated => "unauthenticated",
         _ => "internal",
     };
 
@@ -44,6 +45,7 @@ internal static class ProblemNames
         ErrorCode.DeadlineExceeded => "Deadline exceeded",
         ErrorCode.Cancelled => "Cancelled",
         ErrorCode.PermissionDenied => "Permission denied",
+        ErrorCode.Unauthenticated => "Not authenticated",
         _ => "Internal failure",
     };
 }

@@ -1,7 +1,9 @@
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Repository;
 using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Restrictions;
 using Microsoft.AspNetCore.Http;
 
 namespace InferenceServer.Protocols.KServe.Repository;
@@ -31,7 +33,7 @@ internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions
 
         var entries = await control.ListModelsAsync(readyOnly);
         using var text = new PooledText();
-        RepositoryIndexWriter.Write(text, entries);
+        RepositoryIndexWriter.Write(text, context.Features.Get<Caller>() is { } caller ? [.. entries.Where(entry => caller.May(AccessScopes.Metadata, entry.Name))] : entries);
         await JsonAnswer.SendAsync(context, StatusCodes.Status200OK, text);
     }
 
@@ -56,6 +58,9 @@ internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions
             error = LoadRequestReader.Read(model, body.Text, out replacement);
         }
 
+        // A configuration may make an ensemble of models that its sender has no right to.
+        error ??= replacement is null ? null : FindLimits(context);
+
         await AnswerAsync(context, error ?? await control.LoadModelAsync(model, replacement, context.RequestAborted));
     }
 
@@ -73,11 +78,16 @@ internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions
             error = UnloadRequestReader.Read(body.Text, out unloadDependents);
         }
 
+        error ??= unloadDependents ? FindLimits(context) : null;
+
         await AnswerAsync(context, error ?? await control.UnloadModelAsync(model, unloadDependents, context.RequestAborted));
     }
 
     /// <summary>Answers every route that names a repository, which has no meaning here.</summary>
     public static Task NamedRepositoryAsync(HttpContext context) => HttpErrorWriter.WriteAsync(context, RepositoryErrors.NamedRepository());
+
+    private static InferenceError? FindLimits(HttpContext context) =>
+        context.Features.Get<Caller>() is { } caller ? AccessDecision.OfServer(caller, AccessRule.Control, isReading: false) : null;
 
     private static Task AnswerAsync(HttpContext context, InferenceError? error)
     {

@@ -16,6 +16,10 @@ public sealed class ApiRestrictions
     /// <summary>True when nothing is restricted.</summary>
     public bool IsEmpty => _restrictions.IsEmpty;
 
+    /// <summary>True when a category asks for a header.</summary>
+    /// <param name="category">Its name, as options have it.</param>
+    public bool Restricts(string category) => ApiCategories.ByName.TryGetValue(category, out var found) && _restrictions.ContainsKey(found);
+
     /// <summary>Reads groups of the form <c>category[,category]:header=value</c>.</summary>
     /// <param name="groups">The groups.</param>
     /// <param name="headerPrefix">What stands in front of every header's name on the wire.</param>

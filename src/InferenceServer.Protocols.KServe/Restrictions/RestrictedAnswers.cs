@@ -1,7 +1,6 @@
 using Grpc.Core;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Protocols.KServe.Http;
-using InferenceServer.Protocols.KServe.Problems;
 using Microsoft.AspNetCore.Http;
 
 namespace InferenceServer.Protocols.KServe.Restrictions;
@@ -21,16 +20,7 @@ public static class RestrictedAnswers
     {
         ArgumentNullException.ThrowIfNull(context);
         var message = header is null ? "This protocol is restricted" : $"This protocol is restricted, expecting header '{header}'";
-        context.Response.StatusCode = StatusCodes.Status200OK;
-        context.Response.ContentType = "application/grpc";
-        context.Response.Headers["grpc-status"] = ((int)StatusCode.Unavailable).ToString(System.Globalization.CultureInfo.InvariantCulture);
-
-        // The name of a header may have a percent sign, which is the only one of its characters that the field must not have as it is.
-        context.Response.Headers["grpc-message"] = message.Replace("%", "%25", StringComparison.Ordinal);
-
         // The status says to try again; the reason among the details says that this alone will not help.
-        var error = new InferenceError(ErrorCode.PermissionDenied, message) { Expected = header };
-        context.Response.Headers[RpcProblem.TrailerName] = RpcProblem.Encode(error, StatusCode.Unavailable, message);
-        return context.Response.CompleteAsync();
+        return AccessAnswers.WriteRpcAsync(context, new InferenceError(ErrorCode.PermissionDenied, message) { Expected = header }, StatusCode.Unavailable);
     }
 }

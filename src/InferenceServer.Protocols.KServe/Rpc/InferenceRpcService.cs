@@ -6,6 +6,7 @@ using InferenceServer.Protocols.KServe.Repository;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Logging;
 using InferenceServer.Protocols.KServe.Observation;
+using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
 using InferenceServer.Protocols.KServe.SharedMemory;
 using InferenceServer.Protocols.KServe.Statistics;
@@ -95,6 +96,12 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
 
     public override async Task<TraceSettingResponse> TraceSetting(TraceSettingRequest request, ServerCallContext context)
     {
+        ControlRecord.Note(context.GetHttpContext(), request.ModelName, isReading: request.Settings.Count == 0);
+        if (request.Settings.Count > 0 && control.FindSettingsRefusal() is { } refusal)
+        {
+            throw RpcErrorMapping.ToException(refusal);
+        }
+
         if (request.ModelName.Length > 0)
         {
             await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
@@ -103,10 +110,18 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
         return TraceSettingMessages.TryAnswer(request, control.Tracing, out var response, out var error) ? response : throw RpcErrorMapping.ToException(error);
     }
 
-    public override Task<LogSettingsResponse> LogSettings(LogSettingsRequest request, ServerCallContext context) =>
-        LogSettingsMessages.TryRead(request, out var update, out var error)
+    public override Task<LogSettingsResponse> LogSettings(LogSettingsRequest request, ServerCallContext context)
+    {
+        ControlRecord.Note(context.GetHttpContext(), "", isReading: request.Settings.Count == 0);
+        if (request.Settings.Count > 0 && control.FindSettingsRefusal() is { } refusal)
+        {
+            throw RpcErrorMapping.ToException(refusal);
+        }
+
+        return LogSettingsMessages.TryRead(request, out var update, out var error)
             ? Task.FromResult(LogSettingsMessages.Make(control.Log.Apply(update)))
             : throw RpcErrorMapping.ToException(error);
+    }
 
     public override Task ModelStreamInfer(IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context) =>
         _stream.HandleAsync(requestStream, responseStream, context);
@@ -114,29 +129,53 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context) =>
         _repository.IndexAsync(request, context.CancellationToken);
 
-    public override Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context) =>
-        _repository.LoadAsync(request, context.CancellationToken);
+    public override Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context)
+    {
+        ControlRecord.Note(context.GetHttpContext(), request.ModelName);
+        return _repository.LoadAsync(request, context.CancellationToken);
+    }
 
-    public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context) =>
-        _repository.UnloadAsync(request, context.CancellationToken);
+    public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context)
+    {
+        ControlRecord.Note(context.GetHttpContext(), request.ModelName);
+        return _repository.UnloadAsync(request, context.CancellationToken);
+    }
 
-    public override Task<SystemSharedMemoryStatusResponse> SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest request, ServerCallContext context) =>
-        Task.FromResult(_sharedMemory.Status(request));
+    public override Task<SystemSharedMemoryStatusResponse> SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest request, ServerCallContext context)
+    {
+        ControlRecord.Note(context.GetHttpContext(), request.Name, isReading: true);
+        return Task.FromResult(_sharedMemory.Status(request));
+    }
 
-    public override Task<SystemSharedMemoryRegisterResponse> SystemSharedMemoryRegister(SystemSharedMemoryRegisterRequest request, ServerCallContext context) =>
-        Task.FromResult(_sharedMemory.Register(request));
+    public override Task<SystemSharedMemoryRegisterResponse> SystemSharedMemoryRegister(SystemSharedMemoryRegisterRequest request, ServerCallContext context)
+    {
+        ControlRecord.Note(context.GetHttpContext(), request.Name);
+        return Task.FromResult(_sharedMemory.Register(request));
+    }
 
-    public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest request, ServerCallContext context) =>
-        Task.FromResult(_sharedMemory.Unregister(request));
+    public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest request, ServerCallContext context)
+    {
+        ControlRecord.Note(context.GetHttpContext(), request.Name);
+        return Task.FromResult(_sharedMemory.Unregister(request));
+    }
 
-    public override Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest request, ServerCallContext context) =>
-        Task.FromResult(_sharedMemory.Status(request));
+    public override Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest request, ServerCallContext context)
+    {
+        ControlRecord.Note(context.GetHttpContext(), request.Name, isReading: true);
+        return Task.FromResult(_sharedMemory.Status(request));
+    }
 
-    public override Task<CudaSharedMemoryRegisterResponse> CudaSharedMemoryRegister(CudaSharedMemoryRegisterRequest request, ServerCallContext context) =>
-        Task.FromResult(_sharedMemory.Register(request));
+    public override Task<CudaSharedMemoryRegisterResponse> CudaSharedMemoryRegister(CudaSharedMemoryRegisterRequest request, ServerCallContext context)
+    {
+        ControlRecord.Note(context.GetHttpContext(), request.Name);
+        return Task.FromResult(_sharedMemory.Register(request));
+    }
 
-    public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context) =>
-        Task.FromResult(_sharedMemory.Unregister(request));
+    public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context)
+    {
+        ControlRecord.Note(context.GetHttpContext(), request.Name);
+        return Task.FromResult(_sharedMemory.Unregister(request));
+    }
 
     private async Task<ModelInferResponse> InferAsync(ModelInferRequest request, ServerCallContext context, RequestRecord record)
     {

@@ -4,6 +4,7 @@ using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
 using Grpc.AspNetCore.Server;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +37,7 @@ public static class KServeRpcEndpoints
         services.AddSingleton<HealthRpcService>();
         services.AddSingleton<RpcFailureInterceptor>();
         services.AddSingleton<PlainAnswerInterceptor>();
+        services.AddSingleton<AccessInterceptor>();
 
         // The limits belong to these services alone: other front doors may speak gRPC with limits of their own.
         services.AddGrpc()
@@ -44,6 +46,11 @@ public static class KServeRpcEndpoints
                 service.MaxReceiveMessageSize = options.MaxReceiveMessageBytes;
                 service.MaxSendMessageSize = options.MaxSendMessageBytes;
                 service.Interceptors.Add<RpcFailureInterceptor>();
+                if (options.ChecksCallers)
+                {
+                    service.Interceptors.Add<AccessInterceptor>();
+                }
+
                 var inflated = Math.Min(options.MaxInflatedBytes, options.MaxReceiveMessageBytes);
                 service.CompressionProviders = [new RpcCompressionProvider(ContentCoding.Gzip, inflated), new RpcCompressionProvider(ContentCoding.Deflate, inflated)];
                 if (options.InferResponseCompression is { } level)
@@ -53,7 +60,14 @@ public static class KServeRpcEndpoints
                     service.Interceptors.Add<PlainAnswerInterceptor>();
                 }
             })
-            .AddServiceOptions<HealthRpcService>(static service => service.Interceptors.Add<RpcFailureInterceptor>());
+            .AddServiceOptions<HealthRpcService>(service =>
+            {
+                service.Interceptors.Add<RpcFailureInterceptor>();
+                if (options.ChecksCallers)
+                {
+                    service.Interceptors.Add<AccessInterceptor>();
+                }
+            });
         if (options.EnableReflection)
         {
             services.AddGrpcReflection();
@@ -99,6 +113,11 @@ public static class KServeRpcEndpoints
         if (rpc is null || category is not null)
         {
             endpoint.Metadata.Add(new ApiCategoryMetadata(category));
+        }
+
+        if ((rpc is null ? AccessRule.Nothing : AccessRules.OfRpc(rpc.Method.ServiceName, rpc.Method.Name)) is { } rule)
+        {
+            endpoint.Metadata.Add(new AccessMetadata(rule) { Action = rpc?.Method.FullName ?? "", IsRpc = true, IsStream = rpc?.Method.Type is MethodType.DuplexStreaming or MethodType.ClientStreaming });
         }
     }
 }

@@ -46,6 +46,9 @@ public sealed record KServeRpcOptions
     /// <summary>Whether clients may ask which services there are and what their messages look like.</summary>
     public bool EnableReflection { get; init; } = true;
 
+    /// <summary>Whether callers are asked who they are, so that each message has to be held against the rights of its caller.</summary>
+    public bool ChecksCallers { get; init; }
+
     /// <summary>How often a health watch looks whether the readiness has changed.</summary>
     public TimeSpan HealthWatchInterval { get; init; } = TimeSpan.FromSeconds(1);
 }

@@ -35,6 +35,7 @@ internal static class RpcErrorMapping
         ErrorCode.Cancelled => StatusCode.Cancelled,
         ErrorCode.AlreadyExists => StatusCode.AlreadyExists,
         ErrorCode.PermissionDenied => StatusCode.PermissionDenied,
+        ErrorCode.Unauthenticated => StatusCode.Unauthenticated,
         _ => StatusCode.Internal,
     };
 }

@@ -116,6 +116,7 @@ internal sealed class StreamInferCall : IDisposable
 
     private async Task SendAsync(StreamReply reply, InferenceStream stream)
     {
+        using (reply.Permit)
         using (reply.Record)
         using (reply.Shared)
         using (stream)

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Inference;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Observation;
 using InferenceServer.Protocols.KServe.Observation;
@@ -97,16 +98,34 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
     private async ValueTask StartAsync(ModelInferRequest message, ServerCallContext context, long awaited, StreamInferCall call)
     {
         var record = ObservedRpc.Begin(engine, message, context);
-        var admission = await AdmitAsync(message, context, record, awaited, call).ConfigureAwait(false);
+        CallerPermit? permit = null;
+        if (context.GetHttpContext().Features.Get<Caller>() is { } caller && !MessageAccess.TryAdmit(caller, control, message, out permit, out var refused))
+        {
+            call.Refuse(new StreamReply(message) { Record = record }, refused);
+            return;
+        }
+
+        RpcAdmission admission;
+        try
+        {
+            admission = await AdmitAsync(message, context, record, awaited, call).ConfigureAwait(false);
+        }
+        catch
+        {
+            permit?.Dispose();
+            throw;
+        }
+
         if (!admission.TryGet(out var request, out var error))
         {
+            permit?.Dispose();
             call.Refuse(new StreamReply(message) { Record = record }, error);
             return;
         }
 
         // All are read before the engine takes the request over.
         var isOrdered = !request.Lease.Model.Config.IsDecoupled;
-        var reply = new StreamReply(message, admission.Outputs) { Record = record };
+        var reply = new StreamReply(message, admission.Outputs) { Record = record, Permit = permit };
         InferenceStream stream;
         try
         {
@@ -114,6 +133,7 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         }
         catch (Exception exception)
         {
+            reply.Permit?.Dispose();
             reply.Shared?.Dispose();
             if (exception is not BackendException refusal)
             {

@@ -17,6 +17,9 @@ internal sealed record StreamReply(ModelInferRequest Request, SharedOutputs? Sha
     /// <summary>What is known of the request, which is over with its last answer.</summary>
     public required RequestRecord Record { get; init; }
 
+    /// <summary>The request's place among those that its caller may have in flight, which it gives up with its last answer; null when they are not counted.</summary>
+    public CallerPermit? Permit { get; init; }
+
     /// <summary>True when the request wants to be told of an end that comes without a response.</summary>
     public bool WantsEmptyFinal => Request.Parameters.TryGetValue(InferParameterReader.EmptyFinalResponse, out var flag) && flag.BoolParam;
 

@@ -1,3 +1,4 @@
+using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.Http;
 using Microsoft.AspNetCore.Http;
@@ -17,6 +18,12 @@ internal sealed class StatisticsHandler(IModelControl control)
         {
             await HttpErrorWriter.WriteAsync(context, error);
             return;
+        }
+
+        // By name, what is asked for is what is shown.
+        if (model.Length == 0 && context.Features.Get<Caller>() is { } caller)
+        {
+            reports = [.. reports.Where(report => caller.May(AccessScopes.Metadata, report.Name))];
         }
 
         using var text = new PooledText();

@@ -21,6 +21,12 @@ internal sealed class TraceSettingHandler(IModelControl control)
         var (settings, error) = Get(model);
         if (error is null && HttpMethods.IsPost(context.Request.Method))
         {
+            if (control.FindSettingsRefusal() is { } refusal)
+            {
+                await HttpErrorWriter.WriteAsync(context, refusal);
+                return;
+            }
+
             using var body = await JsonBody.ReadSmallAsync(context);
             if (body is null)
             {

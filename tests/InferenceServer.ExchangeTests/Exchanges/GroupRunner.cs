@@ -15,10 +15,11 @@ internal static class GroupRunner
     /// <param name="cancellation">Ends the waiting.</param>
     public static async Task<IReadOnlyList<CaseVerdict>> RunAsync(ExchangeGroup group, List<string> problems, CancellationToken cancellation)
     {
+        // What the recorded server always allows has to be switched on here.
         RunningServer server;
         try
         {
-            server = await RunningServer.StartAsync(ExchangeLibrary.Models(group.Repository), expectsErrors: true, flags: group.Flags);
+            server = await RunningServer.StartAsync(ExchangeLibrary.Models(group.Repository), expectsErrors: true, flags: [.. group.Flags, "--allow-setting-changes=true"]);
         }
         catch (XunitException exception)
         {

@@ -79,7 +79,7 @@ public sealed class HttpConnectionTests
     [InlineData("/v2/logging", "Content-Length: 2\r\nContent-Encoding: br\r\n\r\n{}", 400, "'br'")]
     public async Task ControlRequest_WhoseBodyCannotBeRead_IsToldWhy(string path, string rest, int expected, string word)
     {
-        await using var server = await RunningServer.StartAsync(SampleServer.Repository, flags: ["--model-control-mode=explicit", "--allow-client-shm=true"]);
+        await using var server = await RunningServer.StartAsync(SampleServer.Repository, flags: ["--model-control-mode=explicit", "--allow-client-shm=true", "--allow-setting-changes=true"]);
         using var connection = await RawConnection.OpenAsync(server.Http.BaseAddress!);
         await connection.WriteAsync($"POST {path} HTTP/1.1\r\nHost: x\r\n{rest}" + (rest.EndsWith(';') ? new string('x', 5 << 20) : ""));
         var (status, _, body) = await connection.ReadAnswerAsync();

@@ -20,7 +20,7 @@ public sealed class LogSettingsTests
     [Fact]
     public async Task VerboseLevel_ShowsWhatTheServerRefusesFromThenOn()
     {
-        await using var server = await RunningServer.StartAsync(SampleServer.Repository, flags: ["--http-restricted-api=metadata:x-key=1"]);
+        await using var server = await RunningServer.StartAsync(SampleServer.Repository, flags: ["--http-restricted-api=metadata:x-key=1", "--allow-setting-changes=true"]);
         await GetForbiddenAsync(server);
         Assert.DoesNotContain(server.Log.Events, IsRefusal);
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/v2/logging", """{"log_verbose_level":1}""")).Status);
@@ -35,7 +35,7 @@ public sealed class LogSettingsTests
     [Fact]
     public async Task InfoSwitchedOff_LeavesOutWhatHappensFromThenOn()
     {
-        await using var server = await RunningServer.StartAsync(SampleServer.Repository);
+        await using var server = await RunningServer.StartAsync(SampleServer.Repository, flags: ["--allow-setting-changes=true"]);
         Assert.Contains(server.Log.Events, static logEvent => logEvent.RenderMessage().EndsWith("is loading", StringComparison.Ordinal));
         await server.PostAsync("/v2/logging", """{"log_info":false}""");
         await server.StopAsync();
@@ -45,7 +45,7 @@ public sealed class LogSettingsTests
     [Fact]
     public async Task Requests_HaveNoActivityUnlessTheLibrariesDetailsAreWanted()
     {
-        await using var server = await RunningServer.StartAsync(SampleServer.Repository);
+        await using var server = await RunningServer.StartAsync(SampleServer.Repository, flags: ["--allow-setting-changes=true"]);
         var activities = 0;
         EventHandler<ActivityChangedEventArgs> watch = (_, change) => Interlocked.Add(ref activities, change.Current?.OperationName == RequestActivity ? 1 : 0);
         Activity.CurrentChanged += watch;
@@ -68,7 +68,7 @@ public sealed class LogSettingsTests
     [Fact]
     public async Task Format_OfTheConsoleFollows()
     {
-        using var server = ServerProcess.Start("--http-address=127.0.0.1", "--grpc-address=127.0.0.1", "--http-port=0", "--grpc-port=0", "--metrics-port=0");
+        using var server = ServerProcess.Start("--allow-setting-changes=true", "--http-address=127.0.0.1", "--grpc-address=127.0.0.1", "--http-port=0", "--grpc-port=0", "--metrics-port=0");
         using var client = new HttpClient { BaseAddress = await server.WaitForSummaryAsync(), Timeout = TestTimeouts.Phase };
         using var content = new StringContent("""{"log_format":"json"}""");
         (await client.PostAsync("/v2/logging", content, Token)).EnsureSuccessStatusCode().Dispose();

@@ -36,6 +36,7 @@ internal sealed class RunningServer : IAsyncDisposable
         var addresses = StartupReporter.Addresses(app.Services.GetRequiredService<IServer>(), options);
         Http = new HttpClient { BaseAddress = new Uri(addresses["HTTP"]), Timeout = TestTimeouts.Phase };
         MetricsAddress = addresses["metrics"];
+        RpcAddress = addresses["gRPC"];
         Channel = GrpcChannel.ForAddress("http://" + addresses["gRPC"], new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
         Rpc = new Inference.GRPCInferenceService.GRPCInferenceServiceClient(Channel);
     }
@@ -47,6 +48,9 @@ internal sealed class RunningServer : IAsyncDisposable
     public Inference.GRPCInferenceService.GRPCInferenceServiceClient Rpc { get; }
 
     public string MetricsAddress { get; }
+
+    /// <summary>Host and port of gRPC.</summary>
+    public string RpcAddress { get; }
 
     /// <summary>What the server printed for people.</summary>
     public StringWriter Output { get; }

@@ -9,7 +9,7 @@ public sealed class SampleServer : IAsyncLifetime
 
     internal static string Repository => Path.Combine(RepositoryRoot.Path, "model-repository");
 
-    public async ValueTask InitializeAsync() => Server = await RunningServer.StartAsync(Repository);
+    public async ValueTask InitializeAsync() => Server = await RunningServer.StartAsync(Repository, flags: ["--allow-setting-changes=true"]);
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 }

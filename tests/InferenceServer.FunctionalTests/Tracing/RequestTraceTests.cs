@@ -75,7 +75,7 @@ public sealed class RequestTraceTests
     {
         using var folder = new TemporaryDirectory();
         var file = Path.Combine(folder.FullPath, "t.json");
-        await using (var test = await StreamTest.StartAsync($"--trace-config=file={file}", "--trace-config=rate=1"))
+        await using (var test = await StreamTest.StartAsync("--allow-setting-changes=true", $"--trace-config=file={file}", "--trace-config=rate=1"))
         {
             await PostAsync(test.Server, "plain", "off");
             var (status, shown) = await test.Server.PostAsync("/v2/models/plain/trace/setting", """{"trace_level":["TIMESTAMPS"],"trace_count":"2"}""");
@@ -136,7 +136,7 @@ public sealed class RequestTraceTests
     [Fact]
     public async Task ServerWithoutAFile_CannotBeMadeToTrace()
     {
-        await using var test = await StreamTest.StartAsync();
+        await using var test = await StreamTest.StartAsync("--allow-setting-changes=true");
         var (status, error) = await test.Server.PostAsync("/v2/trace/setting", """{"trace_level":["TIMESTAMPS"],"trace_rate":"1"}""");
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Contains("--trace-config=triton,file=", error, StringComparison.Ordinal);

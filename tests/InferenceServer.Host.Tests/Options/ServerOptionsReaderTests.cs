@@ -174,7 +174,7 @@ public sealed class ServerOptionsReaderTests
     [InlineData("--grpc-max-connection-age-grace=5000", "--grpc-max-connection-age-grace", "--grpc-max-connection-age ")]
     [InlineData("--grpc-max-response-pool-size=0", "--grpc-max-response-pool-size", "at least 1")]
     [InlineData("--grpc-http2-max-ping-strikes=3", "--grpc-http2-max-ping-strikes", "of Triton", "does not count")]
-    [InlineData("--grpc-use-ssl", "--grpc-use-ssl", "TLS", "gateway")]
+    [InlineData("--grpc-use-ssl", "--grpc-server-cert", "file of a certificate")]
     [InlineData("--strict-model-config=false", "--strict-model-config", "--disable-auto-complete-config")]
     public void WrongOption_IsToldByNameAndValue(string arg, params string[] words)
     {

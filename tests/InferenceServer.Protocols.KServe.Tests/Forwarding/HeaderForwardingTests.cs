@@ -104,6 +104,15 @@ public sealed class HeaderForwardingTests
         Assert.Contains("'priority' is reserved", error.Status.Detail, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Forward_Credentials_StayHere()
+    {
+        Assert.True(HeaderForwarding.TryCreate(".", out var forwarding, out _));
+        var parameters = new Dictionary<string, ParameterValue>();
+        Assert.Null(forwarding.Forward([new("Authorization", "Bearer x"), new("x-api-key", "x"), new("cookie", "x"), new("x-tenant", "t")], parameters));
+        Assert.Equal(["x-tenant"], parameters.Keys);
+    }
+
     private static async Task<(EchoModel Model, KServeServer Server)> StartHttpAsync(string pattern)
     {
         Assert.True(HeaderForwarding.TryCreate(pattern, out var forwarding, out _));

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text;
+using Grpc.Core;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Problems;
+using InferenceServer.Protocols.KServe.Rpc;
+using Microsoft.AspNetCore.Http;
+
+namespace InferenceServer.Protocols.KServe.Restrictions;
+
+/// <summary>How each protocol says that a request goes no further than the question who sends it.</summary>
+public static class AccessAnswers
+{
+    /// <summary>The status of the error's code, with what RFC 6750 has of a challenge.</summary>
+    public static Task WriteHttpAsync(HttpContext context, InferenceError error)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(error);
+        AddChallenge(context, error);
+        return HttpErrorWriter.WriteAsync(context, error);
+    }
+
+    /// <summary>The status of the error's code in a response that is nothing but its trailers: the call ends before it has begun.</summary>
+    public static Task WriteRpcAsync(HttpContext context, InferenceError error)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(error);
+        return WriteRpcAsync(context, error, RpcErrorMapping.StatusOf(error.Code));
+    }
+
+    internal static Task WriteRpcAsync(HttpContext context, InferenceError error, StatusCode status)
+    {
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers["grpc-status"] = ((int)status).ToString(CultureInfo.InvariantCulture);
+        context.Response.Headers["grpc-message"] = Escape(error.Message);
+        context.Response.Headers[RpcProblem.TrailerName] = RpcProblem.Encode(error, status, error.Message);
+        return context.Response.CompleteAsync();
+    }
+
+    private static void AddChallenge(HttpContext context, InferenceError error)
+    {
+        // A request without a credential is told how to get in and nothing else; the reason why a credential is not taken is nobody's business.
+        var challenge = error switch
+        {
+            { Code: ErrorCode.Unauthenticated, Expected: "a credential" } => "Bearer realm=\"inference-server\"",
+            { Code: ErrorCode.Unauthenticated } => "Bearer realm=\"inference-server\", error=\"invalid_token\"",
+            { Code: ErrorCode.PermissionDenied, Expected: { } scopes } => $"Bearer realm=\"inference-server\", error=\"insufficient_scope\", scope=\"{scopes.Replace(" for *", "", StringComparison.Ordinal)}\"",
+            _ => null,
+        };
+        if (challenge is not null)
+        {
+            context.Response.Headers.WWWAuthenticate = challenge;
+        }
+    }
+
+    /// <summary>As gRPC has status messages: bytes of UTF-8, those outside of printable ASCII and the percent sign as three characters.</summary>
+    private static string Escape(string message)
+    {
+        var text = new StringBuilder(message.Length);
+        foreach (var one in Encoding.UTF8.GetBytes(message))
+        {
+            if (one is >= 0x20 and < 0x7F and not (byte)'%')
+            {
+                text.Append((char)one);
+            }
+            else
+            {
+                text.Append(CultureInfo.InvariantCulture, $"%{one:X2}");
+            }
+        }
+
+        return text.ToString();
+    }
+}
