@@ -99,6 +99,21 @@ internal static class OptionChecks
         return option;
     }
 
+    /// <summary>What stands behind a name, or nothing.</summary>
+    public static Option<string> Suffix(string name, string description, string fallback)
+    {
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => fallback };
+        option.Validators.Add(result =>
+        {
+            var given = result.GetValueOrDefault<string>();
+            if (given is not "" && !IsName(given))
+            {
+                result.AddError($"{name} must be empty or of letters, digits, '_', '-' and '.'; got '{given}'");
+            }
+        });
+        return option;
+    }
+
     public static Option<IReadOnlyList<string>> Names(string name, string description)
     {
         var option = new Option<IReadOnlyList<string>>(name) { Description = description, Required = true };

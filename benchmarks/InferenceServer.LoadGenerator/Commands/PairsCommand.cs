@@ -13,7 +13,7 @@ internal static class PairsCommand
     {
         var workload = new WorkloadOptions();
         var models = OptionChecks.Names("--models", "The models to measure, separated by commas");
-        var suffix = new Option<string>("--suffix") { Description = "What the name of each one's twin has behind it; nothing, for the same model in another server", DefaultValueFactory = static _ => "_alone" };
+        var suffix = OptionChecks.Suffix("--suffix", "What the name of each one's twin has behind it; nothing, for the same model in another server", "_alone");
         var otherHttp = OptionChecks.Address("--other-http", "Where the server of the twins listens for HTTP, if it is another", 8000);
         var otherGrpc = OptionChecks.Address("--other-grpc", "Where the server of the twins listens for gRPC, if it is another", 8001);
         var encodings = OptionChecks.Encodings("--encodings", "json, binary, grpc, separated by commas", [WireEncoding.Binary]);

@@ -74,8 +74,18 @@ internal sealed class RedisStore : IResponseStore
 
     private IDatabase Next()
     {
-        var connection = _connections[(uint)Interlocked.Increment(ref _turn) % (uint)_connections.Length];
-        return connection.IsCompletedSuccessfully ? connection.Result.GetDatabase(_settings.Database) : throw new ResponseStoreException("there is no connection yet");
+        // One that is not made yet, or cannot be, leaves its turn to the next.
+        var turn = (uint)Interlocked.Increment(ref _turn);
+        for (var i = 0u; i < _connections.Length; i++)
+        {
+            var connection = _connections[(turn + i) % (uint)_connections.Length];
+            if (connection.IsCompletedSuccessfully)
+            {
+                return connection.Result.GetDatabase(_settings.Database);
+            }
+        }
+
+        throw new ResponseStoreException("there is no connection yet");
     }
 
     /// <summary>What went wrong, in words that tell neither a user nor a password.</summary>
