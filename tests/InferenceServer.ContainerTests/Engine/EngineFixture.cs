@@ -15,6 +15,9 @@ public sealed class EngineFixture : IAsyncLifetime
     /// <summary>The image of the core server.</summary>
     public const string Image = "localhost/inference-server:tests";
 
+    /// <summary>Why no image is to be waited for; whoever builds it for the tests may have given up.</summary>
+    private const string WithoutImage = "INFERENCE_SERVER_WITHOUT_IMAGE";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("container-tests-").FullName;
     private Process? _service;
     private string? _reason;
@@ -24,6 +27,12 @@ public sealed class EngineFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        _reason = Environment.GetEnvironmentVariable(WithoutImage) is { Length: > 0 } reason ? reason : null;
+        if (_reason is not null)
+        {
+            return;
+        }
+
         var (exitCode, output) = await Command.RunAsync(Path.Combine(RepositoryRoot.Path, ".ci", "containers"));
         Assert.True(exitCode == 0, output);
         _reason = output.Split('\n').FirstOrDefault(static line => line.StartsWith("no image for the container tests", StringComparison.Ordinal));
