@@ -36,13 +36,7 @@ internal sealed class CacheMetrics(IResponseCacheStatus cache) : IMetricsSource
         }
     }
 
-    private static void Gauge(MetricsText text, string name, string help, double value) => Write(text, name, MetricType.Gauge, help, value);
+    private static void Gauge(MetricsText text, string name, string help, double value) => text.Single(name, MetricType.Gauge, help, value);
 
-    private static void Counter(MetricsText text, string name, string help, double value) => Write(text, name, MetricType.Counter, help, value);
-
-    private static void Write(MetricsText text, string name, MetricType type, string help, double value)
-    {
-        text.Begin(name, type, help);
-        text.Sample(name, "", value);
-    }
+    private static void Counter(MetricsText text, string name, string help, double value) => text.Single(name, MetricType.Counter, help, value);
 }

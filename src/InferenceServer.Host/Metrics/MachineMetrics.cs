@@ -42,21 +42,15 @@ internal sealed class MachineMetrics : IMetricsSource
 
             if (_times is not null)
             {
-                Gauge(text, "nv_cpu_utilization", "The share of the time that the machine's processors were busy, from 0 to 1.", _utilization);
+                text.Single("nv_cpu_utilization", MetricType.Gauge, "The share of the time that the machine's processors were busy, from 0 to 1.", _utilization);
             }
 
             if (_memory is { } memory)
             {
-                Gauge(text, "nv_cpu_memory_total_bytes", "The machine's memory, in bytes.", memory.TotalBytes);
-                Gauge(text, "nv_cpu_memory_used_bytes", "The machine's memory that is in use, in bytes.", memory.UsedBytes);
+                text.Single("nv_cpu_memory_total_bytes", MetricType.Gauge, "The machine's memory, in bytes.", memory.TotalBytes);
+                text.Single("nv_cpu_memory_used_bytes", MetricType.Gauge, "The machine's memory that is in use, in bytes.", memory.UsedBytes);
             }
         }
-    }
-
-    private static void Gauge(MetricsText text, string name, string help, double value)
-    {
-        text.Begin(name, MetricType.Gauge, help);
-        text.Sample(name, "", value);
     }
 
     private void Read()

@@ -48,6 +48,13 @@ internal sealed class MetricsText
         _text.Append(' ').Append(Number(value)).Append('\n');
     }
 
+    /// <summary>Writes a family of one sample without labels.</summary>
+    public void Single(string name, MetricType type, string help, double value)
+    {
+        Begin(name, type, help);
+        Sample(name, "", value);
+    }
+
     /// <summary>A label with its value as the format has it.</summary>
     public static string Label(string name, string value) =>
         $"{name}=\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";

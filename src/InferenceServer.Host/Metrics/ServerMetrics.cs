@@ -19,11 +19,10 @@ internal sealed class ServerMetrics(IModelControl control, RequestObserver obser
 
     private void Write(MetricsText text)
     {
-        Gauge(text, "inference_server_ready", "1 while the server is ready, as its readiness probe says.", control.IsReady ? 1 : 0);
-        Gauge(text, "inference_server_draining", "1 from the moment on in which the server was told to stop.", control.IsLeaving ? 1 : 0);
-        Gauge(text, "inference_server_lane_threads", "Threads that run models, or wait for requests to run.", LaneThreads.Count);
-        text.Begin("inference_server_log_dropped_total", MetricType.Counter, "Lines that the log has lost, since too many waited to be written.");
-        text.Sample("inference_server_log_dropped_total", "", log.Dropped);
+        text.Single("inference_server_ready", MetricType.Gauge, "1 while the server is ready, as its readiness probe says.", control.IsReady ? 1 : 0);
+        text.Single("inference_server_draining", MetricType.Gauge, "1 from the moment on in which the server was told to stop.", control.IsLeaving ? 1 : 0);
+        text.Single("inference_server_lane_threads", MetricType.Gauge, "Threads that run models, or wait for requests to run.", LaneThreads.Count);
+        text.Single("inference_server_log_dropped_total", MetricType.Counter, "Lines that the log has lost, since too many waited to be written.", log.Dropped);
         const string Answers = "inference_server_answer_total";
         text.Begin(Answers, MetricType.Counter, "Inference requests of clients that have ended, by protocol and by the code that they were answered with; 499 is a client of HTTP that has gone.");
         foreach (var protocol in RequestProtocols.All)
@@ -43,10 +42,4 @@ internal sealed class ServerMetrics(IModelControl control, RequestObserver obser
 
     private static string NameOf(RequestProtocol protocol, int code) =>
         protocol == RequestProtocol.Rpc && code < s_rpcCodes.Length ? s_rpcCodes[code] : code.ToString(CultureInfo.InvariantCulture);
-
-    private static void Gauge(MetricsText text, string name, string help, double value)
-    {
-        text.Begin(name, MetricType.Gauge, help);
-        text.Sample(name, "", value);
-    }
 }

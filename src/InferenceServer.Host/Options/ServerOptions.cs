@@ -1,4 +1,3 @@
-using InferenceServer.Core.Observation;
 using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Net;
@@ -6,6 +5,7 @@ using InferenceServer.Core.Mirrors;
 using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Host.Plugins;
