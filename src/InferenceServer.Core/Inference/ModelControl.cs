@@ -175,10 +175,11 @@ internal sealed class ModelControl(ModelCatalog catalog, IModelStatusSource stat
     /// True when of every model at least one version serves: a replacement that loads, or that has failed, beside a version that serves
     /// takes no traffic away from the server. What was unloaded on purpose does not count.
     /// </summary>
+    /// <summary>Once the first models have settled, one more that loads takes nothing from those that serve, and so not the server's readiness.</summary>
     private bool IsEveryModelServed() => statuses.Statuses
         .Where(static status => status.State is not (ModelState.Draining or ModelState.Unloaded))
         .GroupBy(static status => status.Name, StringComparer.Ordinal)
-        .All(model => model.Any(status => status.State == ModelState.Asleep || (status.State == ModelState.Ready && (status.Served is null || FindStall(status.Served) is null))));
+        .All(model => model.All(static status => status.State is ModelState.New or ModelState.Loading or ModelState.Warming) || model.Any(status => status.State == ModelState.Asleep || (status.State == ModelState.Ready && (status.Served is null || FindStall(status.Served) is null))));
 
     private InferenceError? FindStall(ServedModel served) =>
         options.Scheduler.StallTimeout is { } limit && served.ReadStall() is var stall && stall >= limit ? InferenceErrors.Stalled(served.Name, served.Version, stall) : null;

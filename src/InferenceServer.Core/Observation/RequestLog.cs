@@ -64,6 +64,7 @@ public sealed class RequestLog
             Microseconds(total),
             record.InputBytes,
             record.OutputBytes,
+            record.Caller is { } caller ? ClippedText.Of(caller.Id, MaxName) : "-",
             record.Trace?.TraceId ?? (context.IsEmpty ? "-" : context.TraceId),
             skipped);
     }

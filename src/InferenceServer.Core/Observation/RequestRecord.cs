@@ -1,3 +1,4 @@
+using InferenceServer.Core.Access;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Telemetry;
 using InferenceServer.Core.Tracing;
@@ -46,6 +47,9 @@ public sealed class RequestRecord : IDisposable
 
     /// <summary>True when the answer has begun well, as its code says, and then broke off.</summary>
     public bool HasBrokenOff { get; set; }
+
+    /// <summary>Whose it is; null where nobody is asked who he is.</summary>
+    public Caller? Caller { get; set; }
 
     /// <summary>Its <c>traceparent</c>, as it came; null for none.</summary>
     public string? TraceParent { get; set; }

@@ -1,3 +1,4 @@
+using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Observation;
 using InferenceServer.Protocols.KServe.Tracing;
@@ -16,6 +17,7 @@ internal static class ObservedRoute
     {
         using var record = engine.Observer.Begin(RequestProtocol.Http, model);
         record.TraceParent = TraceParents.Of(context.Request.Headers);
+        record.Caller = context.Features.Get<Caller>();
         record.NameBy(context, static transport => RequestNames.Of((HttpContext)transport));
         RequestNames.Tell(context, hasFailed: false);
         try

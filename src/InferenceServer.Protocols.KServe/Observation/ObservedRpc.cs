@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Inference;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Observation;
 using InferenceServer.Protocols.KServe.Rpc;
@@ -23,6 +24,7 @@ internal static class ObservedRpc
         var record = engine.Observer.Begin(RequestProtocol.Rpc, message.ModelName);
         record.TraceParent = TraceParents.Of(http.Request.Headers);
         record.RequestId = message.Id;
+        record.Caller = http.Features.Get<Caller>();
         record.NameBy(http, static transport => RequestNames.Of((HttpContext)transport));
 
         // Until it is answered: if it never is, nobody waited.

@@ -107,6 +107,7 @@ public sealed partial class BesiegedServer : IAsyncLifetime
         using (_channel)
         using (Http)
         {
+            await StandsWithItsMemoryAsync();
             if (Stress.IsLong)
             {
                 await UntilAsync("the last buffers to be given up", async () => (await MeasureAsync()).Heap <= _before.Heap + HeapSlackInTheEnd, turns: 60);
@@ -122,14 +123,20 @@ public sealed partial class BesiegedServer : IAsyncLifetime
     {
         await AskWellAsync();
         await UntilAsync("nothing to be in flight", async () => Sum(await ScrapeAsync(), s_quiet) == 0);
+        Assert.DoesNotContain("Unhandled exception", Log, StringComparison.Ordinal);
+        Assert.DoesNotMatch(ErrorLine(), Log);
+    }
+
+    /// <summary>What must hold after an attack upon memory, or many others.</summary>
+    internal async Task StandsWithItsMemoryAsync()
+    {
+        await StandsAsync();
         (long Heap, long Resident) now = default;
         await UntilAsync("its memory to come back", async () =>
         {
             now = await MeasureAsync();
             return now.Heap <= _before.Heap + HeapSlack && now.Resident <= _before.Resident + ResidentSlack;
         }, () => $"heap {_before.Heap >> 20} MiB before and {now.Heap >> 20} MiB now, resident {_before.Resident >> 20} and {now.Resident >> 20} MiB");
-        Assert.DoesNotContain("Unhandled exception", Log, StringComparison.Ordinal);
-        Assert.DoesNotMatch(ErrorLine(), Log);
     }
 
     /// <summary>Posts a body; what is answered is looked at for what it must not tell.</summary>

@@ -32,7 +32,7 @@ public sealed class BodyTests(BesiegedServer server)
 
         // Fifty megabytes where there is most to be had.
         await FloodAsync(Infer, chunks, times: 17);
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public sealed class BodyTests(BesiegedServer server)
             }
         }
 
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class BodyTests(BesiegedServer server)
         }
 
         Assert.True(await StatusOrCutAsync(connection) is null or 400 or 413);
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     [Theory]
@@ -107,7 +107,7 @@ public sealed class BodyTests(BesiegedServer server)
             connections.ForEach(static connection => connection.Dispose());
         }
 
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     /// <summary>Each tensor is small enough, but not all of them together.</summary>
@@ -124,7 +124,7 @@ public sealed class BodyTests(BesiegedServer server)
         using var request = new HttpRequestMessage(HttpMethod.Post, Infer) { Content = chunked, Headers = { TransferEncodingChunked = true } };
         using var response = await server.Http.SendAsync(request, Token);
         Assert.True(response.StatusCode is HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.BadRequest, $"{response.StatusCode}");
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     [Theory]
@@ -137,7 +137,7 @@ public sealed class BodyTests(BesiegedServer server)
         using var content = new ByteArrayContent("cos\nsystem\n(S'id'\ntR."u8.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
         var (status, body) = await server.SendAsync(HttpMethod.Post, Infer, content);
         Assert.True(status is 400 or 415, body);
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     /// <summary>An array of Python's objects is a pickle inside a npy file.</summary>
@@ -152,7 +152,7 @@ public sealed class BodyTests(BesiegedServer server)
         using var content = new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-npy") } };
         var (status, body) = await server.SendAsync(HttpMethod.Post, $"/v2/models/{BesiegedServer.Echo(TensorDataType.UInt8)}/infer", content);
         Assert.True(status is 400 or 415, body);
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     /// <summary>Names that are there to make tables slow: as many as a body may hold.</summary>
@@ -166,7 +166,7 @@ public sealed class BodyTests(BesiegedServer server)
         var (status, body) = await server.PostAsync(Infer, before + names + after);
         Assert.True(status == 400, body);
         Assert.True(body.Length < 4096, $"{body.Length} bytes of answer");
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     private static string Fill(string path) => path.Replace("{version}", "1", StringComparison.Ordinal).Replace("{model}", "add_sub", StringComparison.Ordinal).Replace("{name}", "x", StringComparison.Ordinal).Replace("{repository}", "x", StringComparison.Ordinal).Replace("{alias}", "x", StringComparison.Ordinal);

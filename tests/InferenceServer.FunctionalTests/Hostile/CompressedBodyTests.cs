@@ -27,7 +27,7 @@ public sealed class CompressedBodyTests(BesiegedServer server)
         var (status, body) = await PostAsync(bomb, coding);
         Assert.True(status is 400 or 413, body);
         Assert.Contains($"{BesiegedServer.MaxInputBytes}", body, StringComparison.Ordinal);
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class CompressedBodyTests(BesiegedServer server)
         var bomb = Bomb("gzip", 100L << 20);
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(async _ => await PostAsync(bomb, "gzip")));
         Assert.All(answers, static answer => Assert.True(answer.Status is 400 or 413 or 429 or 503, answer.Body));
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     /// <summary>A bomb in a bomb, and codings that are not taken.</summary>
@@ -51,7 +51,7 @@ public sealed class CompressedBodyTests(BesiegedServer server)
     {
         var (status, body) = await PostAsync(Bomb("gzip", 100L << 20), codings);
         Assert.True(status is >= 400 and < 500 or 501, $"{status} {body}");
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     [Theory]
@@ -63,7 +63,7 @@ public sealed class CompressedBodyTests(BesiegedServer server)
         var calls = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ => await CallAsync(bomb, coding)));
         Assert.All(calls, static status => Assert.Equal(StatusCode.ResourceExhausted, status));
         Assert.Equal(StatusCode.Unimplemented, await CallAsync(bomb, "br"));
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     /// <summary>Zeros, compressed as hard as the format can: the same thousand bytes over and over, each of which stands for a megabyte.</summary>

@@ -39,7 +39,7 @@ public sealed class ConnectionFloodTests(BesiegedServer server)
             connections.ForEach(static connection => connection.Dispose());
         }
 
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class ConnectionFloodTests(BesiegedServer server)
             }
         }
 
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     [Fact]

@@ -34,6 +34,6 @@ public sealed class HostileModelTests(BesiegedServer server)
             Directory.Delete(Path.Combine(server.Repository.FullPath, "filler"), recursive: true);
         }
 
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 }

@@ -88,7 +88,7 @@ public sealed partial class HostileNameTests(BesiegedServer server)
         var after = await server.ScrapeAsync();
         Assert.DoesNotContain("unknown1", after, StringComparison.Ordinal);
         Assert.True(after.Length < before + 4096, $"{before} bytes of metrics before, {after.Length} after");
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     [GeneratedRegex($"^{Injected}", RegexOptions.Multiline)]

@@ -29,7 +29,7 @@ public sealed class Http2FloodTests(BesiegedServer server)
             await attacker.ReadToEndAsync();
         }
 
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     /// <summary>A block of headers that goes on in ever more frames.</summary>
@@ -49,7 +49,7 @@ public sealed class Http2FloodTests(BesiegedServer server)
         }
 
         Assert.True(areEmpty || sent < 20_000, $"{sent} frames were taken");
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     /// <summary>Frames that ask for an answer or for work, again and again.</summary>
@@ -81,7 +81,7 @@ public sealed class Http2FloodTests(BesiegedServer server)
             }
         }
 
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     /// <summary>Frames that are none: too long, of no type, on streams that cannot be, in the wrong order.</summary>
@@ -109,7 +109,7 @@ public sealed class Http2FloodTests(BesiegedServer server)
             server.TellsNothing(await attacker.ReadToEndAsync());
         }
 
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     /// <summary>Headers that HTTP/2 may carry and nobody may send: they are not taken, whatever the limits for one of them are.</summary>
@@ -120,6 +120,6 @@ public sealed class Http2FloodTests(BesiegedServer server)
         byte[] block = [.. Http2Attacker.Call, .. Enumerable.Range(0, 1_000).SelectMany(static i => Http2Attacker.Field($"x{i}", "y"))];
         await attacker.WriteAsync(Http2Attacker.Frame(Http2Attacker.Headers, Http2Attacker.EndHeaders, 1, block));
         server.TellsNothing(await attacker.ReadToEndAsync());
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 }

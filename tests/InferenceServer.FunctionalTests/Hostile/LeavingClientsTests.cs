@@ -53,7 +53,7 @@ public sealed class LeavingClientsTests(BesiegedServer server)
                 client.Client.LingerState = new LingerOption(true, 0);
             }
         });
-        await server.StandsAsync();
+        await server.StandsWithItsMemoryAsync();
     }
 
     /// <summary>Calls and streams that are cancelled before, while and after they are answered, of a model that takes its time too.</summary>

@@ -21,7 +21,7 @@ public sealed class ProbeTests
     private const string Hour = "parameters { key: \"execute_delay_ms\" value { string_value: \"3600000\" } }";
 
     /// <summary>The same with a warm-up, so that it takes an hour to load.</summary>
-    private const string HourToLoad = Hour + " model_warmup { name: \"w\" inputs { key: \"X\" value { data_type: TYPE_INT32 dims: 1 zero_data: true } } }";
+    private const string HourToLoad = Hour + " model_warmup { name: \"w\" batch_size: 1 inputs { key: \"X\" value { data_type: TYPE_INT32 dims: 1 zero_data: true } } }";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -53,6 +53,27 @@ public sealed class KeyTests
     }
 
     [Fact]
+    public async Task RequestsLine_TellsWhoseItIs()
+    {
+        await using var access = new AccessFixture();
+        var key = access.AddKey("web", """[{"scopes": ["inference"], "models": ["*"]}]""");
+        await access.StartAsync(SampleServer.Repository, "--model-control-mode=explicit", "--load-model=add_sub");
+        var (status, body, response) = await access.SendAsync("POST", "/v2/models/add_sub/infer", key, "{}");
+        using (response)
+        {
+            Assert.True(status == 400, body);
+        }
+
+        await Assert.ThrowsAsync<RpcException>(async () => await access.Server.Rpc.ModelInferAsync(new ModelInferRequest { ModelName = "add_sub" }, new Metadata { { "x-api-key", key } }, cancellationToken: Cancellation));
+        foreach (var protocol in new[] { "http", "grpc" })
+        {
+            await AccessFixture.UntilAsync(() => Task.FromResult(access.Server.Log.Events.Any(one => one.RenderMessage() is var line && line.Contains(protocol + "\" \"add_sub\"", StringComparison.Ordinal) && line.Contains("caller=\"web\"", StringComparison.Ordinal))));
+        }
+
+        Assert.All(access.Server.Log.Events, one => Assert.DoesNotContain(key, one.RenderMessage(), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Limits_OfOneCaller_AreItsOwn()
     {
         await using var access = new AccessFixture();
