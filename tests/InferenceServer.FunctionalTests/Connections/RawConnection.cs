@@ -10,12 +10,13 @@ namespace InferenceServer.FunctionalTests.Connections;
 internal sealed class RawConnection : IDisposable
 {
     private readonly TcpClient _client = new();
+    private NetworkStream? _stream;
 
     private RawConnection()
     {
     }
 
-    public Stream Stream => _client.GetStream();
+    public Stream Stream => _stream ??= _client.GetStream();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -64,6 +65,12 @@ internal sealed class RawConnection : IDisposable
             return true;
         }
     }
+
+    /// <summary>Says that nothing more is written; what comes can still be read.</summary>
+    public void EndWriting() => _client.Client.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Has the end of the connection reset it: what has not been read is thrown away on both sides.</summary>
+    public void ResetAtEnd() => _client.LingerState = new LingerOption(true, 0);
 
     public void Dispose() => _client.Dispose();
 
