@@ -83,7 +83,7 @@ internal sealed class SoakRun(ServerProcess server, Uri http, TemporaryDirectory
         _actors.AddRange(Enumerable.Range(0, 4).Select(static _ => new StreamCaller()));
         _actors.AddRange(Enumerable.Range(0, 3).Select(_ => new ReloadedCaller(reloader)));
         _actors.AddRange(_memory);
-        _actors.AddRange([reloader, new BurstCaller(), new SlowCaller(), new SlowReader(), new SlowReader(), new UnreadStream(), new ResettingCaller(), new WrongCaller(), new SettingsChanger(), new Scraper(), new SilentConnections()]);
+        _actors.AddRange([reloader, new BurstCaller(), new SlowCaller(), new DeadlineCaller(), new SlowReader(), new SlowReader(), new UnreadStream(), new ResettingCaller(), new WrongCaller(), new SettingsChanger(), new Scraper(), new SilentConnections()]);
     }
 
     private async Task ActAsync(ISoakActor actor, SoakScene scene, Random random)
