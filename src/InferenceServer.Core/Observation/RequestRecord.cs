@@ -47,6 +47,9 @@ public sealed class RequestRecord : IDisposable
     /// <summary>True when the answer has begun well, as its code says, and then broke off.</summary>
     public bool HasBrokenOff { get; set; }
 
+    /// <summary>True when the client has gone before its answer had been handed to the network.</summary>
+    public bool HasLostClient { get; set; }
+
     /// <summary>Its <c>traceparent</c>, as it came; null for none.</summary>
     public string? TraceParent { get; set; }
 
