@@ -28,7 +28,7 @@ internal sealed class BrokenOffCaller(int caller, int callers) : ISoakActor
     {
         using var connection = await RawConnection.OpenAsync(scene.Http);
         var isReset = random.Next(2) == 0;
-        switch (random.Next(5))
+        switch (scene.Leaves ? random.Next(5) : random.Next(2) * 4)
         {
             case 0:
                 await connection.WriteAsync(request.Bytes[..random.Next(0, request.HeadLength)]);

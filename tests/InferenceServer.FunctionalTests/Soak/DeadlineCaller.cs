@@ -14,7 +14,7 @@ internal sealed partial class DeadlineCaller : ISoakActor
 
     public async Task StepAsync(SoakScene scene, Random random)
     {
-        await Task.WhenAll(Enumerable.Range(0, random.Next(1, AtOnce + 1)).Select(_ => AskAsync(scene, random.Next(2) == 0, TimeSpan.FromMilliseconds(random.Next(5, 250)))));
+        await Task.WhenAll(Enumerable.Range(0, random.Next(1, AtOnce + 1)).Select(_ => AskAsync(scene, scene.Leaves && random.Next(2) == 0, TimeSpan.FromMilliseconds(random.Next(5, 250)))));
         await scene.PauseAsync(random.Next(0, 100));
     }
 

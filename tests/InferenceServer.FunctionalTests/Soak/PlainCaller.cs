@@ -15,7 +15,7 @@ internal sealed class PlainCaller(int caller, int callers) : ISoakActor
     public async Task StepAsync(SoakScene scene, Random random)
     {
         var item = TrafficGenerator.Next(random, scene.Books.NextNumber(), _sequence);
-        var answer = await AskAsync(scene, random, item, random.Next(LeavesOneIn) == 0 ? random.Next(0, 25) : null);
+        var answer = await AskAsync(scene, random, item, scene.Leaves && random.Next(LeavesOneIn) == 0 ? random.Next(0, 25) : null);
         if (item.Question.Parameters.ContainsKey("sequence_id"))
         {
             _sequence.Settle(item, answer);

@@ -31,7 +31,7 @@ internal sealed class ResettingCaller : ISoakActor
             var ticket = scene.Books.Open(SoakWay.Rpc, DecoupledRepository.Plain);
             var stream = (2 * i) + 1;
             Write(bytes, Headers, EndHeaders, stream, Head("/inference.GRPCInferenceService/ModelInfer"));
-            var isWhole = random.Next(2) == 0;
+            var isWhole = scene.Leaves && random.Next(2) == 0;
             if (isWhole)
             {
                 Write(bytes, Data, EndStream, stream, Message(i));

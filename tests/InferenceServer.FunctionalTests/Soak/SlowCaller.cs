@@ -20,6 +20,6 @@ internal sealed class SlowCaller : ISoakActor
         byte[] values = [(byte)number, (byte)(number >> 8)];
         var question = new Question(SoakRepository.Slow, QuestionInput.Bytes("X", [values.Length], values)) { Id = $"{number}" };
         var item = new TrafficItem(question, 1, [new AnswerOutput("Y", "UINT8", [values.Length], [.. values.Select(static value => (double)value)], [])]);
-        await PlainCaller.AskAsync(scene, random, item, random.Next(4) > 0 ? random.Next(0, 80) : null);
+        await PlainCaller.AskAsync(scene, random, item, scene.Leaves && random.Next(4) > 0 ? random.Next(0, 80) : null);
     }
 }

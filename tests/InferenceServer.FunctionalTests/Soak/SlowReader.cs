@@ -31,7 +31,7 @@ internal sealed class SlowReader : ISoakActor
             await scene.PauseAsync(random.Next(0, 10));
         }
 
-        if (random.Next(2) == 0)
+        if (scene.Leaves && random.Next(2) == 0)
         {
             ticket.Cut(SoakEnd.CutLater);
             return;

@@ -19,6 +19,21 @@ internal sealed class SoakBooks
     /// <summary>A number that no other request on its way has, small enough for sums of it to be exact as floats.</summary>
     public int NextNumber() => (int)(Interlocked.Increment(ref _number) % 400_000) + 1;
 
+    /// <summary>The books as they stand now.</summary>
+    public SoakBooks Copy() => Since(new SoakBooks());
+
+    /// <summary>Books with what has come since earlier ones alone.</summary>
+    public SoakBooks Since(SoakBooks earlier)
+    {
+        var later = new SoakBooks { _sent = Sent - earlier.Sent };
+        foreach (var (entry, count) in _entries)
+        {
+            later._entries[entry] = count - earlier._entries.GetValueOrDefault(entry);
+        }
+
+        return later;
+    }
+
     /// <summary>An attempt begins.</summary>
     public SoakTicket Open(SoakWay way, string model)
     {

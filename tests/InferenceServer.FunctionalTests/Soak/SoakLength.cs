@@ -19,5 +19,5 @@ internal static class SoakLength
     public static int Rounds => IsLong ? Math.Max(6, s_minutes) : ShortRounds;
 
     /// <summary>How long each time.</summary>
-    public static TimeSpan Round => IsLong ? TimeSpan.FromMinutes((double)s_minutes / Rounds) : TimeSpan.FromSeconds(2.5);
+    public static TimeSpan Round => IsLong ? TimeSpan.FromMinutes((double)s_minutes / Rounds) : TimeSpan.FromSeconds(2);
 }

@@ -5,10 +5,28 @@ namespace InferenceServer.FunctionalTests.Soak;
 /// <summary>One scrape, read.</summary>
 internal sealed class SoakMetrics
 {
+    /// <summary>The counters that are held against the books.</summary>
+    private static readonly string[] s_counters = ["inference_server_answer_total{", "nv_inference_request_success{", "nv_inference_request_failure{", "inference_server_request_refused_total{"];
+
     private readonly Dictionary<string, double> _samples = [];
 
     private SoakMetrics()
     {
+    }
+
+    /// <summary>Nothing.</summary>
+    public static SoakMetrics Empty { get; } = new();
+
+    /// <summary>The same, with what those counters have counted since an earlier scrape alone.</summary>
+    public SoakMetrics Since(SoakMetrics earlier)
+    {
+        var later = new SoakMetrics();
+        foreach (var (sample, value) in _samples)
+        {
+            later._samples[sample] = Array.Exists(s_counters, counter => sample.StartsWith(counter, StringComparison.Ordinal)) ? value - earlier._samples.GetValueOrDefault(sample) : value;
+        }
+
+        return later;
     }
 
     /// <summary>Reads the text of a scrape.</summary>

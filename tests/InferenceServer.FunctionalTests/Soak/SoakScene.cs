@@ -9,8 +9,9 @@ namespace InferenceServer.FunctionalTests.Soak;
 /// <param name="Rpc">Where gRPC is served.</param>
 /// <param name="Metrics">Where the metrics are.</param>
 /// <param name="Repository">The repository, which may be changed.</param>
+/// <param name="Leaves">False when nobody leaves before an answer that the server may have counted: then the counters must be exact.</param>
 /// <param name="Ending">Signalled when the round is over: what has begun is brought to its end.</param>
-internal sealed record SoakScene(SoakBooks Books, SoakClients Clients, Uri Http, Uri Rpc, Uri Metrics, TemporaryDirectory Repository, CancellationToken Ending)
+internal sealed record SoakScene(SoakBooks Books, SoakClients Clients, Uri Http, Uri Rpc, Uri Metrics, TemporaryDirectory Repository, bool Leaves, CancellationToken Ending)
 {
     /// <summary>Waits, or less when the round is over.</summary>
     public async Task PauseAsync(int milliseconds) => await Task.Delay(milliseconds, Ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

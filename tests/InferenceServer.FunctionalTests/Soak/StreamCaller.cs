@@ -11,7 +11,7 @@ internal sealed class StreamCaller : ISoakActor
     public async Task StepAsync(SoakScene scene, Random random)
     {
         DecoupledItem[] items = [.. Enumerable.Range(0, random.Next(1, AtOnce + 1)).Select(_ => DecoupledItem.Next(random, scene.Books.NextNumber()))];
-        await AskAsync(scene, random, items, random.Next(LeavesOneIn) == 0 ? random.Next(0, 20) : null);
+        await AskAsync(scene, random, items, scene.Leaves && random.Next(LeavesOneIn) == 0 ? random.Next(0, 20) : null);
     }
 
     /// <summary>Asks through either door and books what comes.</summary>

@@ -12,6 +12,12 @@ internal sealed class UnreadStream : ISoakActor
 
     public async Task StepAsync(SoakScene scene, Random random)
     {
+        if (!scene.Leaves)
+        {
+            await scene.PauseAsync(100);
+            return;
+        }
+
         using var leaving = new CancellationTokenSource();
         using var call = scene.Clients.Rpc.ModelStreamInfer(cancellationToken: leaving.Token);
         var requests = random.Next(1, 9);
