@@ -87,6 +87,8 @@ internal static class OptionTable
 
     public static OptionDefinition MaxQueueBytes { get; } = new("max-queue-bytes", "MaxQueueBytes", OptionKind.Number, "1073741824", "How many bytes of inputs may wait for one model.") { Minimum = 1 };
 
+    public static OptionDefinition MaxConnections { get; } = new("max-connections", "MaxConnections", OptionKind.Number, "0", "How many connections the HTTP and gRPC ports may have open together; the next ones are closed as they come. 0 for three quarters of the descriptors that the process may open, and at most 32768.") { Maximum = 1_000_000 };
+
     public static OptionDefinition StallTimeout { get; } = new("stall-timeout-secs", "StallTimeoutSecs", OptionKind.Number, "120", "For how long requests of a model may wait while none of its instances takes one, before it counts as not ready, in seconds; 0 for ever.") { Maximum = 86400 };
 
     public static OptionDefinition AllowClientShm { get; } = new("allow-client-shm", "AllowClientShm", OptionKind.Boolean, "false", "Let clients register shared memory of this machine and of its CUDA devices, for the server to read and write.");
@@ -172,7 +174,7 @@ internal static class OptionTable
         ModelRepository, ModelName, ModelDirectory, Id, ModelControlMode, RepositoryPoll, ModelConfigName, ModelNamespacing, AllowModelLinks, RepositoryCacheDirectory, RepositoryCacheMaxBytes, LoadModel, StrictReadiness, ExitOnError, ExitTimeout, DrainDelay, StartupHold, DisableAutoComplete, ModelLoadThreadCount, ModelLoadRetryCount, ModelAutoWarmup, BackendDirectory, BackendConfig,
         ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests,
         CacheConfig, ResponseCacheByteSize,
-        MaxQueueSize, MaxQueueBytes, StallTimeout, RateLimit, RateLimitResource, MaxConcurrentExecutions, HostPolicy, AllowClientShm,
+        MaxQueueSize, MaxQueueBytes, MaxConnections, StallTimeout, RateLimit, RateLimitResource, MaxConcurrentExecutions, HostPolicy, AllowClientShm,
         AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi,
         AllowGrpc, GrpcAddress, GrpcPort, GrpcMaxRequestBytes, GrpcMaxInflatedBytes, GrpcMaxStreamRequests, GrpcMaxStreamBytes, GrpcMaxResponsePoolSize,
         GrpcKeepAliveTime, GrpcKeepAliveTimeout, GrpcKeepAlivePermitWithoutCalls, GrpcMaxConnectionAge, GrpcMaxConnectionAgeGrace, GrpcInferResponseCompressionLevel, GrpcHeaderForwardPattern, GrpcRestrictedProtocol,

@@ -10,13 +10,13 @@ namespace InferenceServer.FunctionalTests.Connections;
 internal sealed class RawConnection : IDisposable
 {
     private readonly TcpClient _client = new();
-    private NetworkStream? _stream;
 
     private RawConnection()
     {
     }
 
-    public Stream Stream => _stream ??= _client.GetStream();
+    /// <summary>The bytes, as long as there is a connection and after it.</summary>
+    public Stream Stream { get; private set; } = Stream.Null;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -24,6 +24,7 @@ internal sealed class RawConnection : IDisposable
     {
         var connection = new RawConnection();
         await connection._client.ConnectAsync(address.Host, address.Port, Token);
+        connection.Stream = connection._client.GetStream();
         return connection;
     }
 
