@@ -51,6 +51,9 @@ public sealed class RequestRecord : IDisposable
     /// <summary>Whose it is; null where nobody is asked who he is.</summary>
     public Caller? Caller { get; set; }
 
+    /// <summary>True when the client has gone before its answer had been handed to the network.</summary>
+    public bool HasLostClient { get; set; }
+
     /// <summary>Its <c>traceparent</c>, as it came; null for none.</summary>
     public string? TraceParent { get; set; }
 

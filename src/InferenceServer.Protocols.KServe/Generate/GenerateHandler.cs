@@ -47,7 +47,8 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client has gone; the rest of the response is for nobody.
+            // The rest of the response is for nobody.
+            record.HasLostClient = true;
         }
     }
 

@@ -105,11 +105,12 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
                 return;
             }
 
-            await InferResponseWriter.WriteAsync(context, response, header);
+            record.HasLostClient = !await InferResponseWriter.WriteAsync(context, response, header);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client has gone; the rest of the response is for nobody.
+            // The rest of the response is for nobody.
+            record.HasLostClient = true;
         }
     }
 

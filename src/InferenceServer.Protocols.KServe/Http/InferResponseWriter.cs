@@ -18,7 +18,8 @@ internal static class InferResponseWriter
     private const int Step = 128 << 10;
 
     /// <summary>Writes the response, which stays the caller's.</summary>
-    public static async Task WriteAsync(HttpContext context, InferenceResponse response, InferHeader header)
+    /// <returns>False when nobody reads any more.</returns>
+    public static async Task<bool> WriteAsync(HttpContext context, InferenceResponse response, InferHeader header)
     {
         using var text = new PooledText();
         var binary = header.SendsNpy
@@ -42,8 +43,7 @@ internal static class InferResponseWriter
         if (coding == ContentCoding.Identity)
         {
             context.Response.ContentLength = text.Length + binary;
-            await CopyAsync(context.Response.BodyWriter, text, binary, response, header, context.RequestAborted);
-            return;
+            return await CopyAsync(context.Response.BodyWriter, text, binary, response, header, context.RequestAborted);
         }
 
         // How long it will be shows when it has been sent: it leaves in chunks.
@@ -52,7 +52,7 @@ internal static class InferResponseWriter
         var pipe = PipeWriter.Create(compressing, new StreamPipeWriterOptions(leaveOpen: true));
         try
         {
-            await CopyAsync(pipe, text, binary, response, header, context.RequestAborted);
+            return await CopyAsync(pipe, text, binary, response, header, context.RequestAborted);
         }
         finally
         {
@@ -61,7 +61,7 @@ internal static class InferResponseWriter
         }
     }
 
-    private static async ValueTask CopyAsync(PipeWriter pipe, PooledText text, long binary, InferenceResponse response, InferHeader header, CancellationToken cancellationToken)
+    private static async ValueTask<bool> CopyAsync(PipeWriter pipe, PooledText text, long binary, InferenceResponse response, InferHeader header, CancellationToken cancellationToken)
     {
         // What is small leaves in one piece: the only flush is then the last one.
         await text.CopyToAsync(pipe, cancellationToken);
@@ -70,7 +70,8 @@ internal static class InferResponseWriter
             await CopyAsync(pipe, response, header, cancellationToken);
         }
 
-        await pipe.FlushAsync(cancellationToken);
+        var result = await pipe.FlushAsync(cancellationToken);
+        return !result.IsCompleted;
     }
 
     private static async ValueTask CopyAsync(PipeWriter pipe, InferenceResponse response, InferHeader header, CancellationToken cancellationToken)

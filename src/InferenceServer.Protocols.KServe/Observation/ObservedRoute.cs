@@ -24,7 +24,7 @@ internal static class ObservedRoute
         {
             await control.WaitForStartAsync(context.RequestAborted);
             await handler(context, model, version, record);
-            record.Code = context.RequestAborted.IsCancellationRequested ? RequestObserver.ClientGone : context.Response.StatusCode;
+            record.Code = record.HasLostClient || HasMissedAnswer(context) ? RequestObserver.ClientGone : context.Response.StatusCode;
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -42,4 +42,11 @@ internal static class ObservedRoute
             throw;
         }
     }
+
+    /// <summary>
+    /// True when the client has gone without its answer. One that has had all of it may hang up while the last byte still leaves here, and has been answered: where the length was told in
+    /// the head, all has been sent by now, or a write has said otherwise. Of other answers the end comes after this.
+    /// </summary>
+    private static bool HasMissedAnswer(HttpContext context) =>
+        context.RequestAborted.IsCancellationRequested && !(context.Response.HasStarted && context.Response.ContentLength is not null);
 }

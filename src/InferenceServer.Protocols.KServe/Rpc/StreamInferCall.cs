@@ -18,6 +18,7 @@ internal sealed class StreamInferCall : IDisposable
     private readonly ITensorAllocator _allocator;
     private readonly bool _endsAtErrors;
     private readonly CancellationTokenSource _cancellation;
+    private readonly CancellationToken _aborted;
     private readonly StreamRoom _room;
     private readonly SemaphoreSlim _pen = new(1);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -35,10 +36,16 @@ internal sealed class StreamInferCall : IDisposable
         _endsAtErrors = endsAtErrors;
         _room = room;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        _aborted = context.GetHttpContext().RequestAborted;
     }
 
     /// <summary>Signalled when the client has gone or the stream has ended early.</summary>
     public CancellationToken Cancellation => _cancellation.Token;
+
+    /// <summary>
+    /// True when nothing can be read or written any more: what the library throws then is no fault. It asks the web server, which knows of it before <see cref="Cancellation"/> has been signalled.
+    /// </summary>
+    public bool IsOver => _cancellation.IsCancellationRequested || _aborted.IsCancellationRequested;
 
     /// <summary>Ends when the stream has ended early; with the fault when it was one.</summary>
     public Task Ended => _ended.Task;
@@ -105,7 +112,7 @@ internal sealed class StreamInferCall : IDisposable
         {
             // Without its pen the stream is of no use to anybody: what is in flight is cancelled, and the call ends. A client that has gone
             // is no news; everything else reaches the log as the failure of the call.
-            End(exception is OperationCanceledException or IOException or InvalidOperationException && _cancellation.IsCancellationRequested ? null : exception);
+            End(exception is OperationCanceledException or IOException or InvalidOperationException && IsOver ? null : exception);
         }
         finally
         {

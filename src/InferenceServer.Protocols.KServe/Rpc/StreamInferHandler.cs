@@ -84,9 +84,9 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
             // The stream has ended early while this was waiting: why, the call itself says.
             return false;
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException || (exception is InvalidOperationException && call.IsOver))
         {
-            // The client has gone without ending its stream.
+            // The client has gone without ending its stream; the library says by the second that there is nothing to read from any more.
             call.Abandon();
             return false;
         }

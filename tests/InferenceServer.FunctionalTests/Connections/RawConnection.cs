@@ -67,6 +67,12 @@ internal sealed class RawConnection : IDisposable
         }
     }
 
+    /// <summary>Says that nothing more is written; what comes can still be read.</summary>
+    public void EndWriting() => _client.Client.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Has the end of the connection reset it: what has not been read is thrown away on both sides.</summary>
+    public void ResetAtEnd() => _client.LingerState = new LingerOption(true, 0);
+
     public void Dispose() => _client.Dispose();
 
     private static int StatusOf(string headers) => int.Parse(headers.Split(' ')[1], CultureInfo.InvariantCulture);

@@ -43,6 +43,8 @@ internal sealed record Answer
                 return new AnswerOutput(name, dataType, shape, [], [.. texts]);
             case "FP16":
                 return new AnswerOutput(name, dataType, shape, [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, Half>(raw).ToArray().Select(static value => (double)value)], []);
+            case "UINT8":
+                return new AnswerOutput(name, dataType, shape, [.. raw.ToArray().Select(static value => (double)value)], []);
             case "INT32":
                 return new AnswerOutput(name, dataType, shape, [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(raw).ToArray().Select(static value => (double)value)], []);
             case "INT64":

@@ -20,7 +20,7 @@ internal sealed partial class ServerProcess : IDisposable
     private readonly List<string> _log = [];
     private readonly TaskCompletionSource _summary = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServerProcess(IReadOnlyDictionary<string, string> environment, string[] args)
+    private ServerProcess(IReadOnlyDictionary<string, string> environment, Func<string, bool>? keeps, string[] args)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -41,7 +41,7 @@ internal sealed partial class ServerProcess : IDisposable
 
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Add(_output, line.Data, isSummaryEnd: line.Data?.Contains("metrics ", StringComparison.Ordinal) == true);
-        _process.ErrorDataReceived += (_, line) => Add(_log, line.Data, isSummaryEnd: false);
+        _process.ErrorDataReceived += (_, line) => Add(_log, line.Data is { } text && keeps?.Invoke(text) == false ? null : line.Data, isSummaryEnd: false);
     }
 
     private static string Program => Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } other ? Path.GetFullPath(other, RepositoryRoot.Path) : Path.Combine(AppContext.BaseDirectory, "inference-server.dll");
@@ -54,9 +54,15 @@ internal sealed partial class ServerProcess : IDisposable
 
     public static ServerProcess Start(params string[] args) => Start(new Dictionary<string, string>(), args);
 
-    public static ServerProcess Start(IReadOnlyDictionary<string, string> environment, params string[] args)
+    public static ServerProcess Start(IReadOnlyDictionary<string, string> environment, params string[] args) => Start(environment, null, args);
+
+    /// <summary>Starts one.</summary>
+    /// <param name="environment">Variables beside those of the test.</param>
+    /// <param name="keeps">Which lines of the log are kept: one that runs for hours has too many; null for all.</param>
+    /// <param name="args">The command line.</param>
+    public static ServerProcess Start(IReadOnlyDictionary<string, string> environment, Func<string, bool>? keeps, params string[] args)
     {
-        var server = new ServerProcess(environment, args);
+        var server = new ServerProcess(environment, keeps, args);
         server._process.Start();
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();

@@ -15,6 +15,9 @@ internal sealed class DecoupledAnswer
     /// <summary>The error; null for none.</summary>
     public string? Error { get; private set; }
 
+    /// <summary>The status of the exchange, where the door has one to itself; 0 elsewhere.</summary>
+    public int Status { get; set; }
+
     /// <summary>True when nothing more can come.</summary>
     public bool HasEnded { get; private set; }
 

@@ -44,7 +44,7 @@ internal sealed record DecoupledItem(string Model, string Id, int[] Values, uint
             case 4:
                 return Repeat(DecoupledRepository.Spread);
             default:
-                return Repeat(DecoupledRepository.Doubtful) with { Excuse = "the model is configured to fail" };
+                return Repeat(DecoupledRepository.Wavering) with { Excuse = "the model is configured to fail" };
         }
 
         // No two requests have a value in common.

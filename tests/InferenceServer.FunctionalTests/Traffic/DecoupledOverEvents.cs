@@ -19,6 +19,7 @@ internal sealed class DecoupledOverEvents(HttpClient http) : IDecoupledDoor
             Content = new StringContent($$"""{"id":"{{item.Id}}","IN":[{{string.Join(',', item.Values)}}]{{delays}}}"""),
         };
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        answer.Status = (int)response.StatusCode;
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         while (true)
         {

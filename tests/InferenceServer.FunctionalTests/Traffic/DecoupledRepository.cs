@@ -18,7 +18,7 @@ internal static class DecoupledRepository
     public const string Spread = "spread";
 
     /// <summary>An ensemble whose second step fails from time to time, in the midst of the responses.</summary>
-    public const string Doubtful = "doubtful";
+    public const string Wavering = "wavering";
 
     /// <summary>Answers once.</summary>
     public const string Plain = "plain";
@@ -39,10 +39,10 @@ internal static class DecoupledRepository
             """);
         folder.Write($"{Plain}/config.pbtxt", Identity("instance_group { count: 2 }"));
         folder.Write("passed/config.pbtxt", Identity("instance_group { count: 2 }"));
-        folder.Write("failing/config.pbtxt", Identity("instance_group { count: 2 } parameters { key: \"fail_every\" value { string_value: \"17\" } }"));
+        folder.Write("breaking_step/config.pbtxt", Identity("instance_group { count: 2 } parameters { key: \"fail_every\" value { string_value: \"17\" } }"));
         folder.Write($"{Spread}/config.pbtxt", Ensemble("passed"));
-        folder.Write($"{Doubtful}/config.pbtxt", Ensemble("failing"));
-        foreach (var model in new[] { Repeated, Breaking, Squared, Plain, "passed", "failing", Spread, Doubtful })
+        folder.Write($"{Wavering}/config.pbtxt", Ensemble("breaking_step"));
+        foreach (var model in new[] { Repeated, Breaking, Squared, Plain, "passed", "breaking_step", Spread, Wavering })
         {
             Directory.CreateDirectory(Path.Combine(folder.FullPath, model, "1"));
         }

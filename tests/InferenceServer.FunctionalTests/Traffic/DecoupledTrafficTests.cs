@@ -86,7 +86,7 @@ public sealed class DecoupledTrafficTests(ITestOutputHelper output)
         // Otherwise little would be shown.
         Assert.Contains(results, static result => result.Answer is { HasEnded: true, Error: null } && result.Item.Expected.Count == 0);
         Assert.Contains(results, static result => result.Item.Fails is not null && result.Answer.Error is not null);
-        Assert.Contains(results, static result => result.Item.Model == DecoupledRepository.Doubtful && result.Answer is { Error: not null, Count: > 0 });
+        Assert.Contains(results, static result => result.Item.Model == DecoupledRepository.Wavering && result.Answer is { Error: not null, Count: > 0 });
         Assert.Contains(results, static result => result.Answer is { HasLeft: true, Count: > 0 } && result.Answer.Count < result.Item.Expected.Count);
         Assert.Contains(results, static result => result.Answer is { HasEnded: true, Count: > 200 });
     }

@@ -16,7 +16,7 @@ internal static class TrafficGenerator
         (random, number) => Pairs(TrafficRepository.Ordered, random, number),
         (random, number) => Pairs(TrafficRepository.Failing, random, number, "the model is configured to fail"),
         Single,
-        (random, number) => Pairs(TrafficRepository.Narrow, random, number, "Exceeds maximum queue size", maxRows: 2),
+        Narrow,
         Timed,
         Ragged,
         Chain,
@@ -33,6 +33,9 @@ internal static class TrafficGenerator
         var item = kind < s_kinds.Length ? s_kinds[kind](random, number) : sequence.Next(random, number);
         return item with { Question = item.Question with { Id = $"{number}" } };
     }
+
+    /// <summary>A question to the model that has room for two that wait.</summary>
+    public static TrafficItem Narrow(Random random, int number) => Pairs(TrafficRepository.Narrow, random, number, "Exceeds maximum queue size", maxRows: 2);
 
     private static TrafficItem Mixed(Random random, int number)
     {

@@ -75,7 +75,7 @@ public sealed class AllocationTests
             var sink = new SinkBody();
             context.Features.Set<IHttpResponseBodyFeature>(sink);
             AllocationMeter.Start();
-            Assert.True(InferResponseWriter.WriteAsync(context, response, header).IsCompletedSuccessfully);
+            Assert.True(InferResponseWriter.WriteAsync(context, response, header) is { IsCompletedSuccessfully: true, Result: true });
             AllocationMeter.Stop();
             Assert.True(sink.Written > elements);
             Assert.Equal(isBinary, context.Response.Headers.ContainsKey(InferResponseWriter.HeaderLengthName));

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
+using InferenceServer.Core.Observation;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Testing;
 using Microsoft.AspNetCore.Http;
@@ -86,6 +87,32 @@ public sealed class GoneClientTests
         context.Features.Set<IHttpRequestLifetimeFeature>(lifetime);
         Assert.True(await ReadingFailures.TryAnswerAsync(context, PipeReader.Create(Stream.Null), new IOException("the connection was reset")));
         Assert.True(lifetime.IsAborted);
+    }
+
+    /// <summary>The client has its answer before the server has returned from sending it.</summary>
+    [Theory]
+    [InlineData("infer", """{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"data":[7]}]}""", 200)]
+    [InlineData("infer", """{"inputs":[{"name":"IN","datatype":"INT32","shape":[1],"data":[7]}],"parameters":{"binary_data_output":true}}""", 200)]
+    [InlineData("infer", """{"inputs":[]}""", 400)]
+    [InlineData("generate", """{"IN":7}""", 200)]
+    public async Task Answer_WhoseClientHangsUpWithItsLastByte_CountsAsAnswered(string route, string body, int status)
+    {
+        await using var server = await KServeServer.StartAsync();
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.BeforeEach = context => context.Features.Set<IHttpResponseBodyFeature>(new LingeringBody(context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), GoneAsync(context)));
+        server.AfterEach = context =>
+        {
+            ended.TrySetResult();
+            return Task.CompletedTask;
+        };
+        using (var client = await SendAsync(server, $"POST /v2/models/echo/{route} HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n{body}"))
+        {
+            Assert.StartsWith($"HTTP/1.1 {status} ", await ReadSomeAsync(client), StringComparison.Ordinal);
+        }
+
+        await ended.Task.WaitAsync(TestTimeouts.Phase, Token);
+        Assert.Equal(1, server.Answers.Read(RequestProtocol.Http).Sum(static pair => pair.Value));
+        Assert.Equal(1, server.Answers.Read(RequestProtocol.Http).Single(pair => pair.Key == status).Value);
     }
 
     private static Task GoneAsync(HttpContext context)

@@ -1,6 +1,7 @@
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Observation;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Tests.Cuda;
 using InferenceServer.Core.Scheduling;
@@ -60,6 +61,9 @@ internal sealed class KServeServer : IAsyncDisposable
 
     /// <summary>What was logged at the levels of warning and above.</summary>
     public RecordingLogger Log { get; } = new();
+
+    /// <summary>What the server counts as answered.</summary>
+    public AnswerCounts Answers => _app.Services.GetRequiredService<IInferenceEngine>().Observer.Answers;
 
     /// <summary>Called before a request reaches its route.</summary>
     public Action<HttpContext>? BeforeEach { get; set; }
