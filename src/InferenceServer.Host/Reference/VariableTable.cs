@@ -40,7 +40,8 @@ internal static class VariableTable
         new("NOTIFY_SOCKET", "Where systemd is told that the server is ready and that it stops. Set by systemd."),
         new("WATCHDOG_USEC", "How often systemd wants a sign of life, in microseconds. Set by systemd."),
         new("WATCHDOG_PID", "The process that it is meant for. Set by systemd."),
-        new("MALLOC_TRIM_THRESHOLD_", "Settings of the C library's allocator: with one of the two set, the server leaves them as they are."),
+        new("MALLOC_TRIM_THRESHOLD_", "Settings of the C library's allocator: with one of the three set, the server leaves them as they are."),
         new("MALLOC_MMAP_THRESHOLD_", "The same."),
+        new("GLIBC_TUNABLES", "The same, where it sets thresholds."),
     ];
 }
