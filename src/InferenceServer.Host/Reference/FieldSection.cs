@@ -11,12 +11,18 @@ internal static class FieldSection
         text.Heading(2, "A model's configuration");
         text.Paragraph("`config.pbtxt` in Triton's text format or `config.json`, both in the model's folder; no field must be given where the model tells by itself ([model configuration](model-configuration.md)). What a field does not say is completed.");
         text.Paragraph("The last column is empty where a field works. An *ignored* one is accepted with a warning, since no answer depends on it; a file with a *refused* one does not load.");
-        foreach (var message in ModelConfigReference.Read().Where(static message => !message.Fields.IsEmpty))
+        foreach (var message in ModelConfigReference.Read())
         {
             text.Heading(3, $"`{message.Name}`");
             if (message.Help.Length > 0)
             {
                 text.Paragraph(MarkdownText.Plain(message.Help));
+            }
+
+            if (message.Fields.IsEmpty)
+            {
+                text.Paragraph("It has no fields: `{ }`.");
+                continue;
             }
 
             text.Table(["field", "type", "what it says", "here"], message.Fields.Select(Row));

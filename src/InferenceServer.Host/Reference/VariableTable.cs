@@ -37,6 +37,7 @@ internal static class VariableTable
         new("AZURE_STORAGE_ACCOUNT", "The account of Azure Blob Storage."),
         new("AZURE_STORAGE_KEY", "Its key."),
         new("AZURE_STORAGE_AUTH_TYPE", "key, or it is refused: other kinds are not supported."),
+        new("ORT_DISABLE_TELEMETRY", "1 unless set: ONNX Runtime tells its makers nothing of the machine and the models."),
         new("NOTIFY_SOCKET", "Where systemd is told that the server is ready and that it stops. Set by systemd."),
         new("WATCHDOG_USEC", "How often systemd wants a sign of life, in microseconds. Set by systemd."),
         new("WATCHDOG_PID", "The process that it is meant for. Set by systemd."),
