@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace InferenceServer.Core.Repository;
 
 /// <summary>
@@ -12,6 +14,9 @@ public static class OverridePath
     /// <summary>The most folders and names in a path.</summary>
     public const int MaxDepth = 8;
 
+    /// <summary>The most bytes that file systems give a name.</summary>
+    private const int MaxNameBytes = 255;
+
     /// <summary>What is wrong with a path, as half a sentence; null when nothing is.</summary>
     public static string? FindProblem(string path)
     {
@@ -25,9 +30,9 @@ public static class OverridePath
         return segments.Length > MaxDepth ? $"expected at most {MaxDepth} parts, got {segments.Length}"
             : segments is ["config.pbtxt" or "config.json"] ? "the configuration is given by the parameter 'config'"
             : Array.TrueForAll(segments, IsName) ? null
-            : "expected <version>/<file> below the model's folder, without '..', '\\' and empty parts";
+            : $"expected <version>/<file> below the model's folder, without '..', '\\', empty parts and names of more than {MaxNameBytes} bytes";
     }
 
     private static bool IsName(string segment) =>
-        segment is not ("" or "." or "..") && segment.Length <= ModelNames.MaxLength && !segment.AsSpan().ContainsAny('\\', ':') && !segment.AsSpan().ContainsAnyInRange('\0', '\x1F');
+        segment is not ("" or "." or "..") && Encoding.UTF8.GetByteCount(segment) <= MaxNameBytes && !segment.AsSpan().ContainsAny('\\', ':') && !segment.AsSpan().ContainsAnyInRange('\0', '\x1F');
 }

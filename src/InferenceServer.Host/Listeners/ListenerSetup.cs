@@ -55,9 +55,11 @@ internal static class ListenerSetup
         }
 
         var feature = new ListenerFeature(listener);
+        var limit = kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>();
         kestrel.Listen(endPoint, listen =>
         {
             listen.Protocols = protocols;
+            listen.Use(next => limit.Before(listener, next));
             if (age is not null)
             {
                 listen.Use(age.Before);

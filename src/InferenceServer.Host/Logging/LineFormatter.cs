@@ -54,8 +54,8 @@ internal sealed class LineFormatter(string template) : ITextFormatter
     {
         for (var i = 0; i < text.Length; i++)
         {
-            // The line and paragraph separators begin a line as well, for some who read logs.
-            if (char.IsControl(text[i]) || text[i] is '\u2028' or '\u2029')
+            // The line and paragraph separators begin a line as well, for some who read logs; what follows a mark of direction is shown before what it stands behind.
+            if (char.IsControl(text[i]) || text[i] is '\u2028' or '\u2029' or '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069'))
             {
                 return i;
             }

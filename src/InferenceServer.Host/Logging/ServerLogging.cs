@@ -23,7 +23,7 @@ internal static class ServerLogging
             .MinimumLevel.Override("Grpc", control.Libraries)
             .MinimumLevel.Override("System", control.Libraries)
             .MinimumLevel.Override(RequestsSource, control.Requests)
-            .Filter.ByIncludingOnly(logEvent => IsWanted(control.Current, logEvent.Level) && (control.IsVerbose || !IsGoneClient(logEvent)));
+            .Filter.ByIncludingOnly(logEvent => IsWanted(control.Current, logEvent.Level) && (control.IsVerbose || !(IsGoneClient(logEvent) || IsFlood(logEvent))));
 
         foreach (var sink in sinks)
         {
@@ -50,9 +50,17 @@ internal static class ServerLogging
     /// </summary>
     private static bool IsGoneClient(LogEvent logEvent) =>
         logEvent.Exception is IOException or OperationCanceledException
-        && logEvent.Properties.TryGetValue(Constants.SourceContextPropertyName, out var source)
-        && source is ScalarValue { Value: string name }
-        && name.StartsWith("Grpc.", StringComparison.Ordinal);
+        && SourceOf(logEvent).StartsWith("Grpc.", StringComparison.Ordinal);
+
+    /// <summary>
+    /// True for what the web server reports as fatal when it has ended a connection that asked for too much at once: it is fatal for that connection only, and
+    /// whoever wants could fill the log with it.
+    /// </summary>
+    private static bool IsFlood(LogEvent logEvent) =>
+        logEvent.Level == LogEventLevel.Fatal && SourceOf(logEvent).StartsWith("Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal);
+
+    private static string SourceOf(LogEvent logEvent) =>
+        logEvent.Properties.TryGetValue(Constants.SourceContextPropertyName, out var source) && source is ScalarValue { Value: string name } ? name : "";
 
     private static bool IsWanted(LogSettings settings, LogEventLevel level) => level switch
     {

@@ -90,6 +90,9 @@ internal sealed record ServerOptions
     /// <summary>For how long requests of a model may wait while no instance takes one before it is not ready; null for ever.</summary>
     public required TimeSpan? StallTimeout { get; init; }
 
+    /// <summary>How many connections the HTTP and gRPC ports may have open together.</summary>
+    public required int MaxConnections { get; init; }
+
     /// <summary>How much may run at the same time.</summary>
     public required RateLimiterOptions RateLimiter { get; init; }
 

@@ -8,6 +8,7 @@ using InferenceServer.Core.Repository;
 using InferenceServer.Core.Residency;
 using InferenceServer.Core.Logging;
 using InferenceServer.Core.Scheduling;
+using InferenceServer.Host.Listeners;
 using InferenceServer.Host.Plugins;
 using InferenceServer.Protocols.KServe.Forwarding;
 using InferenceServer.Protocols.KServe.Restrictions;
@@ -105,6 +106,7 @@ internal sealed class ServerOptionsReader
             ResponseCache = ResponseCache(),
             MaxQueueSize = (int)_values.Number(OptionTable.MaxQueueSize),
             MaxQueueBytes = _values.Number(OptionTable.MaxQueueBytes),
+            MaxConnections = _values.Number(OptionTable.MaxConnections) is > 0 and var connections ? (int)connections : DescriptorLimit.DefaultConnections(_files),
             StallTimeout = _values.Number(OptionTable.StallTimeout) is > 0 and var stall ? TimeSpan.FromSeconds(stall) : null,
             RateLimiter = RateLimiter(),
             HostPolicies = HostPolicies(),

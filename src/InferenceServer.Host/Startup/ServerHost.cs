@@ -106,6 +106,7 @@ internal static class ServerHost
         });
         services.AddSecurity(options.Security);
         services.AddHostedService<StartupReporter>();
+        services.AddSingleton<ConnectionLimit>();
         services.AddSingleton(static _ => new ServiceManager(Environment.GetEnvironmentVariable));
         services.AddHostedService<ServiceNotifier>();
         AddMetrics(services, options);
@@ -128,6 +129,7 @@ internal static class ServerHost
             services.AddSingleton<IMetricsSource>(provider => new GpuMetrics(new NvmlReader(NvmlReader.LibraryName), provider.GetRequiredService<TimeProvider>(), content.Interval));
         }
 
+        services.AddSingleton<IMetricsSource, ConnectionMetrics>();
         services.AddSingleton<IMetricsSource, RuntimeMetrics>();
         services.AddHostedService<MeterBridge>();
     }

@@ -37,6 +37,15 @@ public sealed class OverrideTests
     [Fact]
     public void Path_TooLong_IsRefused() => Assert.NotNull(OverridePath.FindProblem("1/" + new string('x', OverridePath.MaxLength)));
 
+    /// <summary>File systems count bytes, not letters.</summary>
+    [Theory]
+    [InlineData('x', 255, true)]
+    [InlineData('x', 256, false)]
+    [InlineData('\u00fc', 127, true)]
+    [InlineData('\u00fc', 128, false)]
+    public void Name_OfAFile_HasAsManyBytesAsFileSystemsTake(char letter, int count, bool isTaken) =>
+        Assert.Equal(isTaken, OverridePath.FindProblem("1/" + new string(letter, count)) is null);
+
     [Theory]
     [InlineData("digits", true)]
     [InlineData("a b.c", true)]

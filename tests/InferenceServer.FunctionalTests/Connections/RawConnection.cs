@@ -15,7 +15,8 @@ internal sealed class RawConnection : IDisposable
     {
     }
 
-    public Stream Stream => _client.GetStream();
+    /// <summary>The bytes, as long as there is a connection and after it.</summary>
+    public Stream Stream { get; private set; } = Stream.Null;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -23,6 +24,7 @@ internal sealed class RawConnection : IDisposable
     {
         var connection = new RawConnection();
         await connection._client.ConnectAsync(address.Host, address.Port, Token);
+        connection.Stream = connection._client.GetStream();
         return connection;
     }
 

@@ -13,6 +13,7 @@ public sealed class LineFormatterTests
     [InlineData("a\u001b[2Kb", "a\\u001B[2Kb")]
     [InlineData("tab\there", "tab\\there")]
     [InlineData("a\u2028b\u0085c", "a\\u2028b\\u0085c")]
+    [InlineData("a\u202Eb\u2066c\u200Fd", "a\\u202Eb\\u2066c\\u200Fd")]
     [InlineData("é 漢 😀", "é 漢 😀")]
     public void Value_OfAnybody_StaysInItsLine(string value, string expected) => Assert.Equal($"INF model {expected} end\n", Format(value, null));
 

@@ -77,6 +77,7 @@ spec:
             - --http-port={{ $values.service.httpPort }}
             - --grpc-port={{ $values.service.grpcPort }}
             - --metrics-port={{ $values.service.metricsPort }}
+            - --drain-delay-secs={{ $values.drainDelaySeconds }}
             - --exit-timeout-secs={{ $values.exitTimeoutSeconds }}
             {{- if .models.url }}
             - --model-repository={{ .models.url }}

@@ -1,0 +1,71 @@
+using InferenceServer.Host.Options;
+using Microsoft.AspNetCore.Connections;
+
+namespace InferenceServer.Host.Listeners;
+
+/// <summary>
+/// Bounds how many connections are open, so that they leave descriptors to everything else: a process without one cannot open a model, its cache, or the library
+/// that a first request needs. HTTP and gRPC share the bound; the metrics have seats of their own, so that a flood can be seen from outside while it lasts.
+/// </summary>
+internal sealed partial class ConnectionLimit(ServerOptions options, TimeProvider time, ILogger<ConnectionLimit> logger)
+{
+    /// <summary>How many connections the metrics' port takes.</summary>
+    public const int MetricsMaximum = 128;
+
+    /// <summary>A flood is told about so often at most.</summary>
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(10);
+
+    private readonly long[] _open = new long[Enum.GetValues<Listener>().Length];
+    private readonly long[] _refused = new long[Enum.GetValues<Listener>().Length];
+    private long _clients;
+    private long _toldAt = time.GetTimestamp() - (long)(s_quiet.TotalSeconds * time.TimestampFrequency);
+
+    /// <summary>How many HTTP and gRPC may have together.</summary>
+    public int Maximum => options.MaxConnections;
+
+    /// <summary>How many connections of a port are open.</summary>
+    public long Open(Listener listener) => Interlocked.Read(ref _open[(int)listener]);
+
+    /// <summary>How many were closed as soon as they came.</summary>
+    public long Refused(Listener listener) => Interlocked.Read(ref _refused[(int)listener]);
+
+    /// <summary>Puts this in front of what serves a port's connections.</summary>
+    public ConnectionDelegate Before(Listener listener, ConnectionDelegate next) => async connection =>
+    {
+        var open = Interlocked.Increment(ref _open[(int)listener]);
+        var isClient = listener != Listener.Metrics;
+        var clients = isClient ? Interlocked.Increment(ref _clients) : open;
+        try
+        {
+            if (clients > (isClient ? Maximum : MetricsMaximum))
+            {
+                Interlocked.Increment(ref _refused[(int)listener]);
+                Tell(listener);
+                connection.Abort(new ConnectionAbortedException("too many connections"));
+                return;
+            }
+
+            await next(connection);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open[(int)listener]);
+            if (isClient)
+            {
+                Interlocked.Decrement(ref _clients);
+            }
+        }
+    };
+
+    private void Tell(Listener listener)
+    {
+        var last = Interlocked.Read(ref _toldAt);
+        if (time.GetElapsedTime(last) >= s_quiet && Interlocked.CompareExchange(ref _toldAt, time.GetTimestamp(), last) == last)
+        {
+            LogRefused(listener, listener == Listener.Metrics ? MetricsMaximum : Maximum, Refused(Listener.Http) + Refused(Listener.Rpc) + Refused(Listener.Metrics));
+        }
+    }
+
+    [LoggerMessage(8500, LogLevel.Warning, "A connection to the {Listener} port was closed as soon as it came: {Maximum} are open, and no more may be (--max-connections); {Count} have been closed so since the start")]
+    private partial void LogRefused(Listener listener, int maximum, long count);
+}
