@@ -17,7 +17,7 @@ internal sealed record IdentitySettings(TimeSpan Delay, long FailEvery, string F
     private const string DefaultMessage = "the model is configured to fail";
 
     /// <summary>One day: a longer delay is a mistake in the unit.</summary>
-    private const double MaxDelayMilliseconds = 24 * 60 * 60 * 1000;
+    public const double MaxDelayMilliseconds = 24 * 60 * 60 * 1000;
 
     /// <exception cref="BackendException">A value is not what its parameter takes; the message lists all of them.</exception>
     public static IdentitySettings Read(IReadOnlyDictionary<string, string> parameters, IBackendLog log)
@@ -40,7 +40,7 @@ internal sealed record IdentitySettings(TimeSpan Delay, long FailEvery, string F
                     message = ReadMessage(value, errors);
                     break;
                 default:
-                    log.Warning($"parameter '{key}' is unknown to the identity backend and has no effect; known are {DelayKey}, {FailKey} and {FailEveryKey}");
+                    log.Warning($"parameter '{key}' is unknown to the identity backend and has no effect; known are {string.Join(", ", ExampleParameters.OfIdentity.Select(static one => one.Name))}");
                     break;
             }
         }

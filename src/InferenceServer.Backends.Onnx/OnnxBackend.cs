@@ -31,6 +31,7 @@ public sealed class OnnxBackend : IBackend
     {
         _providers = providers;
         _time = time;
+        EngineTelemetry.SwitchOff();
     }
 
     /// <inheritdoc />

@@ -3,6 +3,7 @@ using InferenceServer.Host.Checking;
 using InferenceServer.Host.Identities;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Probing;
+using InferenceServer.Host.Reference;
 using InferenceServer.Host.Startup;
 using InferenceServer.Host.Trials;
 
@@ -14,6 +15,11 @@ if (args is [TrialCommand.Word])
 if (KeyCommand.IsFor(args))
 {
     return await KeyCommand.RunAsync(args, Console.In, Console.Out, Console.Error);
+}
+
+if (ReferenceCommand.IsFor(args))
+{
+    return ReferenceCommand.Run(Console.Out);
 }
 
 var line = CommandLine.Parse(args);

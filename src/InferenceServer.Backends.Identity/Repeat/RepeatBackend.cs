@@ -13,7 +13,7 @@ namespace InferenceServer.Backends.Identity.Repeat;
 /// <param name="time">The clock that delays are measured by.</param>
 public sealed class RepeatBackend(TimeProvider time) : IBackend
 {
-    private const string FailAfterKey = "fail_after";
+    internal const string FailAfterKey = "fail_after";
 
     /// <inheritdoc />
     public BackendDescriptor Descriptor { get; } = new("repeat");

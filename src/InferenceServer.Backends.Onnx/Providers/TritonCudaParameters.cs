@@ -16,6 +16,9 @@ internal static class TritonCudaParameters
     /// <summary>Their names.</summary>
     public static IEnumerable<string> Names => s_words.Keys;
 
+    /// <summary>What one of them takes, in words.</summary>
+    public static string Takes(string name) => s_words[name] is { IsEmpty: false } words ? string.Join(", ", words.Select(static (word, i) => FormattableString.Invariant($"{i} ({word})"))) : "as the engine takes it";
+
     /// <summary>The engine's value of one; null, after a report, when it is none.</summary>
     public static string? Read(string name, string value, List<string> errors)
     {
@@ -30,7 +33,7 @@ internal static class TritonCudaParameters
             return words[number];
         }
 
-        errors.Add($"parameter '{name}': expected {string.Join(", ", words.Select(static (word, i) => FormattableString.Invariant($"{i} ({word})")))}, got '{value}'");
+        errors.Add($"parameter '{name}': expected {Takes(name)}, got '{value}'");
         return null;
     }
 }

@@ -8,8 +8,8 @@ namespace InferenceServer.Backends.Onnx.Sessions;
 /// <param name="Size">The size.</param>
 internal readonly record struct FreeDimension(string Name, bool IsDenotation, int Size)
 {
-    private const string NamePrefix = "free_dimension.";
-    private const string DenotationPrefix = "free_dimension_denotation.";
+    public const string NamePrefix = "free_dimension.";
+    public const string DenotationPrefix = "free_dimension_denotation.";
 
     /// <summary>Reads all that the parameters give.</summary>
     public static IReadOnlyList<FreeDimension> Read(SettingValues model, IReadOnlyDictionary<string, string> parameters)

@@ -15,8 +15,8 @@ internal sealed record SessionFiles
     /// <summary>The server's setting for the folder that libraries of operators lie in.</summary>
     public const string LibraryFolderKey = "custom-op-folder";
 
-    private const string ProfileKey = "enable_profiling";
-    private const string LibrariesKey = "custom_op_libraries";
+    public const string ProfileKey = "enable_profiling";
+    public const string LibrariesKey = "custom_op_libraries";
     private const string LibrariesField = "model_operations.op_library_filename";
 
     /// <summary>Where the names of profiles begin; null for none.</summary>

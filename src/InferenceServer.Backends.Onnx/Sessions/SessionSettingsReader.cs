@@ -10,18 +10,18 @@ namespace InferenceServer.Backends.Onnx.Sessions;
 /// <summary>Reads <see cref="SessionSettings"/> from a model's parameters and the server's settings for this backend, whose names are Triton's.</summary>
 internal static class SessionSettingsReader
 {
-    private const string IntraOpKey = "intra_op_thread_count";
-    private const string InterOpKey = "inter_op_thread_count";
-    private const string ExecutionModeKey = "execution_mode";
-    private const string ArenaKey = "enable_mem_arena";
-    private const string PatternKey = "enable_mem_pattern";
-    private const string ShrinkageKey = "memory.enable_memory_arena_shrinkage";
-    private const string GlobalPoolKey = "enable-global-threadpool";
-    private const string PlacementKey = "report_placement";
-    private const string EntryPrefix = "session.";
+    public const string IntraOpKey = "intra_op_thread_count";
+    public const string InterOpKey = "inter_op_thread_count";
+    public const string ExecutionModeKey = "execution_mode";
+    public const string ArenaKey = "enable_mem_arena";
+    public const string PatternKey = "enable_mem_pattern";
+    public const string ShrinkageKey = "memory.enable_memory_arena_shrinkage";
+    public const string GlobalPoolKey = "enable-global-threadpool";
+    public const string PlacementKey = "report_placement";
+    public const string EntryPrefix = "session.";
 
     /// <summary>The server's settings that are read here.</summary>
-    public static ImmutableArray<string> ServerKeys { get; } = [IntraOpKey, InterOpKey, GlobalPoolKey, ProviderSettingsReader.FilesKey, SessionFiles.ProfileFolderKey, SessionFiles.LibraryFolderKey, GraphCacheOptions.FolderKey, GraphCacheOptions.SizeKey];
+    public static ImmutableArray<string> ServerKeys { get; } = [.. OnnxSettings.OfServer.Select(static one => one.Name)];
 
     /// <exception cref="BackendException">A value is not what its parameter takes; the message lists all of them.</exception>
     public static SessionSettings Read(ModelLoadContext context)
@@ -38,9 +38,7 @@ internal static class SessionSettingsReader
         foreach (var key in model.Unused.Where(static key => !IsEntry(key)))
         {
             context.Log.Warning(
-                $"parameter '{key}' is unknown to the onnxruntime backend and has no effect; known are {IntraOpKey}, {InterOpKey}, "
-                + $"{ExecutionModeKey}, {ArenaKey}, {PatternKey}, {ShrinkageKey}, {ProviderSettingsReader.ListKey}, {ProviderSettingsReader.FallbackKey}, "
-                + $"<provider>.*, {ProviderSettingsReader.GroupPrefix}*, {string.Join(", ", TritonCudaParameters.Names.Order(StringComparer.Ordinal))}, free_dimension.*, free_dimension_denotation.*, enable_profiling, custom_op_libraries, {GraphCacheOptions.ModelKey}, {PlacementKey} and {EntryPrefix}*");
+                $"parameter '{key}' is unknown to the onnxruntime backend and has no effect; known are {string.Join(", ", OnnxSettings.OfModels.Select(static one => one.Name))}");
         }
 
         return errors.Count == 0 ? settings : throw new BackendException(ErrorCode.InvalidArgument, string.Join("; ", errors));

@@ -8,7 +8,7 @@ namespace InferenceServer.Backends.Onnx.Sessions;
 internal sealed class SettingValues(string kind, IReadOnlyDictionary<string, string> values)
 {
     /// <summary>More threads than this are a mistake on any machine.</summary>
-    private const int MaxCount = 4096;
+    public const int MaxCount = 4096;
 
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 

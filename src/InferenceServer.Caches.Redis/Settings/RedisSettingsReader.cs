@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Abstractions;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using InferenceServer.Abstractions.Backends;
 
 namespace InferenceServer.Caches.Redis.Settings;
 
@@ -20,11 +22,31 @@ public sealed class RedisSettingsReader(IFileSystem files, Func<string, string?>
     private const int MaxMilliseconds = 3_600_000;
     private const int MaxConnections = 64;
 
+    private const int DefaultPort = 6379;
+    private const int DefaultConnectMilliseconds = 5000;
+    private const int DefaultSocketMilliseconds = 500;
+
     private static readonly string[] s_tlsKeys = ["cert", "key", "cacert", "cacert_dir", "sni"];
 
-    /// <summary>Every key that is known.</summary>
-    public static IReadOnlyList<string> Keys { get; } =
-        ["host", "port", "user", "password", "db", "connect_timeout", "socket_timeout", "pool_size", "wait_timeout", "tls_enabled", .. s_tlsKeys];
+    /// <summary>Every setting that is known.</summary>
+    public static ImmutableArray<SettingDescription> Settings { get; } =
+    [
+        new("host", "name or address", "", "Where the Redis is."),
+        new("port", "number, 1 to 65535", Text(DefaultPort), "Its port."),
+        new("user", "text", UserVariable, "Who the server is there; the variable of the environment where it is not given."),
+        new("password", "text", PasswordVariable, "The password; the variable keeps it off the command line."),
+        new("db", "number, 0 or more", "0", "The database."),
+        new("connect_timeout", $"milliseconds, 1 to {Text(MaxMilliseconds)}", Text(DefaultConnectMilliseconds), "How long a connection may take to be made."),
+        new("socket_timeout", $"milliseconds, 1 to {Text(MaxMilliseconds)}", Text(DefaultSocketMilliseconds), "How long a request waits for the Redis before it goes on without."),
+        new("pool_size", $"number, 1 to {Text(MaxConnections)}", "1", "How many connections there are, which requests share."),
+        new("wait_timeout", "nothing", "left out", "Refused: no request waits for a connection."),
+        new("tls_enabled", "true or false", "false", "Whether the connections are encrypted."),
+        new("cert", "PEM file", "none", "The server's own certificate for the Redis, with key; with tls_enabled=true, as all that follow."),
+        new("key", "PEM file", "none", "The key of that certificate."),
+        new("cacert", "PEM file", "those of the system", "The authorities that the certificate of the Redis may come from."),
+        new("cacert_dir", "folder", "none", "The same, from the files in it that end in .pem or .crt."),
+        new("sni", "name", "host", "The name that the certificate of the Redis must have."),
+    ];
 
     /// <summary>Reads the settings; what cannot be read has its default.</summary>
     public RedisSettings Read(IReadOnlyDictionary<string, string> settings)
@@ -49,12 +71,12 @@ public sealed class RedisSettingsReader(IFileSystem files, Func<string, string?>
         return new RedisSettings
         {
             Host = settings.GetValueOrDefault("host", ""),
-            Port = Number(settings, "port", 6379, 1, 65535),
+            Port = Number(settings, "port", DefaultPort, 1, 65535),
             User = Text(settings, "user") ?? NullIfEmpty(environment(UserVariable)),
             Password = Text(settings, "password") ?? NullIfEmpty(environment(PasswordVariable)),
             Database = Number(settings, "db", 0, 0, int.MaxValue),
-            ConnectTimeout = TimeSpan.FromMilliseconds(Number(settings, "connect_timeout", 5000, 1, MaxMilliseconds)),
-            SocketTimeout = TimeSpan.FromMilliseconds(Number(settings, "socket_timeout", 500, 1, MaxMilliseconds)),
+            ConnectTimeout = TimeSpan.FromMilliseconds(Number(settings, "connect_timeout", DefaultConnectMilliseconds, 1, MaxMilliseconds)),
+            SocketTimeout = TimeSpan.FromMilliseconds(Number(settings, "socket_timeout", DefaultSocketMilliseconds, 1, MaxMilliseconds)),
             Connections = Number(settings, "pool_size", 1, 1, MaxConnections),
             UsesTls = usesTls,
             Certificate = usesTls ? ReadCertificate(settings) : null,
@@ -62,6 +84,8 @@ public sealed class RedisSettingsReader(IFileSystem files, Func<string, string?>
             ServerName = Text(settings, "sni"),
         };
     }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string? Text(IReadOnlyDictionary<string, string> settings, string key) => NullIfEmpty(settings.GetValueOrDefault(key));
 

@@ -19,6 +19,9 @@ public sealed record CoreOptions
     /// <summary>The backend setting that says how many rows a model takes whose configuration does not.</summary>
     public const string DefaultMaxBatchSizeKey = "default-max-batch-size";
 
+    /// <summary>What holds where that setting is not given.</summary>
+    public static int UnsetMaxBatchSize { get; } = new Configuration.ModelCompletionOptions().DefaultMaxBatchSize;
+
     /// <summary>The server's name and version.</summary>
     public required ServerIdentity Identity { get; init; }
 
@@ -128,5 +131,5 @@ public sealed record CoreOptions
         BackendSettings(backend).TryGetValue(DefaultMaxBatchSizeKey, out var text)
         && int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var size)
             ? size
-            : new Configuration.ModelCompletionOptions().DefaultMaxBatchSize;
+            : UnsetMaxBatchSize;
 }

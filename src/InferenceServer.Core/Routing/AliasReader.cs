@@ -11,11 +11,11 @@ namespace InferenceServer.Core.Routing;
 /// </summary>
 internal sealed class AliasReader
 {
-    private static readonly string[] s_root = [AliasNames.Aliases];
-    private static readonly string[] s_alias = [AliasNames.Targets, AliasNames.Shadow, AliasNames.StickyHeader, AliasNames.Rollback];
-    private static readonly string[] s_target = [AliasNames.Model, AliasNames.Version, AliasNames.Weight, AliasNames.Stable];
-    private static readonly string[] s_shadow = [AliasNames.Model, AliasNames.Version, AliasNames.Fraction, AliasNames.MaxInFlight, AliasNames.TimeoutMs];
-    private static readonly string[] s_rollback = [AliasNames.MaxErrorRate, AliasNames.MaxLatencyMs, AliasNames.MinRequests, AliasNames.WindowSeconds];
+    private static readonly string[] s_root = [.. AliasMembers.File.Select(static one => one.Name)];
+    private static readonly string[] s_alias = [.. AliasMembers.Alias.Select(static one => one.Name)];
+    private static readonly string[] s_target = [.. AliasMembers.Target.Select(static one => one.Name)];
+    private static readonly string[] s_shadow = [.. AliasMembers.Shadow.Select(static one => one.Name)];
+    private static readonly string[] s_rollback = [.. AliasMembers.Rollback.Select(static one => one.Name)];
 
     private readonly AliasJsonReader _json;
     private readonly ProblemList _problems;
@@ -171,10 +171,10 @@ internal sealed class AliasReader
                     shadow = shadow with { Fraction = _json.ReadNumber(ref inner, member, what, 0, 1) ?? 1 };
                     break;
                 case AliasNames.MaxInFlight:
-                    shadow = shadow with { MaxInFlight = (int)(_json.ReadInteger(ref inner, member, what, 1, 1024) ?? 1) };
+                    shadow = shadow with { MaxInFlight = (int)(_json.ReadInteger(ref inner, member, what, 1, AliasShadow.MostInFlight) ?? 1) };
                     break;
                 default:
-                    shadow = shadow with { Timeout = TimeSpan.FromMilliseconds(_json.ReadInteger(ref inner, member, what, 1, 600_000) ?? 1) };
+                    shadow = shadow with { Timeout = TimeSpan.FromMilliseconds(_json.ReadInteger(ref inner, member, what, 1, AliasShadow.MostMilliseconds) ?? 1) };
                     break;
             }
         });
@@ -200,14 +200,14 @@ internal sealed class AliasReader
                     (rollback, isLimited) = (rollback with { MaxErrorRate = _json.ReadNumber(ref inner, member, what, 0, 1) }, true);
                     break;
                 case AliasNames.MaxLatencyMs:
-                    var limit = _json.ReadNumber(ref inner, member, what, 0.001, 86_400_000);
+                    var limit = _json.ReadNumber(ref inner, member, what, RollbackConfig.LeastMilliseconds, RollbackConfig.MostMilliseconds);
                     (rollback, isLimited) = (rollback with { MaxLatency = limit is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null }, true);
                     break;
                 case AliasNames.MinRequests:
-                    rollback = rollback with { MinRequests = (int)(_json.ReadInteger(ref inner, member, what, 1, 1_000_000) ?? 1) };
+                    rollback = rollback with { MinRequests = (int)(_json.ReadInteger(ref inner, member, what, 1, RollbackConfig.MostRequests) ?? 1) };
                     break;
                 default:
-                    rollback = rollback with { Window = TimeSpan.FromSeconds(_json.ReadNumber(ref inner, member, what, 1, 86_400) ?? 1) };
+                    rollback = rollback with { Window = TimeSpan.FromSeconds(_json.ReadNumber(ref inner, member, what, 1, RollbackConfig.MostSeconds) ?? 1) };
                     break;
             }
         });

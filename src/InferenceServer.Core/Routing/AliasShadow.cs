@@ -8,6 +8,12 @@ public sealed record AliasShadow(string Model, long? Version)
     /// <summary>How many copies may be on their way when the configuration does not say.</summary>
     public const int DefaultMaxInFlight = 16;
 
+    /// <summary>The most copies that may be on their way.</summary>
+    public const int MostInFlight = 1024;
+
+    /// <summary>The longest that a copy may take.</summary>
+    public const int MostMilliseconds = 600_000;
+
     /// <summary>How long a copy may take when the configuration does not say.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
 

@@ -6,6 +6,18 @@ public sealed record RollbackConfig
     /// <summary>How many requests must have ended when the configuration does not say.</summary>
     public const int DefaultMinRequests = 20;
 
+    /// <summary>The smallest limit of the latency.</summary>
+    public const double LeastMilliseconds = 0.001;
+
+    /// <summary>The largest limit of the latency.</summary>
+    public const double MostMilliseconds = 86_400_000;
+
+    /// <summary>The most requests that can be waited for.</summary>
+    public const int MostRequests = 1_000_000;
+
+    /// <summary>The longest that can be looked back.</summary>
+    public const int MostSeconds = 86_400;
+
     /// <summary>How far back is looked when the configuration does not say.</summary>
     public static readonly TimeSpan DefaultWindow = TimeSpan.FromSeconds(60);
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Access;
 using InferenceServer.Host.Options;
 
@@ -41,7 +42,7 @@ internal sealed class AccessFileReader
 
     private AccessFile ReadAll(JsonElement root)
     {
-        if (!IsObject(root, "the file", "keys", "certificates", "tokens"))
+        if (!IsObject(root, "the file", AccessFileMembers.File))
         {
             return AccessFile.Empty;
         }
@@ -65,7 +66,7 @@ internal sealed class AccessFileReader
         }
 
         var limits = CallerLimits.None;
-        if (root.TryGetProperty("tokens", out var tokens) && IsObject(tokens, "tokens", "limits"))
+        if (root.TryGetProperty("tokens", out var tokens) && IsObject(tokens, "tokens", AccessFileMembers.Tokens))
         {
             limits = ReadLimits(tokens, "tokens");
         }
@@ -97,7 +98,7 @@ internal sealed class AccessFileReader
 
     private AccessEntry? ReadKey(JsonElement element, string place)
     {
-        if (!IsObject(element, place, "id", "hash", "grants", "limits", "expires"))
+        if (!IsObject(element, place, AccessFileMembers.Key))
         {
             return null;
         }
@@ -114,7 +115,7 @@ internal sealed class AccessFileReader
 
     private AccessEntry? ReadCertificate(JsonElement element, string place)
     {
-        if (!IsObject(element, place, "id", "subject", "dns", "uri", "email", "grants", "limits", "expires"))
+        if (!IsObject(element, place, AccessFileMembers.Certificate))
         {
             return null;
         }
@@ -157,7 +158,7 @@ internal sealed class AccessFileReader
         foreach (var (i, one) in list.EnumerateArray().Index())
         {
             var here = $"{place}.grants[{i}]";
-            if (!IsObject(one, here, "scopes", "models"))
+            if (!IsObject(one, here, AccessFileMembers.Grant))
             {
                 continue;
             }
@@ -184,20 +185,20 @@ internal sealed class AccessFileReader
 
     private CallerLimits ReadLimits(JsonElement element, string place)
     {
-        if (!element.TryGetProperty("limits", out var limits) || !IsObject(limits, place + ".limits", "requests_per_second", "burst", "concurrent_requests"))
+        if (!element.TryGetProperty("limits", out var limits) || !IsObject(limits, place + ".limits", AccessFileMembers.Limits))
         {
             return CallerLimits.None;
         }
 
         var here = place + ".limits";
-        var rate = ReadNumber(limits, here, "requests_per_second", 0.001, 1_000_000);
-        var burst = ReadNumber(limits, here, "burst", 1, 1_000_000);
+        var rate = ReadNumber(limits, here, "requests_per_second", AccessFileMembers.LeastRate, AccessFileMembers.Most);
+        var burst = ReadNumber(limits, here, "burst", 1, AccessFileMembers.Most);
         if (burst is not null && rate is null)
         {
             Add($"{here}.burst: there is no burst without requests_per_second");
         }
 
-        return new CallerLimits(rate, (int)(burst ?? Math.Max(1, Math.Ceiling(rate ?? 1))), (int?)ReadNumber(limits, here, "concurrent_requests", 1, 1_000_000));
+        return new CallerLimits(rate, (int)(burst ?? Math.Max(1, Math.Ceiling(rate ?? 1))), (int?)ReadNumber(limits, here, "concurrent_requests", 1, AccessFileMembers.Most));
     }
 
     private double? ReadNumber(JsonElement element, string place, string name, double least, double most)
@@ -255,7 +256,7 @@ internal sealed class AccessFileReader
         return null;
     }
 
-    private bool IsObject(JsonElement element, string place, params string[] members)
+    private bool IsObject(JsonElement element, string place, ImmutableArray<SettingDescription> allowed)
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
@@ -263,6 +264,7 @@ internal sealed class AccessFileReader
             return false;
         }
 
+        string[] members = [.. allowed.Select(static one => one.Name)];
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var member in element.EnumerateObject())
         {

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Abstractions;
+using InferenceServer.Abstractions.Backends;
 using InferenceServer.Caches.Redis.Settings;
 using InferenceServer.Core.Caching;
 
@@ -15,7 +17,8 @@ internal sealed class CacheConfigReader(IFileSystem files, Func<string, string?>
     private const string Local = "local";
     private const string Redis = "redis";
 
-    private static readonly string[] s_localKeys = ["size"];
+    /// <summary>The setting of the cache in memory.</summary>
+    public static ImmutableArray<SettingDescription> LocalSettings { get; } = [new("size", "bytes, 1 or more", "", "How much the kept answers may take.")];
 
     /// <summary>Reads all values.</summary>
     /// <param name="values">The settings as they are written.</param>
@@ -67,8 +70,8 @@ internal sealed class CacheConfigReader(IFileSystem files, Func<string, string?>
         var (cache, key) = (value[..comma], setting[..equals]);
         IReadOnlyList<string> keys = cache switch
         {
-            Local => s_localKeys,
-            Redis => RedisSettingsReader.Keys,
+            Local => [.. LocalSettings.Select(static one => one.Name)],
+            Redis => [.. RedisSettingsReader.Settings.Select(static one => one.Name)],
             _ => [],
         };
         if (keys.Count == 0)

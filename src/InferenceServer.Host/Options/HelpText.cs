@@ -2,29 +2,37 @@ using System.Text;
 
 namespace InferenceServer.Host.Options;
 
-/// <summary>The text of <c>--help</c>, made from the table of options.</summary>
+/// <summary>The text of <c>--help</c>, made from the tables of options and sub-commands.</summary>
 internal static class HelpText
 {
     public static string Make()
     {
+        var commands = SubCommands.All.Where(static command => !command.IsOfServer).ToList();
         var text = new StringBuilder();
         text.AppendLine("inference-server: serves machine-learning models over KServe v2 HTTP and gRPC.");
         text.AppendLine();
         text.AppendLine("Usage: inference-server [--option=value ...]");
-        text.AppendLine("       inference-server check [<repository> ...] [--option=value ...]");
-        text.AppendLine("       inference-server probe [--option=value ...]");
-        text.AppendLine("       inference-server new-key --id=<id> [--scopes=<scope>,...] [--models=<pattern>,...]");
-        text.AppendLine("       inference-server hash-key");
-        text.AppendLine();
-        text.AppendLine("check reads every configuration, loads every model, warms it up and frees it again, and says what is wrong; it serves nothing.");
-        text.AppendLine("Its exit code is 0 when all would serve, 1 when something would not.");
-        text.AppendLine("probe asks the server that runs on this machine with the same options whether it is ready; its exit code is 0 when it is, 1 when not.");
-        text.AppendLine("new-key prints an API key and its entry for --access-file; hash-key prints the hash of a key that it reads from standard input.");
-        text.AppendLine();
-        foreach (var option in OptionTable.All)
+        foreach (var command in commands)
         {
-            text.AppendLine($"  --{option.Flag}{(option.Default.Length == 0 ? "" : $" [{option.Default}]")}");
-            text.AppendLine($"      {option.Help}");
+            text.AppendLine($"       inference-server {command.Word} {command.Usage}".TrimEnd());
+        }
+
+        text.AppendLine();
+        foreach (var command in commands)
+        {
+            text.AppendLine($"  {command.Word}");
+            text.AppendLine($"      {command.Help}");
+        }
+
+        foreach (var group in OptionTable.Groups)
+        {
+            text.AppendLine();
+            text.AppendLine($"{group.Title}:");
+            foreach (var option in group.Options)
+            {
+                text.AppendLine($"  --{option.Flag}{(option.Default.Length == 0 ? "" : $" [{option.Default}]")}  ({option.Takes})");
+                text.AppendLine($"      {option.Help}");
+            }
         }
 
         text.AppendLine();

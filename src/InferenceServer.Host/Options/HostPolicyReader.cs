@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Abstractions;
+using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Scheduling;
 
@@ -16,6 +17,13 @@ namespace InferenceServer.Host.Options;
 /// <param name="errors">Where they go.</param>
 internal sealed class HostPolicyReader(IFileSystem files, ProcessorSet? allowed, string source, List<string> errors)
 {
+    /// <summary>Every setting of a policy.</summary>
+    public static ImmutableArray<SettingDescription> Settings { get; } =
+    [
+        new("cpu-cores", "numbers and ranges of processors, such as 0-3,8", "all of the process", "The processors; the process must have them all."),
+        new("numa-node", "number of a node", "any", "The processors of that node, as far as the process may use them. Beside cpu-cores, those of both."),
+    ];
+
     /// <summary>Reads all values.</summary>
     public HostPolicies Read(IEnumerable<string> values)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Telemetry;
 
 namespace InferenceServer.Host.Options;
@@ -16,7 +17,16 @@ internal static class MetricsConfigReader
     /// <summary>The smallest error of a quantile: the smaller it is, the more measurements are kept.</summary>
     public const double MinError = 0.0001;
 
-    private static readonly string[] s_settings = ["counter_latencies", "histogram_latencies", "summary_latencies", "summary_quantiles", "duration_histograms", "duration_buckets"];
+    /// <summary>Every setting.</summary>
+    public static ImmutableArray<SettingDescription> Settings { get; } =
+    [
+        new("counter_latencies", "true or false", "true", "Shows the summed times of requests. The counts are shown in any case."),
+        new("histogram_latencies", "true or false", "false", "Shows the histogram of the time to the first response, nv_inference_first_response_histogram_ms."),
+        new("summary_latencies", "true or false", "false", "Shows the summaries of times, with quantiles of the last minute; five locks a request."),
+        new("summary_quantiles", string.Create(CultureInfo.InvariantCulture, $"<quantile>:<error>,… of numbers from 0 to 1, errors of at least {MinError}, at most {MaxQuantiles}"), string.Join(',', MetricsOptions.DefaultQuantiles.Select(static target => string.Create(CultureInfo.InvariantCulture, $"{target.Quantile}:{target.Error}"))), "Which quantiles the summaries have, and the error that each may have."),
+        new("duration_histograms", "true or false", "true", "Shows the histograms of the times of requests and of their phases."),
+        new("duration_buckets", string.Create(CultureInfo.InvariantCulture, $"seconds, ascending, at most {MaxBuckets}"), string.Join(',', RequestDurations.DefaultBounds.Select(static bound => (bound / 1000).ToString(CultureInfo.InvariantCulture))), "The bounds of those histograms."),
+    ];
 
     /// <summary>Reads the settings.</summary>
     /// <param name="values">The settings as they are written.</param>
@@ -51,8 +61,9 @@ internal static class MetricsConfigReader
 
     private static MetricsOptions Unknown(string setting, MetricsOptions options, ICollection<string> problems)
     {
-        var near = Nearest.Of(setting, s_settings);
-        problems.Add($"'{setting}' is no setting of the metrics, expected {string.Join(", ", s_settings)}{(near is null ? "" : $"; did you mean '{near}'?")}");
+        var names = Settings.Select(static one => one.Name).ToArray();
+        var near = Nearest.Of(setting, names);
+        problems.Add($"'{setting}' is no setting of the metrics, expected {string.Join(", ", names)}{(near is null ? "" : $"; did you mean '{near}'?")}");
         return options;
     }
 

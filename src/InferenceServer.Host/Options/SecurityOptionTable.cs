@@ -24,7 +24,7 @@ internal static class SecurityOptionTable
 
     public static OptionDefinition JwtAlgorithm { get; } = new("jwt-algorithm", "JwtAlgorithm", OptionKind.List, "RS256,PS256,ES256", $"The signatures that tokens may have, of {string.Join(", ", TokenOptions.KnownAlgorithms)}, with commas between them. May be given several times.");
 
-    public static OptionDefinition JwtClockSkew { get; } = new("jwt-clock-skew-secs", "JwtClockSkewSecs", OptionKind.Number, "30", "How far the clock of the issuer may be from this one, in seconds.") { Maximum = 600 };
+    public static OptionDefinition JwtClockSkew { get; } = new("jwt-clock-skew-secs", "JwtClockSkewSecs", OptionKind.Number, "30", "How far the clock of the issuer may be from this one, in seconds.") { Unit = OptionUnit.Seconds, Maximum = 600 };
 
     public static OptionDefinition JwtScopePrefix { get; } = new("jwt-scope-prefix", "JwtScopePrefix", OptionKind.Text, "", "What stands in front of the names of scopes in the claims scope and scp.");
 
@@ -40,11 +40,12 @@ internal static class SecurityOptionTable
 
     public static TlsOptionGroup Metrics { get; } = new("metrics", "Metrics", "metrics");
 
-    public static ImmutableArray<OptionDefinition> All { get; } =
+    /// <summary>All of them, with those that they belong to.</summary>
+    public static ImmutableArray<OptionGroup> Groups { get; } =
     [
-        AccessFile, PublicApi, AllowSettingChanges,
-        JwtIssuer, JwtAudience, JwtKeysFile, JwtDiscoveryUrl, JwtAllowHttp, JwtAlgorithm, JwtClockSkew, JwtScopePrefix, JwtModelsClaim,
-        .. Http.All, .. Grpc.All, .. Metrics.All,
-        HttpCorsOrigin, HttpCorsHeader,
+        new("Callers and their rights", [AccessFile, PublicApi, AllowSettingChanges]),
+        new("Tokens", [JwtIssuer, JwtAudience, JwtKeysFile, JwtDiscoveryUrl, JwtAllowHttp, JwtAlgorithm, JwtClockSkew, JwtScopePrefix, JwtModelsClaim]),
+        new("TLS", [.. Http.All, .. Grpc.All, .. Metrics.All]),
+        new("Pages in browsers", [HttpCorsOrigin, HttpCorsHeader]),
     ];
 }

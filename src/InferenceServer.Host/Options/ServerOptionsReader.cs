@@ -33,11 +33,13 @@ internal sealed class ServerOptionsReader
     private readonly List<string> _errors = [];
     private readonly OptionValues _values;
     private readonly TelemetryReader _telemetry;
+    private readonly bool _isProbe;
 
     private ServerOptionsReader(IConfiguration configuration, CommandLine line, IFileSystem files, IReadOnlyList<BackendDescriptor> backends)
     {
         _section = configuration.GetSection(Section);
         _files = files;
+        _isProbe = line.WantsProbe;
         _values = new OptionValues(_section, line, _errors);
         _telemetry = new TelemetryReader(configuration, _values, files, _errors);
         _folders = new BackendFolderReader(files, backends).Read(BackendDirectory());
@@ -155,7 +157,6 @@ internal sealed class ServerOptionsReader
         }
     }
 
-    /// <summary>The values of an option and where the first came from: the command line, the environment, a file, or the default.</summary>
     private ResidencyOptions Residency() => new()
     {
         Default = ModelResidencies.TryParse(_values.Word(OptionTable.ModelResidency), out var residency) ? residency : ModelResidency.Pinned,
@@ -254,7 +255,8 @@ internal sealed class ServerOptionsReader
         }
         else if (values is [var only] && only == OptionTable.ModelRepository.Default)
         {
-            values = [defaultRepository];
+            // Who only asks whether a server is ready has no use for the models.
+            values = _isProbe ? [] : [defaultRepository];
         }
 
         return new RepositoriesReader(_files, source, _errors).Read(values);

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Abstractions;
+using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Tracing;
 
 namespace InferenceServer.Host.Options;
@@ -15,8 +17,25 @@ internal sealed class TraceConfigReader(IFileSystem files, string source, List<s
 
     private const string DefaultAddress = "http://localhost:4318/v1/traces";
 
-    private static readonly string[] s_keys =
-        ["file", "level", "rate", "count", "log-frequency", "max-bytes", "mode", "url", "resource", "spans", "bsp_max_queue_size", "bsp_schedule_delay", "bsp_max_export_batch_size"];
+    private static readonly TraceOptions s_defaults = new();
+
+    /// <summary>Every setting. Those of a mode may have its name and a comma in front.</summary>
+    public static ImmutableArray<SettingDescription> Settings { get; } =
+    [
+        new("mode", $"{TritonMode}, {OpenTelemetryMode}", TritonMode, $"{OpenTelemetryMode} sends spans to a collector, beside a file where one is named."),
+        new("level", TraceLevelNames.All, "OFF; TIMESTAMPS for a collector", "What is traced. May be given several times."),
+        new("rate", "number, 0 or more", Text(s_defaults.Start.Rate), "One request in so many is traced; 0, for a collector, for those alone whose callers trace them."),
+        new("count", $"number, {TraceSettings.Endless} or more", Text(s_defaults.Start.Count), $"How many requests are still to be traced; {TraceSettings.Endless} for without end."),
+        new($"{TritonMode},file", "path of a file in a folder that is there", "none", "Where traces go, in Triton's form. A file of that name is replaced."),
+        new($"{TritonMode},log-frequency", "number, 0 or more", Text(s_defaults.Start.LogFrequency), "How many traces go to one of the files <path>.0, <path>.1, …; 0 for all in the one file."),
+        new($"{TritonMode},max-bytes", "bytes, 1 or more", Text(s_defaults.MaxBytes), "The most that is written over all files; after that traces are dropped."),
+        new($"{OpenTelemetryMode},url", "address of http or https", DefaultAddress, "Where the collector takes traces, over HTTP."),
+        new($"{OpenTelemetryMode},resource", "<key>=<value>", "none", "What is said of the process. May be given several times."),
+        new($"{OpenTelemetryMode},spans", "one, phases", "phases", "one leaves the span of the request alone, without those of its parts."),
+        new($"{OpenTelemetryMode},bsp_max_queue_size", "number, 1 or more", "OTEL_BSP_MAX_QUEUE_SIZE", "How many spans may wait to be sent."),
+        new($"{OpenTelemetryMode},bsp_schedule_delay", "milliseconds, 1 or more", "OTEL_BSP_SCHEDULE_DELAY", "How long spans wait for others before they are sent."),
+        new($"{OpenTelemetryMode},bsp_max_export_batch_size", "number, 1 or more", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "How many spans are sent at once."),
+    ];
 
     private readonly List<string> _levels = [];
     private TraceOptions _options = new();
@@ -122,8 +141,9 @@ internal sealed class TraceConfigReader(IFileSystem files, string source, List<s
                 Set("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", Text(Number(key, value, 1)));
                 break;
             default:
-                var near = Nearest.Of(key, s_keys);
-                errors.Add($"{source}: '{key}' is no setting of tracing, expected {string.Join(", ", s_keys)}{(near is null ? "" : $"; did you mean '{near}'?")}");
+                string[] keys = [.. Settings.Select(static one => one.Name[(one.Name.IndexOf(',', StringComparison.Ordinal) + 1)..])];
+                var near = Nearest.Of(key, keys);
+                errors.Add($"{source}: '{key}' is no setting of tracing, expected {string.Join(", ", keys)}{(near is null ? "" : $"; did you mean '{near}'?")}");
                 break;
         }
     }

@@ -12,7 +12,24 @@ internal static class BackendManifestReader
     /// <summary>No manifest is longer. Bytes.</summary>
     public const int MaxLength = 65_536;
 
-    private static readonly string[] s_fields = ["name", "assembly", "type", "platform", "model_files", "bare_file_extension", "describes_models", "reports_responses", "auto_warmup", "runs_on_gpus", "loads_operator_libraries", "settings", "trial_load"];
+    /// <summary>Every field.</summary>
+    public static ImmutableArray<SettingDescription> Fields { get; } =
+    [
+        new("name", "text", "", "The name of the folder, and what a configuration's backend says."),
+        new("assembly", "name of a .dll in the folder", "", "The file that the backend is in."),
+        new("type", "text", "", "The class in it: public, with a constructor without parameters."),
+        new("platform", "text", "none", "Another name, for the field platform of a configuration."),
+        new("model_files", "list of names", "no file", "What the file in a version's folder may be called. A model folder that has one is taken for this backend's without being told."),
+        new("bare_file_extension", "text that begins with a dot", "none", "A single file with this ending in the repository itself is a model."),
+        new("describes_models", "true or false", "false", "The backend finds out inputs and outputs by itself; else the configuration must say."),
+        new("auto_warmup", "true or false", "true", "Models may be run with made-up inputs before they are ready."),
+        new("runs_on_gpus", "true or false", "false", "Its instances may be of KIND_GPU; else such a model is refused."),
+        new("loads_operator_libraries", "true or false", "false", "Its models may have model_operations; else such a model is refused."),
+        new("reports_responses", "true or false", "false", "Statistics show each response of a decoupled model by its number."),
+        new("trial_load", "true or false", "false", "The engine ends the process on some files, so that a model is first loaded in a process of its own. --backend-config=<backend>,trial_load=0 leaves that out."),
+        new("settings", "list of texts", "none", "What --backend-config=<backend>,<key>=<value> may set."),
+    ];
+
     private static readonly JsonDocumentOptions s_options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false, MaxDepth = 8 };
 
     /// <summary>Reads a manifest.</summary>
@@ -39,10 +56,11 @@ internal static class BackendManifestReader
     private static BackendManifest Read(JsonElement root)
     {
         Require(root.ValueKind == JsonValueKind.Object, "expected an object");
+        string[] names = [.. Fields.Select(static field => field.Name)];
         foreach (var property in root.EnumerateObject())
         {
-            var near = Nearest.Of(property.Name, s_fields);
-            Require(s_fields.Contains(property.Name, StringComparer.Ordinal), $"there is no field '{property.Name}'{(near is null ? "" : $"; did you mean '{near}'?")}");
+            var near = Nearest.Of(property.Name, names);
+            Require(names.Contains(property.Name, StringComparer.Ordinal), $"there is no field '{property.Name}'{(near is null ? "" : $"; did you mean '{near}'?")}");
         }
 
         var assembly = Text(root, "assembly") ?? throw new FormatException("the field 'assembly' is missing");

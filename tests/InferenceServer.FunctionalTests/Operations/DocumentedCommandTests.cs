@@ -13,7 +13,7 @@ public sealed partial class DocumentedCommandTests(SampleServer sample)
 {
     public static TheoryData<string> Pages =>
     [
-        "README.md", "docs/http.md", "docs/scheduling.md", "docs/ensembles.md", "docs/sequences.md",
+        "README.md", "docs/http.md", "docs/scheduling.md", "docs/ensembles.md", "docs/sequences.md", "docs/serve-your-model.md", "docs/runbook.md", "docs/install.md", "docs/shared-memory.md",
         .. Directory.EnumerateDirectories(SampleServer.Repository).Select(static folder => $"model-repository/{Path.GetFileName(folder)}/README.md").Order(StringComparer.Ordinal),
     ];
 

@@ -49,6 +49,13 @@ public sealed class ServerOptionsReaderTests
     }
 
     [Fact]
+    public void Probe_WithoutARepository_LooksForNone()
+    {
+        Assert.Empty(Read(["probe", "--http-port=80"], out var errors).ModelRepositories);
+        Assert.Empty(errors);
+    }
+
+    [Fact]
     public void ClientSharedMemory_IsOffUnlessAskedFor()
     {
         Assert.False(Read([], out _).AllowClientShm);

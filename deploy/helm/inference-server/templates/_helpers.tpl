@@ -110,7 +110,7 @@ spec:
             {{- end }}
             {{- end }}
             {{- if $values.apiKeys.secret }}
-            - --api-keys-file=/keys/keys.json
+            - --access-file=/keys/access.json
             {{- end }}
             {{- range concat $values.args .args }}
             - {{ . | quote }}

@@ -11,7 +11,7 @@ internal sealed class LatencyTargetRule : IConfigRule
     public const string Key = "latency_target_ms";
     public const string Path = $"parameters[\"{Key}\"]";
 
-    private const double MaxMilliseconds = 600_000;
+    public const double MaxMilliseconds = 600_000;
 
     public void Check(RuleContext context)
     {

@@ -10,8 +10,9 @@ internal sealed class StarvationRule : IConfigRule
 {
     public const string Key = "max_starvation_ms";
 
-    private const int MaxMilliseconds = 24 * 60 * 60 * 1000;
-    private static readonly TimeSpan s_default = TimeSpan.FromSeconds(1);
+    public const int MaxMilliseconds = 24 * 60 * 60 * 1000;
+    /// <summary>What holds where a file does not say.</summary>
+    public static TimeSpan Default { get; } = TimeSpan.FromSeconds(1);
 
     public void Check(RuleContext context)
     {
@@ -32,7 +33,7 @@ internal sealed class StarvationRule : IConfigRule
 
     /// <summary>What a message that has been checked says; a second when it does not.</summary>
     public static TimeSpan Of(global::Inference.ModelConfig message) =>
-        message.Parameters.TryGetValue(Key, out var parameter) && TryRead(parameter.StringValue, out var milliseconds) ? TimeSpan.FromMilliseconds(milliseconds) : s_default;
+        message.Parameters.TryGetValue(Key, out var parameter) && TryRead(parameter.StringValue, out var milliseconds) ? TimeSpan.FromMilliseconds(milliseconds) : Default;
 
     private static bool TryRead(string text, out int milliseconds) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out milliseconds) && milliseconds <= MaxMilliseconds;

@@ -11,31 +11,31 @@ internal static class UnusedFeatureTable
     public static ImmutableArray<UnusedFeature> Rows { get; } =
     [
         // Without these the answers would differ, or something would be less protected than the file says.
-        Refused(static m => Inputs(m, static i => i.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
-        Refused(static m => Outputs(m, static o => o.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
-        Refused(static m => Inputs(m, static i => i.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
-        Refused(static m => Outputs(m, static o => o.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
-        Refused(static m => If(m.ModelRepositoryAgents is { Agents.Count: > 0 }, "model_repository_agents"), "the check that they stand for would not be made"),
-        Refused(static m => Groups(m, static g => g.SecondaryDevices.Count > 0, "secondary_devices"), Gpu),
-        Refused(static m => If(m.Runtime.Length > 0, "runtime"), "a backend has one runtime here"),
-        Refused(static m => If(m.CcModelFilenames.Count > 0, "cc_model_filenames"), Gpu),
+        Refused("ModelInput.is_shape_tensor", static m => Inputs(m, static i => i.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
+        Refused("ModelOutput.is_shape_tensor", static m => Outputs(m, static o => o.IsShapeTensor, "is_shape_tensor"), "it concerns TensorRT"),
+        Refused("ModelInput.is_non_linear_format_io", static m => Inputs(m, static i => i.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
+        Refused("ModelOutput.is_non_linear_format_io", static m => Outputs(m, static o => o.IsNonLinearFormatIo, "is_non_linear_format_io"), "it concerns TensorRT"),
+        Refused("ModelConfig.model_repository_agents", static m => If(m.ModelRepositoryAgents is { Agents.Count: > 0 }, "model_repository_agents"), "the check that they stand for would not be made"),
+        Refused("ModelInstanceGroup.secondary_devices", static m => Groups(m, static g => g.SecondaryDevices.Count > 0, "secondary_devices"), Gpu),
+        Refused("ModelConfig.runtime", static m => If(m.Runtime.Length > 0, "runtime"), "a backend has one runtime here"),
+        Refused("ModelConfig.cc_model_filenames", static m => If(m.CcModelFilenames.Count > 0, "cc_model_filenames"), Gpu),
 
         // Without these every answer is the same.
-        Ignored(static m => Groups(m, static g => g.Profile.Count > 0, "profile"), "it concerns TensorRT"),
-        Ignored(static m => Inputs(m, static i => i.Format != global::Inference.ModelInput.Types.Format.None, "format"), "it is a hint that no backend here reads"),
-        Ignored(static m => If(m.Optimization is { Priority: not ModelPriority.PriorityDefault }, "optimization.priority"), "every model has the same priority"),
-        Ignored(static m => If(m.Optimization?.Cuda is not null, "optimization.cuda"), Gpu),
-        Ignored(static m => If(m.Optimization?.InputPinnedMemory is { Enable: false }, "optimization.input_pinned_memory"), Gpu),
-        Ignored(static m => If(m.Optimization?.OutputPinnedMemory is { Enable: false }, "optimization.output_pinned_memory"), Gpu),
-        Ignored(static m => If(m.Optimization is { GatherKernelBufferThreshold: > 0 }, "optimization.gather_kernel_buffer_threshold"), Gpu),
-        Ignored(static m => States(m, static s => s.UseSameBufferForInputOutput, "use_same_buffer_for_input_output"), "a state is handed on without a copy where its sequence is executed alone"),
-        Ignored(static m => States(m, static s => s.UseGrowableMemory, "use_growable_memory"), Gpu),
-        Ignored(static m => If(m.Optimization is { EagerBatching: true }, "optimization.eager_batching"), "a batch is formed when an instance takes it"),
+        Ignored("ModelInstanceGroup.profile", static m => Groups(m, static g => g.Profile.Count > 0, "profile"), "it concerns TensorRT"),
+        Ignored("ModelInput.format", static m => Inputs(m, static i => i.Format != global::Inference.ModelInput.Types.Format.None, "format"), "it is a hint that no backend here reads"),
+        Ignored("ModelOptimizationPolicy.priority", static m => If(m.Optimization is { Priority: not ModelPriority.PriorityDefault }, "optimization.priority"), "every model has the same priority"),
+        Ignored("ModelOptimizationPolicy.cuda", static m => If(m.Optimization?.Cuda is not null, "optimization.cuda"), Gpu),
+        Ignored("ModelOptimizationPolicy.input_pinned_memory", static m => If(m.Optimization?.InputPinnedMemory is { Enable: false }, "optimization.input_pinned_memory"), Gpu),
+        Ignored("ModelOptimizationPolicy.output_pinned_memory", static m => If(m.Optimization?.OutputPinnedMemory is { Enable: false }, "optimization.output_pinned_memory"), Gpu),
+        Ignored("ModelOptimizationPolicy.gather_kernel_buffer_threshold", static m => If(m.Optimization is { GatherKernelBufferThreshold: > 0 }, "optimization.gather_kernel_buffer_threshold"), Gpu),
+        Ignored("ModelSequenceBatching.State.use_same_buffer_for_input_output", static m => States(m, static s => s.UseSameBufferForInputOutput, "use_same_buffer_for_input_output"), "a state is handed on without a copy where its sequence is executed alone"),
+        Ignored("ModelSequenceBatching.State.use_growable_memory", static m => States(m, static s => s.UseGrowableMemory, "use_growable_memory"), Gpu),
+        Ignored("ModelOptimizationPolicy.eager_batching", static m => If(m.Optimization is { EagerBatching: true }, "optimization.eager_batching"), "a batch is formed when an instance takes it"),
     ];
 
-    private static UnusedFeature Refused(Func<global::Inference.ModelConfig, IEnumerable<string>> paths, string note) => new(paths, true, note);
+    private static UnusedFeature Refused(string field, Func<global::Inference.ModelConfig, IEnumerable<string>> paths, string note) => new(field, paths, true, note);
 
-    private static UnusedFeature Ignored(Func<global::Inference.ModelConfig, IEnumerable<string>> paths, string note) => new(paths, false, note);
+    private static UnusedFeature Ignored(string field, Func<global::Inference.ModelConfig, IEnumerable<string>> paths, string note) => new(field, paths, false, note);
 
     private static IEnumerable<string> If(bool isUsed, string path) => isUsed ? [path] : [];
 
