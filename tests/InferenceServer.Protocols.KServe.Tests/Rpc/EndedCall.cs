@@ -53,12 +53,12 @@ internal sealed class EndedCall : ServerCallContext, IAsyncStreamReader<ModelInf
             return Task.FromResult(true);
         }
 
-        return _goesWhileWriting ? WaitAsync(cancellationToken) : throw End("Can't read messages after the request is complete.");
+        return _goesWhileWriting ? WaitAsync(cancellationToken) : Task.FromException<bool>(End("Can't read messages after the request is complete."));
     }
 
     public Task WriteAsync(ModelStreamInferResponse message, CancellationToken cancellationToken) => WriteAsync(message);
 
-    public Task WriteAsync(ModelStreamInferResponse message) => _goesWhileWriting ? throw End("Can't write the message because the request is complete.") : Task.CompletedTask;
+    public Task WriteAsync(ModelStreamInferResponse message) => _goesWhileWriting ? Task.FromException(End("Can't write the message because the request is complete.")) : Task.CompletedTask;
 
     public void Dispose() => _aborted.Dispose();
 
