@@ -49,9 +49,9 @@ public sealed class BodyTests(BesiegedServer server)
             foreach (var path in depth == 50_000 ? Posts : [Infer, "/v2/models/add_sub/generate", "/v2/repository/models/add_sub/load", "/v2/logging"])
             {
                 var (status, body) = await server.PostAsync(path, string.Concat(Enumerable.Repeat(opening, depth)));
-                
-                    // Some take a body along that says nothing to them.
-                    Assert.True(status is >= 400 and < 500 or 501 || path.EndsWith("/unregister", StringComparison.Ordinal), $"{path}, depth {depth}: {status} {body}");
+
+                // Some take a body along that says nothing to them.
+                Assert.True(status is >= 400 and < 500 or 501 || path.EndsWith("/unregister", StringComparison.Ordinal), $"{path}, depth {depth}: {status} {body}");
             }
         }
 

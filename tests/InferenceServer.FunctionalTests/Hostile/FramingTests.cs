@@ -65,7 +65,7 @@ public sealed partial class FramingTests(BesiegedServer server)
     public async Task FirstLine_ThatIsNone_IsRefused(string request)
     {
         var answers = await AskRawAsync(request);
-Assert.DoesNotContain("HTTP/1.1 200", answers, StringComparison.Ordinal);
+        Assert.DoesNotContain("HTTP/1.1 200", answers, StringComparison.Ordinal);
         await server.StandsAsync();
     }
 
