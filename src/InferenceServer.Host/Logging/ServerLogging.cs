@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using InferenceServer.Core.Logging;
 using Serilog;
 using Serilog.Configuration;
@@ -14,6 +15,9 @@ internal static class ServerLogging
     private const string DefaultTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}";
     private const string Iso8601Template = "{UtcTimestamp:yyyy-MM-ddTHH:mm:ss.ffffffZ} {Level:u3} {Message:lj}";
     private const string RequestsSource = "Microsoft.AspNetCore.Hosting.Diagnostics";
+
+    /// <summary>What the web server calls the ends of connections that have asked for too much at once.</summary>
+    private static readonly FrozenSet<string> s_floods = FrozenSet.Create(StringComparer.Ordinal, "Http2QueueOperationsExceeded", "Http2FlowControlQueueOperationsExceeded", "Http2TooManyEnhanceYourCalms");
 
     public static Logger Create(LogControl control, BufferedLog lines, params ILogEventSink[] sinks)
     {
@@ -57,7 +61,11 @@ internal static class ServerLogging
     /// whoever wants could fill the log with it.
     /// </summary>
     private static bool IsFlood(LogEvent logEvent) =>
-        logEvent.Level == LogEventLevel.Fatal && SourceOf(logEvent).StartsWith("Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal);
+        logEvent.Level >= LogEventLevel.Error
+        && SourceOf(logEvent).StartsWith("Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal)
+        && logEvent.Properties.TryGetValue("EventId", out var id)
+        && id is StructureValue { Properties: var parts }
+        && parts.Any(static part => part is { Name: "Name", Value: ScalarValue { Value: string name } } && s_floods.Contains(name));
 
     private static string SourceOf(LogEvent logEvent) =>
         logEvent.Properties.TryGetValue(Constants.SourceContextPropertyName, out var source) && source is ScalarValue { Value: string name } ? name : "";

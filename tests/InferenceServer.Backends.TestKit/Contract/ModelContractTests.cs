@@ -12,7 +12,7 @@ namespace InferenceServer.Backends.TestKit.Contract;
 public abstract class ModelContractTests
 {
     private const int Cycles = 100;
-    private const int Attempts = 4;
+    private const int Attempts = 12;
 
     /// <summary>What all cycles together may leave behind: far below one of the smallest models a cycle.</summary>
     private const long MaxGrowth = Cycles * 2048;

@@ -43,6 +43,24 @@ public sealed class ServerLoggingTests
         Assert.Equal(new LogSettings(0, true, true, true, LogFormat.Default), control.Current);
     }
 
+    /// <summary>What a client can bring about as often as it likes is nobody's emergency; what else is fatal to the web server is.</summary>
+    [Theory]
+    [InlineData("Http2QueueOperationsExceeded", 0u, 0)]
+    [InlineData("Http2TooManyEnhanceYourCalms", 0u, 0)]
+    [InlineData("Http2QueueOperationsExceeded", 2u, 1)]
+    [InlineData("Http2UnexpectedConnectionQueueError", 0u, 1)]
+    public void ConnectionThatIsEndedForAFlood_IsNotFatal(string name, uint level, int lines)
+    {
+        var control = new LogControl(new LogSettings(level, true, true, true, LogFormat.Default));
+        var sink = new Sink();
+        using (var logger = ServerLogging.Create(control, new BufferedLog(), sink))
+        {
+            logger.ForContext(Constants.SourceContextPropertyName, "Microsoft.AspNetCore.Server.Kestrel.Http2").ForContext("EventId", new { Id = 60, Name = name }, destructureObjects: true).Write(LogEventLevel.Fatal, "test");
+        }
+
+        Assert.Equal(lines, sink.Levels.Count);
+    }
+
     private static string Log(LogControl control, string source)
     {
         var sink = new Sink();
