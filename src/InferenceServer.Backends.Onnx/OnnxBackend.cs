@@ -51,7 +51,7 @@ public sealed class OnnxBackend : IBackend
     {
         ArgumentNullException.ThrowIfNull(context);
         var (intraOpThreads, interOpThreads) = SessionSettingsReader.ReadShared(context);
-        OnnxEnvironment.Get(intraOpThreads, interOpThreads);
+        OnnxEnvironment.Get(intraOpThreads, interOpThreads, context.Log);
     }
 
     /// <inheritdoc />
@@ -69,7 +69,7 @@ public sealed class OnnxBackend : IBackend
 
     private OnnxModel Load(ModelLoadContext context, string file, SessionSettings settings, CancellationToken cancellation)
     {
-        var environment = OnnxEnvironment.Get(settings.SharedIntraOpThreads, settings.SharedInterOpThreads);
+        var environment = OnnxEnvironment.Get(settings.SharedIntraOpThreads, settings.SharedInterOpThreads, context.Log);
         var log = environment.Log.Add(context);
         var graphs = settings.Graphs is { } options ? new GraphCache(new GraphStore(options, _files, _time), _files, context, file, settings) : null;
         var factory = new SessionFactory(context, file, settings, environment, _providers, log, graphs);

@@ -46,6 +46,15 @@ public sealed partial class HouseRuleTests
         Assert.True(lines.Length <= 400 || lines[0].StartsWith("// Long because", StringComparison.Ordinal), $"{path} has {lines.Length} lines and does not begin with '// Long because'");
     });
 
+    /// <summary>Whoever looks for an event by its number finds one.</summary>
+    [Fact]
+    public void EventIds_AreEachOfOneMessage()
+    {
+        var ids = Solution.SourceProjects.SelectMany(Solution.Sources).SelectMany(static path => EventId().Matches(File.ReadAllText(path)).Select(match => (Id: match.Groups["id"].Value, Path: path))).ToArray();
+        Assert.True(ids.Length > 50, $"{ids.Length} messages");
+        Assert.All(ids.GroupBy(static one => one.Id, StringComparer.Ordinal), static same => Assert.True(same.Count() == 1, $"{same.Key}: {string.Join(", ", same.Select(static one => one.Path))}"));
+    }
+
     [Theory]
     [MemberData(nameof(Projects))]
     public void Classes_AreSealedOrMeantToBeInherited(string project) =>
@@ -61,6 +70,9 @@ public sealed partial class HouseRuleTests
 
     private static IEnumerable<Type> Types(string project) =>
         Solution.Load(project).GetTypes().Where(static type => type.Namespace?.StartsWith("InferenceServer", StringComparison.Ordinal) == true && !type.Name.StartsWith('<'));
+
+    [GeneratedRegex(@"\[LoggerMessage\((?:EventId = )?(?<id>[0-9]+)")]
+    private static partial Regex EventId();
 
     [GeneratedRegex(@"^(?:public|internal)\s[^;{(=]*?\b(?:class|struct|enum|interface|record(?:\s+struct)?)\s+(?<name>\w+)", RegexOptions.Multiline)]
     private static partial Regex TopLevelType();

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using InferenceServer.Abstractions.Backends;
+using InferenceServer.Abstractions.Errors;
 using Microsoft.ML.OnnxRuntime;
 
 namespace InferenceServer.Backends.Onnx.Sessions;
@@ -23,16 +26,29 @@ internal sealed class OnnxEnvironment
     public bool HasSharedThreads { get; }
 
     /// <summary>The environment. The numbers of threads count for the first caller only.</summary>
-    public static OnnxEnvironment Get(int intraOpThreads, int interOpThreads)
+    /// <exception cref="BackendException">The engine's native library cannot be loaded; why, <paramref name="told"/> has been told.</exception>
+    public static OnnxEnvironment Get(int intraOpThreads, int interOpThreads, IBackendLog told)
     {
         if (s_instance is { } made)
         {
             return made;
         }
 
-        lock (s_gate)
+        try
         {
-            return s_instance ??= Create(intraOpThreads, interOpThreads);
+            lock (s_gate)
+            {
+                return s_instance ??= Create(intraOpThreads, interOpThreads);
+            }
+        }
+        catch (Exception exception) when (exception is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
+        {
+            // The system's reason has the folders that were looked in, which are not for clients.
+            told.Warning($"ONNX Runtime's native library cannot be loaded: {exception.GetBaseException().Message}");
+            throw new BackendException(
+                ErrorCode.Unavailable,
+                $"the native library 'onnxruntime' for {RuntimeInformation.RuntimeIdentifier} cannot be loaded: it is not beside the server, or not for this system (it is made for glibc 2.28 and later, not for musl); the server's log says what was tried",
+                exception);
         }
     }
 

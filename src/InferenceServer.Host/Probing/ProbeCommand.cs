@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using InferenceServer.Host.Options;
 
@@ -16,15 +17,20 @@ internal sealed class ProbeCommand(HttpClient client, TextWriter output)
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(5);
 
     /// <summary>A client for the server that those options would start; without a base address when that has no HTTP.</summary>
-    public static HttpClient MakeClient(ServerOptions options) => new() { Timeout = s_timeout, BaseAddress = options.Http is { } http ? AddressOf(http) : null };
+    public static HttpClient MakeClient(ServerOptions options)
+    {
+        // The server's name is not that of the loopback interface, and its authority need not be known to this machine. Nothing is sent that others may not know, and nobody is between.
+        var handler = new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null } };
+        return new HttpClient(handler) { Timeout = s_timeout, BaseAddress = options.Http is { } http ? AddressOf(http, options.Security.HttpTls is not null) : null };
+    }
 
     /// <summary>Where a server that listens there is reached from its own machine.</summary>
-    public static Uri AddressOf(IPEndPoint listens)
+    public static Uri AddressOf(IPEndPoint listens, bool hasTls)
     {
         var address = listens.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
             : listens.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
             : listens.Address;
-        return new UriBuilder(Uri.UriSchemeHttp, address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString(), listens.Port).Uri;
+        return new UriBuilder(hasTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp, address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString(), listens.Port).Uri;
     }
 
     /// <summary>Asks once.</summary>

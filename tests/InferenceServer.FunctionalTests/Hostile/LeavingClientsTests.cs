@@ -19,7 +19,7 @@ public sealed class LeavingClientsTests(BesiegedServer server)
     public async Task Clients_ThatLeaveAtAnyPoint_LeaveNothingBehind()
     {
         var request = Encoding.ASCII.GetBytes($"POST /v2/models/add_sub/infer HTTP/1.1\r\nHost: x\r\nContent-Length: {BesiegedServer.Good.Length}\r\n\r\n{BesiegedServer.Good}");
-        var count = Stress.IsLong ? 10_000 : 2_000;
+        var count = Stress.IsLong ? 10_000 : 1_000;
         await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Token }, async (number, token) =>
         {
             var point = number % Points;

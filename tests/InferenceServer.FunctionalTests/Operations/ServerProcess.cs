@@ -20,7 +20,7 @@ internal sealed partial class ServerProcess : IDisposable
     private readonly List<string> _log = [];
     private readonly TaskCompletionSource _summary = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServerProcess(IReadOnlyDictionary<string, string> environment, Func<string, bool>? keeps, string[] args)
+    private ServerProcess(string program, IReadOnlyDictionary<string, string> environment, Func<string, bool>? keeps, string[] args)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -28,7 +28,7 @@ internal sealed partial class ServerProcess : IDisposable
             RedirectStandardError = true,
             WorkingDirectory = RepositoryRoot.Path,
         };
-        start.ArgumentList.Add(Program);
+        start.ArgumentList.Add(program);
         foreach (var arg in args)
         {
             start.ArgumentList.Add(arg);
@@ -60,9 +60,14 @@ internal sealed partial class ServerProcess : IDisposable
     /// <param name="environment">Variables beside those of the test.</param>
     /// <param name="keeps">Which lines of the log are kept: one that runs for hours has too many; null for all.</param>
     /// <param name="args">The command line.</param>
-    public static ServerProcess Start(IReadOnlyDictionary<string, string> environment, Func<string, bool>? keeps, params string[] args)
+    public static ServerProcess Start(IReadOnlyDictionary<string, string> environment, Func<string, bool>? keeps, params string[] args) => Start(Program, environment, keeps, args);
+
+    /// <summary>Starts another build of the server than the one beside the tests.</summary>
+    public static ServerProcess StartProgram(string program, params string[] args) => Start(program, new Dictionary<string, string>(), null, args);
+
+    private static ServerProcess Start(string program, IReadOnlyDictionary<string, string> environment, Func<string, bool>? keeps, string[] args)
     {
-        var server = new ServerProcess(environment, keeps, args);
+        var server = new ServerProcess(program, environment, keeps, args);
         server._process.Start();
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();

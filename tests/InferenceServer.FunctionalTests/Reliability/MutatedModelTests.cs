@@ -12,7 +12,7 @@ public sealed class MutatedModelTests(ITestOutputHelper output)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task ThousandDamagedOnnxFiles_NeverBringTheServerDown()
+    public async Task DamagedOnnxFiles_NeverBringTheServerDown()
     {
         byte[][] models = [.. new[] { "add_sub", "digits", "digits_prepare", "digits_decide", "wine" }.Select(static name => File.ReadAllBytes(RepositoryFiles.SampleModel(name)))];
         using var repository = new TemporaryDirectory();
@@ -22,7 +22,7 @@ public sealed class MutatedModelTests(ITestOutputHelper output)
         var seed = Random.Shared.Next();
         var random = new Random(seed);
         var loaded = 0;
-        for (var i = 0; i < (Stress.IsLong ? 10_000 : 1_000); i++)
+        for (var i = 0; i < (Stress.IsLong ? 10_000 : 400); i++)
         {
             var damaged = ModelMutation.Of(models[i % models.Length], random);
             using var body = new StringContent("{\"parameters\":{\"config\":\"{}\",\"file:1/model.onnx\":\"" + Convert.ToBase64String(damaged) + "\"}}");

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Inference;
+using InferenceServer.FunctionalTests.Operations;
 using InferenceServer.FunctionalTests.Server;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Certificates;
@@ -55,6 +56,12 @@ public sealed class TlsTests : IDisposable
 
         using var channel = Channel(server, _authority);
         Assert.True((await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ServerLiveAsync(new ServerLiveRequest(), cancellationToken: Cancellation)).Live);
+
+        using (var probe = ServerProcess.Start(["probe", "--http-address=127.0.0.1", $"--http-port={server.Http.BaseAddress.Port}", .. Flags("http")]))
+        {
+            Assert.Equal(0, await probe.WaitForExitAsync());
+            Assert.Equal("ready", probe.Output.Trim());
+        }
 
         // Another authority of the same name, and no encryption at all.
         using var wrong = Client(_stranger);

@@ -12,7 +12,7 @@ public sealed class ProbeCommandTests
     [InlineData("127.0.0.2", "http://127.0.0.2:8000/")]
     [InlineData("::1", "http://[::1]:8000/")]
     public void AddressOf_WhereAServerListens_IsReachedFromItsMachine(string listens, string expected) =>
-        Assert.Equal(expected, ProbeCommand.AddressOf(new IPEndPoint(IPAddress.Parse(listens), 8000)).AbsoluteUri);
+        Assert.Equal(expected, ProbeCommand.AddressOf(new IPEndPoint(IPAddress.Parse(listens), 8000), hasTls: false).AbsoluteUri);
 
     [Theory]
     [InlineData(HttpStatusCode.OK, 0, "ready")]
