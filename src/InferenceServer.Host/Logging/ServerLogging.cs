@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using InferenceServer.Core.Logging;
 using Serilog;
 using Serilog.Configuration;
@@ -16,8 +15,8 @@ internal static class ServerLogging
     private const string Iso8601Template = "{UtcTimestamp:yyyy-MM-ddTHH:mm:ss.ffffffZ} {Level:u3} {Message:lj}";
     private const string RequestsSource = "Microsoft.AspNetCore.Hosting.Diagnostics";
 
-    /// <summary>What the web server calls the ends of connections that have asked for too much at once.</summary>
-    private static readonly FrozenSet<string> s_floods = FrozenSet.Create(StringComparer.Ordinal, "Http2QueueOperationsExceeded", "Http2FlowControlQueueOperationsExceeded", "Http2TooManyEnhanceYourCalms");
+    /// <summary>What the web server says at the ends of connections that have asked for too much at once.</summary>
+    private static readonly string[] s_floods = ["maximum queue size", "ENHANCE_YOUR_CALM"];
 
     public static Logger Create(LogControl control, BufferedLog lines, params ILogEventSink[] sinks)
     {
@@ -63,9 +62,7 @@ internal static class ServerLogging
     private static bool IsFlood(LogEvent logEvent) =>
         logEvent.Level >= LogEventLevel.Error
         && SourceOf(logEvent).StartsWith("Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal)
-        && logEvent.Properties.TryGetValue("EventId", out var id)
-        && id is StructureValue { Properties: var parts }
-        && parts.Any(static part => part is { Name: "Name", Value: ScalarValue { Value: string name } } && s_floods.Contains(name));
+        && s_floods.Any(part => logEvent.MessageTemplate.Text.Contains(part, StringComparison.Ordinal));
 
     private static string SourceOf(LogEvent logEvent) =>
         logEvent.Properties.TryGetValue(Constants.SourceContextPropertyName, out var source) && source is ScalarValue { Value: string name } ? name : "";

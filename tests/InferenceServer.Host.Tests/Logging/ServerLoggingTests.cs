@@ -45,17 +45,17 @@ public sealed class ServerLoggingTests
 
     /// <summary>What a client can bring about as often as it likes is nobody's emergency; what else is fatal to the web server is.</summary>
     [Theory]
-    [InlineData("Http2QueueOperationsExceeded", 0u, 0)]
-    [InlineData("Http2TooManyEnhanceYourCalms", 0u, 0)]
-    [InlineData("Http2QueueOperationsExceeded", 2u, 1)]
-    [InlineData("Http2UnexpectedConnectionQueueError", 0u, 1)]
-    public void ConnectionThatIsEndedForAFlood_IsNotFatal(string name, uint level, int lines)
+    [InlineData("Connection id {ConnectionId} exceeded the output operations maximum queue size of {Count}.", 0u, 0)]
+    [InlineData("Connection id {ConnectionId} aborted since at least {Count} ENHANCE_YOUR_CALM responses were recorded per second.", 0u, 0)]
+    [InlineData("Connection id {ConnectionId} exceeded the output operations maximum queue size of {Count}.", 2u, 1)]
+    [InlineData("The event loop in connection {ConnectionId} failed unexpectedly ({Count}).", 0u, 1)]
+    public void ConnectionThatIsEndedForAFlood_IsNotFatal(string message, uint level, int lines)
     {
         var control = new LogControl(new LogSettings(level, true, true, true, LogFormat.Default));
         var sink = new Sink();
         using (var logger = ServerLogging.Create(control, new BufferedLog(), sink))
         {
-            logger.ForContext(Constants.SourceContextPropertyName, "Microsoft.AspNetCore.Server.Kestrel.Http2").ForContext("EventId", new { Id = 60, Name = name }, destructureObjects: true).Write(LogEventLevel.Fatal, "test");
+            logger.ForContext(Constants.SourceContextPropertyName, "Microsoft.AspNetCore.Server.Kestrel.Http2").Write(LogEventLevel.Fatal, message, "x", 1);
         }
 
         Assert.Equal(lines, sink.Levels.Count);
