@@ -124,7 +124,8 @@ public sealed partial class BesiegedServer : IAsyncLifetime
         await AskWellAsync();
         await UntilAsync("nothing to be in flight", async () => Sum(await ScrapeAsync(), s_quiet) == 0);
         Assert.DoesNotContain("Unhandled exception", Log, StringComparison.Ordinal);
-        Assert.DoesNotContain(Log.Split('\n'), static line => ErrorLine().IsMatch(line));
+        var bad = Log.Split('\n').Where(static line => ErrorLine().IsMatch(line)).ToArray();
+        Assert.True(bad.Length == 0, string.Join('\n', bad));
     }
 
     /// <summary>What must hold after an attack upon memory, or many others.</summary>
@@ -223,8 +224,9 @@ public sealed partial class BesiegedServer : IAsyncLifetime
         return ((long)Sum(await ScrapeAsync(), "dotnet_gc_heap_bytes"), Stress.ResidentBytes(ProcessId));
     }
 
-    // That a connection is ended, and that a model of an attacker cannot be loaded is an error, and as it should be.
-    [GeneratedRegex(@"^\S+ (FTL (?!Connection id )|ERR (?!Model ))")]
+    // That a model of an attacker cannot be loaded is an error, and as it should be. A flood of HTTP/2 can leave the web server with a connection that it never ends by itself, and notes as fatal when
+    // its memory is collected: that alone is known.
+    [GeneratedRegex(@"^\S+ (FTL (?!Connection id ""\w+"" application never completed)|ERR (?!Model ))")]
     private static partial Regex ErrorLine();
 
     [GeneratedRegex(@"/dev/shm|/root/|/home/|/tmp/|Exception|   at |0x[0-9a-fA-F]{9,}|Microsoft\.|System\.|Kestrel|\.cs:")]
