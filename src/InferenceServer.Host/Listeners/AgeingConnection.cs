@@ -17,8 +17,8 @@ internal sealed class AgeingConnection : IAsyncDisposable
         _connection = connection;
         _grace = grace;
 
-        // Started only now that there is a timer to be set again.
-        _timer = time.CreateTimer(static state => ((AgeingConnection)state!).Age(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // Started only now that there is a timer to be set again. It does not hold the connection: one that is left to the collector must not wait for its age.
+        _timer = time.CreateTimer(static state => (((WeakReference)state!).Target as AgeingConnection)?.Age(), new WeakReference(this), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(age, Timeout.InfiniteTimeSpan);
     }
 

@@ -17,6 +17,7 @@ internal sealed partial class ConnectionLimit(ServerOptions options, TimeProvide
 
     private readonly long[] _open = new long[Enum.GetValues<Listener>().Length];
     private readonly long[] _refused = new long[Enum.GetValues<Listener>().Length];
+    private readonly long[] _abandoned = new long[Enum.GetValues<Listener>().Length];
     private long _clients;
     private long _toldAt = time.GetTimestamp() - (long)(s_quiet.TotalSeconds * time.TimestampFrequency);
 
@@ -29,39 +30,51 @@ internal sealed partial class ConnectionLimit(ServerOptions options, TimeProvide
     /// <summary>How many were closed as soon as they came.</summary>
     public long Refused(Listener listener) => Interlocked.Read(ref _refused[(int)listener]);
 
+    /// <summary>How many never ended and were left to the garbage collector.</summary>
+    public long Abandoned(Listener listener) => Interlocked.Read(ref _abandoned[(int)listener]);
+
     /// <summary>Puts this in front of what serves a port's connections.</summary>
     public ConnectionDelegate Before(Listener listener, ConnectionDelegate next) => async connection =>
     {
-        var open = Interlocked.Increment(ref _open[(int)listener]);
-        var isClient = listener != Listener.Metrics;
-        var clients = isClient ? Interlocked.Increment(ref _clients) : open;
-        try
+        using var place = new ConnectionPlace(this, listener);
+        if (place.IsBeyond)
         {
-            if (clients > (isClient ? Maximum : MetricsMaximum))
-            {
-                Interlocked.Increment(ref _refused[(int)listener]);
-                Tell(listener);
-                connection.Abort(new ConnectionAbortedException("too many connections"));
-                return;
-            }
+            Interlocked.Increment(ref _refused[(int)listener]);
+            Tell(listener);
+            connection.Abort(new ConnectionAbortedException("too many connections"));
+            return;
+        }
 
-            await next(connection);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _open[(int)listener]);
-            if (isClient)
-            {
-                Interlocked.Decrement(ref _clients);
-            }
-        }
+        await next(connection);
     };
+
+    /// <summary>Takes a place of a port; whether it is one too many.</summary>
+    internal bool Take(Listener listener)
+    {
+        var open = Interlocked.Increment(ref _open[(int)listener]);
+        return listener == Listener.Metrics ? open > MetricsMaximum : Interlocked.Increment(ref _clients) > Maximum;
+    }
+
+    /// <summary>Gives a place back.</summary>
+    internal void GiveBack(Listener listener)
+    {
+        Interlocked.Decrement(ref _open[(int)listener]);
+        if (listener != Listener.Metrics)
+        {
+            Interlocked.Decrement(ref _clients);
+        }
+    }
+
+    /// <summary>Counts a connection that was left to the collector.</summary>
+    internal void Abandon(Listener listener) => Interlocked.Increment(ref _abandoned[(int)listener]);
 
     private void Tell(Listener listener)
     {
         var last = Interlocked.Read(ref _toldAt);
         if (time.GetElapsedTime(last) >= s_quiet && Interlocked.CompareExchange(ref _toldAt, time.GetTimestamp(), last) == last)
         {
+            // Places whose connections were left to the collector come back by it. What is refused hardly makes garbage, so that it might not come by itself for long.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Default, blocking: false);
             LogRefused(listener, listener == Listener.Metrics ? MetricsMaximum : Maximum, Refused(Listener.Http) + Refused(Listener.Rpc) + Refused(Listener.Metrics));
         }
     }

@@ -15,8 +15,8 @@ internal static class ServerLogging
     private const string Iso8601Template = "{UtcTimestamp:yyyy-MM-ddTHH:mm:ss.ffffffZ} {Level:u3} {Message:lj}";
     private const string RequestsSource = "Microsoft.AspNetCore.Hosting.Diagnostics";
 
-    /// <summary>What the web server says at the ends of connections that have asked for too much at once.</summary>
-    private static readonly string[] s_floods = ["maximum queue size", "ENHANCE_YOUR_CALM"];
+    /// <summary>What the web server says at the ends of connections that have asked for too much at once, or that it has lost amid it.</summary>
+    private static readonly string[] s_floods = ["maximum queue size", "ENHANCE_YOUR_CALM", "application never completed"];
 
     public static Logger Create(LogControl control, BufferedLog lines, params ILogEventSink[] sinks)
     {

@@ -14,6 +14,7 @@ internal sealed class ConnectionMetrics(ConnectionLimit connections) : IMetricsS
     {
         WriteFamily(text, "inference_server_connections", MetricType.Gauge, "Connections that are open now.", connections.Open);
         WriteFamily(text, "inference_server_connections_refused_total", MetricType.Counter, "Connections that were closed as soon as they came, because as many were open as may be.", connections.Refused);
+        WriteFamily(text, "inference_server_connections_abandoned_total", MetricType.Counter, "Connections that the web server never ended and that were left to the garbage collector, as after floods of HTTP/2 resets.", connections.Abandoned);
         text.Single("inference_server_connections_max", MetricType.Gauge, "How many connections HTTP and gRPC may have together (--max-connections).", connections.Maximum);
     }
 

@@ -49,17 +49,52 @@ internal sealed class PrometheusServer : IAsyncDisposable
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();
         var server = new PrometheusServer(process, folder, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/"), Timeout = TestTimeouts.Phase });
-        await server.WaitForAsync("up == 1");
-        return server;
+        try
+        {
+            await server.WaitUntilReadyAsync();
+            await server.WaitForAsync("up == 1");
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>It listens some time before it answers queries.</summary>
+    private async Task WaitUntilReadyAsync()
+    {
+        using var timeout = new CancellationTokenSource(TestTimeouts.Phase);
+        while (!await IsReadyAsync())
+        {
+            Assert.False(_process.HasExited, "Prometheus ended");
+            Assert.False(timeout.IsCancellationRequested, "Prometheus did not become ready");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken);
+        }
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri("-/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            // It does not listen yet.
+            return false;
+        }
     }
 
     /// <summary>Asks for what a query gives now: its series.</summary>
     public async Task<JsonElement[]> QueryAsync(string query)
     {
         using var answer = await _http.GetAsync(new Uri($"api/v1/query?query={Uri.EscapeDataString(query)}", UriKind.Relative));
-        var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+        var body = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.IsSuccessStatusCode, $"{query}: {body}");
-        return [.. body.GetProperty("data").GetProperty("result").EnumerateArray()];
+        return [.. JsonDocument.Parse(body).RootElement.GetProperty("data").GetProperty("result").EnumerateArray()];
     }
 
     /// <summary>Waits until a query gives something.</summary>
@@ -69,16 +104,9 @@ internal sealed class PrometheusServer : IAsyncDisposable
         while (true)
         {
             Assert.False(_process.HasExited, "Prometheus ended");
-            try
+            if ((await QueryAsync(query)).Length > 0)
             {
-                if ((await QueryAsync(query)).Length > 0)
-                {
-                    return;
-                }
-            }
-            catch (HttpRequestException) when (!timeout.IsCancellationRequested)
-            {
-                // It is not there yet.
+                return;
             }
 
             Assert.False(timeout.IsCancellationRequested, $"nothing came of {query}");

@@ -19,6 +19,7 @@ public sealed class ConnectionFloodTests(BesiegedServer server)
         // Both ends have a descriptor, but not in the same process.
         var count = Math.Min(10_000, (int)(Descriptors() / 2));
         var connections = new List<RawConnection>(count);
+        var before = await server.ConnectionsAsync();
         try
         {
             for (var i = 0; i < count; i++)
@@ -39,7 +40,7 @@ public sealed class ConnectionFloodTests(BesiegedServer server)
             connections.ForEach(static connection => connection.Dispose());
         }
 
-        await server.StandsWithItsMemoryAsync();
+        await server.StandsWithItsConnectionsAsync(before);
     }
 
     [Fact]
