@@ -75,10 +75,10 @@ internal sealed partial class ConnectionLimit(ServerOptions options, TimeProvide
         {
             // Places whose connections were left to the collector come back by it. What is refused hardly makes garbage, so that it might not come by itself for long.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Default, blocking: false);
-            LogRefused(listener, listener == Listener.Metrics ? MetricsMaximum : Maximum, Refused(Listener.Http) + Refused(Listener.Rpc) + Refused(Listener.Metrics));
+            LogRefused(listener == Listener.Rpc ? "gRPC" : listener == Listener.Http ? "HTTP" : "metrics", listener == Listener.Metrics ? MetricsMaximum : Maximum, Refused(Listener.Http) + Refused(Listener.Rpc) + Refused(Listener.Metrics));
         }
     }
 
-    [LoggerMessage(8500, LogLevel.Warning, "A connection to the {Listener} port was closed as soon as it came: {Maximum} are open, and no more may be (--max-connections); {Count} have been closed so since the start")]
-    private partial void LogRefused(Listener listener, int maximum, long count);
+    [LoggerMessage(8500, LogLevel.Warning, "A connection to the {Port} port was closed as soon as it came: {Maximum} are open, and no more may be (--max-connections); {Count} have been closed so since the start")]
+    private partial void LogRefused(string port, int maximum, long count);
 }
