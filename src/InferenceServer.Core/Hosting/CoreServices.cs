@@ -1,6 +1,7 @@
 using System.IO.Abstractions;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Access;
 using InferenceServer.Core.Caching;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
@@ -37,6 +38,7 @@ public static class CoreServices
         services.AddSingleton(options);
         services.AddSingleton(backends);
         services.AddSingleton<ServerPhase>();
+        services.AddSingleton<AccessRefusals>();
         services.AddSingleton(static provider => new ModelCatalog
         {
             UsesNamespaces = provider.GetRequiredService<CoreOptions>().UsesNamespaces,

@@ -9,7 +9,7 @@ namespace InferenceServer.Host.Security;
 /// The one place where it is decided who may do what: between the choice of the endpoint and its work, for every endpoint of a listener, by what the endpoint says
 /// of itself. An endpoint that says nothing is for nobody. It is only there where callers are asked who they are.
 /// </summary>
-internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authenticator, IModelControl control, SecurityOptions options, AccessCounters counters, AuditLog audit, Func<HttpContext, InferenceError, Task> refuse)
+internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authenticator, IModelControl control, SecurityOptions options, AccessRefusals refusals, AuditLog audit, Func<HttpContext, InferenceError, Task> refuse)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -98,7 +98,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
 
     private Task RefuseAsync(HttpContext context, AccessMetadata? access, Caller? caller, InferenceError error)
     {
-        counters.Count(error.Code);
+        refusals.Count(error.Code);
         audit.TellRefused(context, access, caller, error);
         return refuse(context, error);
     }

@@ -31,7 +31,7 @@ internal sealed class AliasHandler(IModelControl control)
     public Task HandleAsync(HttpContext context, string name) => context.Request.Method switch
     {
         // It names models, of which the right to the name alone says nothing.
-        var method when HttpMethods.IsPut(method) => context.Features.Get<Caller>() is { } caller && AccessDecision.OfServer(caller, AccessRule.Control, isReading: false) is { } refusal ? HttpErrorWriter.WriteAsync(context, refusal) : ChangeAsync(context, async (body, condition) => await control.Aliases.PutAsync(name, body, condition)),
+        var method when HttpMethods.IsPut(method) => context.Features.Get<Caller>() is { } caller && AccessDecision.OfServer(caller, AccessRule.Control, isReading: false).Counted(context) is { } refusal ? HttpErrorWriter.WriteAsync(context, refusal) : ChangeAsync(context, async (body, condition) => await control.Aliases.PutAsync(name, body, condition)),
         var method when HttpMethods.IsDelete(method) => DeleteAsync(context, name),
         _ => ShowAsync(context, name),
     };

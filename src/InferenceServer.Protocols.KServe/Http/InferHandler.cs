@@ -69,7 +69,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
 
         var error = coding == ContentCoding.Identity ? null : await InflatedBody.ReplaceAsync(context.Request, options.MaxInputSize);
         error ??= await _reader.ReadAsync(context.Request, request.Lease.Model.Config, header);
-        error ??= context.Features.Get<Caller>() is { } caller && header.UsesSharedMemory && !caller.HoldsForAll(AccessScopes.SharedMemory) ? AccessErrors.SharedTensors() : null;
+        error ??= context.Features.Get<Caller>() is { } caller && header.UsesSharedMemory && !caller.HoldsForAll(AccessScopes.SharedMemory) ? AccessErrors.SharedTensors().Counted(context) : null;
         error ??= header.AttachShared(_shared, request.Lease.Model.Config.Name);
         error ??= NpyAnswer.Negotiate(context.Request.Headers.Accept, request.Lease.Model.Config, header);
         if (error is null)

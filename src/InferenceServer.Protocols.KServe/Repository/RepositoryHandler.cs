@@ -87,7 +87,7 @@ internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions
     public static Task NamedRepositoryAsync(HttpContext context) => HttpErrorWriter.WriteAsync(context, RepositoryErrors.NamedRepository());
 
     private static InferenceError? FindLimits(HttpContext context) =>
-        context.Features.Get<Caller>() is { } caller ? AccessDecision.OfServer(caller, AccessRule.Control, isReading: false) : null;
+        context.Features.Get<Caller>() is { } caller ? AccessDecision.OfServer(caller, AccessRule.Control, isReading: false).Counted(context) : null;
 
     private static Task AnswerAsync(HttpContext context, InferenceError? error)
     {

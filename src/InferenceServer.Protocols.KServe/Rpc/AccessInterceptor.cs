@@ -3,6 +3,7 @@ using Grpc.Core.Interceptors;
 using Inference;
 using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Restrictions;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -34,7 +35,8 @@ internal sealed class AccessInterceptor(IModelControl control) : Interceptor
 
     private Caller? Check(object request, ServerCallContext context)
     {
-        var caller = context.GetHttpContext().Features.Get<Caller>();
-        return MessageAccess.FindRefusal(caller, control, request) is { } refusal ? throw RpcErrorMapping.ToException(refusal) : caller;
+        var http = context.GetHttpContext();
+        var caller = http.Features.Get<Caller>();
+        return MessageAccess.FindRefusal(caller, control, request).Counted(http) is { } refusal ? throw RpcErrorMapping.ToException(refusal) : caller;
     }
 }

@@ -5,6 +5,7 @@ using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Observation;
 using InferenceServer.Protocols.KServe.Observation;
+using InferenceServer.Protocols.KServe.Restrictions;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -101,6 +102,7 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         CallerPermit? permit = null;
         if (context.GetHttpContext().Features.Get<Caller>() is { } caller && !MessageAccess.TryAdmit(caller, control, message, out permit, out var refused))
         {
+            refused.Counted(context.GetHttpContext());
             call.Refuse(new StreamReply(message) { Record = record }, refused);
             return;
         }

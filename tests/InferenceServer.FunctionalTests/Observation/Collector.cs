@@ -16,12 +16,16 @@ namespace InferenceServer.FunctionalTests.Observation;
 /// <summary>A collector of OpenTelemetry on loopback, which takes the protocol over HTTP and over gRPC, each on a port of its own.</summary>
 internal sealed class Collector : IAsyncDisposable
 {
+    /// <inheritdoc cref="Keys"/>
+    public const string KeyHeader = "x-tenant-key";
+
     private const int RpcFrame = 5;
 
     private readonly WebApplication _app;
     private readonly SemaphoreSlim _news = new(0);
     private readonly ConcurrentQueue<ResourceSpans> _spans = new();
     private readonly ConcurrentQueue<ResourceMetrics> _metrics = new();
+    private readonly ConcurrentQueue<string> _keys = new();
 
     private Collector(WebApplication app) => _app = app;
 
@@ -30,6 +34,9 @@ internal sealed class Collector : IAsyncDisposable
     public string RpcAddress { get; private set; } = "";
 
     public IEnumerable<Span> Spans => _spans.SelectMany(static resource => resource.ScopeSpans).SelectMany(static scope => scope.Spans);
+
+    /// <summary>What came in the header by which those who send here are known; empty for a message without it.</summary>
+    public IEnumerable<string> Keys => _keys;
 
     public IEnumerable<Metric> Metrics => _metrics.SelectMany(static resource => resource.ScopeMetrics).SelectMany(static scope => scope.Metrics);
 
@@ -77,6 +84,7 @@ internal sealed class Collector : IAsyncDisposable
             body.Write(memory.ToArray());
         }
 
+        _keys.Enqueue(context.Request.Headers[KeyHeader].ToString());
         var path = context.Request.Path.Value!;
         var isRpc = context.Request.Protocol == "HTTP/2";
         var message = isRpc ? body.WrittenSpan[RpcFrame..] : body.WrittenSpan;

@@ -101,6 +101,68 @@ public sealed class CollectorTests
         Assert.Equal(4, spans.Where(static span => span.Name == "InferRequest").Select(static span => Hex(span.TraceId)).Distinct().Count());
     }
 
+    /// <summary>Each step is a span below that of the ensemble, with the parts that a request of its own would have.</summary>
+    [Fact]
+    public async Task Ensemble_HasTheSpansOfItsStepsBelowItsOwn()
+    {
+        await using var collector = await Collector.StartAsync();
+        using var repository = new TemporaryDirectory();
+        foreach (var step in (string[])["first", "second"])
+        {
+            repository.Write($"{step}/1/readme", "one version");
+            repository.Write($"{step}/config.pbtxt", "backend: \"identity\" input { name: \"X\" data_type: TYPE_INT32 dims: -1 } output { name: \"Y\" data_type: TYPE_INT32 dims: -1 }");
+        }
+
+        repository.Write("m/1/readme", "one version");
+        repository.Write("m/config.pbtxt", """
+            platform: "ensemble" input { name: "X" data_type: TYPE_INT32 dims: -1 } output { name: "Y" data_type: TYPE_INT32 dims: -1 }
+            ensemble_scheduling {
+              step { model_name: "first" model_version: -1 input_map { key: "X" value: "X" } output_map { key: "Y" value: "between" } }
+              step { model_name: "second" model_version: -1 input_map { key: "X" value: "between" } output_map { key: "Y" value: "Y" } }
+            }
+            """);
+        using var server = ServerProcess.Start(Variables(collector, "http/protobuf", "parentbased_always_off"), [.. Flags(repository.FullPath)]);
+        using var client = new HttpClient { BaseAddress = await server.WaitForSummaryAsync() };
+        await AskAsync(client, "whole", Caller);
+        await collector.UntilAsync(static collector => collector.Spans.Any(static span => span.Name == "InferRequest"));
+
+        var spans = collector.Spans.ToArray();
+        Assert.All(spans, static span => Assert.Equal(TraceId, Hex(span.TraceId)));
+        var root = Assert.Single(spans, static span => span.Name == "InferRequest");
+        var ensemble = Assert.Single(spans, static span => span.Name == "m");
+        var (first, second) = (Assert.Single(spans, static span => span.Name == "first"), Assert.Single(spans, static span => span.Name == "second"));
+        Assert.Equal(root.SpanId, ensemble.ParentSpanId);
+        foreach (var step in (Span[])[first, second])
+        {
+            Assert.Equal(ensemble.SpanId, step.ParentSpanId);
+            Assert.Equal(["compute", "queue"], spans.Where(span => span.ParentSpanId == step.SpanId).Select(static span => span.Name).Order());
+            Assert.True(step.StartTimeUnixNano >= ensemble.StartTimeUnixNano && step.EndTimeUnixNano <= ensemble.EndTimeUnixNano);
+        }
+
+        Assert.True(first.EndTimeUnixNano <= second.StartTimeUnixNano);
+    }
+
+    /// <summary>Whoever runs the collector may ask for a key, in the header that the standard variable names.</summary>
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task HeadersOfTheVariable_GoWithEveryMessage_AndAreInNoLog(string protocol)
+    {
+        const string Secret = "s3cr3t-of-the-tenant";
+        await using var collector = await Collector.StartAsync();
+        var variables = Variables(collector, protocol, "always_on");
+        variables["OTEL_METRICS_EXPORTER"] = "otlp";
+        variables["OTEL_METRIC_EXPORT_INTERVAL"] = "300";
+        variables["OTEL_EXPORTER_OTLP_HEADERS"] = $"{Collector.KeyHeader}={Secret}";
+        using var server = Serve(variables);
+        using var client = new HttpClient { BaseAddress = await server.WaitForSummaryAsync() };
+        await AskAsync(client, "a");
+        await collector.UntilAsync(static collector => collector.Spans.Any() && collector.Metrics.Any());
+
+        Assert.All(collector.Keys, static key => Assert.Equal(Secret, key));
+        Assert.DoesNotContain(Secret, server.Log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task TritonsOption_SendsTheRequestsOfItsRate_AndOneSpanEachWhereThatIsWanted()
     {

@@ -122,6 +122,57 @@ public sealed class RightsTests
         Assert.False(await stream.ResponseStream.MoveNext(Cancellation));
     }
 
+    /// <summary>Whether the address, the message or the body shows it.</summary>
+    [Fact]
+    public async Task Refusals_AreCounted_WhereverTheyAreFound()
+    {
+        using var repository = new TemporaryDirectory();
+        Write(repository, "ours", "theirs");
+        await using var access = new AccessFixture();
+        var key = access.AddKey("team", """[{"scopes": ["inference", "metrics"], "models": ["ours"]}]""");
+        var slow = access.AddKey("slow", """[{"scopes": ["inference"], "models": ["*"]}]""", """, "limits": {"requests_per_second": 0.001, "burst": 2}""");
+        await access.StartAsync(repository.FullPath, "--allow-client-shm=true");
+
+        Assert.Equal(403, await StatusAsync(access, "POST", "/v2/models/theirs/infer", key, Question));
+        await ExpectAsync(access, key, forbidden: 1);
+        Assert.Equal(StatusCode.PermissionDenied, await FailAsync(access.Server.Rpc.ModelInferAsync(Ask("theirs"), Headers(key), cancellationToken: Cancellation).ResponseAsync));
+        await ExpectAsync(access, key, forbidden: 2);
+        const string Shared = """{"inputs":[{"name":"X","datatype":"FP32","shape":[1],"parameters":{"shared_memory_region":"r","shared_memory_byte_size":4}}]}""";
+        Assert.Equal(403, await StatusAsync(access, "POST", "/v2/models/ours/infer", key, Shared));
+        await ExpectAsync(access, key, forbidden: 3);
+        using var stream = access.Server.Rpc.ModelStreamInfer(Headers(key), cancellationToken: Cancellation);
+        foreach (var name in (string[])["theirs", "ours", "nothing"])
+        {
+            await stream.RequestStream.WriteAsync(Ask(name), Cancellation);
+            Assert.True(await stream.ResponseStream.MoveNext(Cancellation));
+        }
+
+        await ExpectAsync(access, key, forbidden: 5);
+        Assert.Equal(StatusCode.Unauthenticated, await FailAsync(access.Server.Rpc.ModelInferAsync(Ask("ours"), Headers("nobody's"), cancellationToken: Cancellation).ResponseAsync));
+        await ExpectAsync(access, key, forbidden: 5, unauthenticated: 1);
+
+        // To open a stream is one request, and each of its requests one more.
+        using var limited = access.Server.Rpc.ModelStreamInfer(Headers(slow), cancellationToken: Cancellation);
+        foreach (var isRefused in (bool[])[false, true])
+        {
+            await limited.RequestStream.WriteAsync(Ask("ours"), Cancellation);
+            Assert.True(await limited.ResponseStream.MoveNext(Cancellation));
+            Assert.Equal(isRefused, limited.ResponseStream.Current.ErrorMessage.Length > 0);
+        }
+
+        await ExpectAsync(access, key, forbidden: 5, unauthenticated: 1, limited: 1);
+    }
+
+    private static async Task ExpectAsync(AccessFixture access, string key, int forbidden, int unauthenticated = 0, int limited = 0)
+    {
+        var (_, metrics, response) = await access.SendAsync("GET", access.Server.MetricsAddress, key);
+        response.Dispose();
+        var found = metrics.Split('\n').Where(static line => line.StartsWith("inference_server_access_refused_total{", StringComparison.Ordinal)).Order();
+        Assert.Equal(
+            new[] { ("forbidden", forbidden), ("limited", limited), ("unauthenticated", unauthenticated), ("undecided", 0) }.Select(static one => $"inference_server_access_refused_total{{reason=\"{one.Item1}\"}} {one.Item2}"),
+            found);
+    }
+
     [Fact]
     public async Task Namespaces_RightsAreForWholeNames()
     {

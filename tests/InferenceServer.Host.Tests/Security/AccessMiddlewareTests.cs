@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Core.Access;
 using InferenceServer.Host.Identities;
 using InferenceServer.Host.Security;
 using InferenceServer.Protocols.KServe.Restrictions;
@@ -69,7 +70,7 @@ public sealed class AccessMiddlewareTests : IDisposable
             new Authenticator(callers, null, time),
             null!,
             SecurityOptions.Open with { AccessFile = path },
-            new AccessCounters(),
+            new AccessRefusals(),
             new AuditLog(NullLogger<AuditLog>.Instance),
             (_, error) =>
             {
