@@ -9,6 +9,6 @@ internal enum Listener
     /// <summary>KServe v2 over gRPC.</summary>
     Rpc,
 
-    /// <summary>Prometheus.</summary>
+    /// <summary>Prometheus, and probes.</summary>
     Metrics,
 }

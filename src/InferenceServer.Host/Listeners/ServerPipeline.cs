@@ -48,9 +48,15 @@ internal static class ServerPipeline
         {
             metrics.UseRouting();
             metrics.UseAccess(AccessAnswers.WriteHttpAsync);
+            metrics.UseRestrictions(metrics.ApplicationServices.GetRequiredService<ServerOptions>().HttpRestrictions, RestrictedAnswers.WriteHttpAsync);
+            metrics.UseEndpoints(endpoints =>
+            {
+                // Every other method is answered with 405, every other path with 404.
+                endpoints.MapMethods("/metrics", [HttpMethods.Get], (RequestDelegate)metricsEndpoint.HandleAsync).WithMetadata(new AccessMetadata(AccessRule.Metrics) { Action = "/metrics" }, new ApiCategoryMetadata(null));
 
-            // Every other method is answered with 405, every other path with 404.
-            metrics.UseEndpoints(endpoints => endpoints.MapMethods("/metrics", [HttpMethods.Get], (RequestDelegate)metricsEndpoint.HandleAsync).WithMetadata(new AccessMetadata(AccessRule.Metrics) { Action = "/metrics" }));
+                // Probes that have no certificate, and those of a server whose other ports are full, ask here.
+                endpoints.MapKServeHealth();
+            });
         });
     }
 

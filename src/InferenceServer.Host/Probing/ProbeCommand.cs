@@ -16,13 +16,21 @@ internal sealed class ProbeCommand(HttpClient client, TextWriter output)
     /// <summary>As long as a probe of Docker or of systemd is usually given.</summary>
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>A client for the server that those options would start; without a base address when that has no HTTP.</summary>
+    /// <summary>A client for the server that those options would start; without a base address when no port of that can be asked.</summary>
     public static HttpClient MakeClient(ServerOptions options)
     {
         // The server's name is not that of the loopback interface, and its authority need not be known to this machine. Nothing is sent that others may not know, and nobody is between.
         var handler = new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null } };
-        return new HttpClient(handler) { Timeout = s_timeout, BaseAddress = options.Http is { } http ? AddressOf(http, options.Security.HttpTls is not null) : null };
+        return new HttpClient(handler) { Timeout = s_timeout, BaseAddress = FindAddress(options) };
     }
+
+    /// <summary>Where to ask: over HTTP, or at the port of the metrics where there is no HTTP, or none for those without a certificate. Null when there is neither.</summary>
+    public static Uri? FindAddress(ServerOptions options) => options switch
+    {
+        { Http: { } http } when options.Security.HttpTls is null or { Roots: null } => AddressOf(http, options.Security.HttpTls is not null),
+        { Metrics: { } metrics } when options.Security.MetricsTls is null or { Roots: null } => AddressOf(metrics, options.Security.MetricsTls is not null),
+        _ => null,
+    };
 
     /// <summary>Where a server that listens there is reached from its own machine.</summary>
     public static Uri AddressOf(IPEndPoint listens, bool hasTls)
@@ -39,7 +47,7 @@ internal sealed class ProbeCommand(HttpClient client, TextWriter output)
     {
         if (client.BaseAddress is null)
         {
-            await output.WriteLineAsync("HTTP is switched off, and probe asks over HTTP");
+            await output.WriteLineAsync("no port can be asked: probe asks over HTTP, or at the port of the metrics, and has no certificate");
             return 1;
         }
 

@@ -55,8 +55,7 @@ public static class KServeHttpEndpoints
         var infer = endpoints.ServiceProvider.GetRequiredService<InferHandler>();
         var generate = endpoints.ServiceProvider.GetRequiredService<GenerateHandler>();
         var group = endpoints.MapGroup("");
-        Map(group, "/v2/health/live", HttpMethods.Get, (context, _, _) => metadata.LiveAsync(context));
-        Map(group, "/v2/health/ready", HttpMethods.Get, (context, _, _) => metadata.ReadyAsync(context));
+        MapHealth(group, metadata);
         Map(group, "/v2", HttpMethods.Get, (context, _, _) => metadata.ServerAsync(context));
         var control = endpoints.ServiceProvider.GetRequiredService<IModelControl>();
         MapModel(group, "", HttpMethods.Get, AfterStart(control, metadata.ModelAsync));
@@ -90,6 +89,13 @@ public static class KServeHttpEndpoints
         return group;
     }
 
+    /// <summary>Maps what probes ask for, and nothing else: for a port whose callers need not be clients of the models.</summary>
+    public static void MapKServeHealth(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        MapHealth(endpoints, endpoints.ServiceProvider.GetRequiredService<MetadataHandler>());
+    }
+
     /// <summary>Answers every path that nothing else answers with the protocol's own 404.</summary>
     public static IEndpointConventionBuilder MapKServeNotFound(this IEndpointRouteBuilder endpoints)
     {
@@ -118,6 +124,12 @@ public static class KServeHttpEndpoints
         }
 
         await handler(context, model, version);
+    }
+
+    private static void MapHealth(IEndpointRouteBuilder group, MetadataHandler metadata)
+    {
+        Map(group, "/v2/health/live", HttpMethods.Get, (context, _, _) => metadata.LiveAsync(context));
+        Map(group, "/v2/health/ready", HttpMethods.Get, (context, _, _) => metadata.ReadyAsync(context));
     }
 
     private static void MapRepository(IEndpointRouteBuilder group, IModelControl control, RepositoryHandler repository)

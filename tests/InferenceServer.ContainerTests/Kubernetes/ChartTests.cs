@@ -100,6 +100,35 @@ public sealed class ChartTests(ToolsFixture tools)
         }
     }
 
+    /// <summary>A kubelet has no certificate: where clients need one, it asks at the port of the metrics.</summary>
+    [Theory]
+    [InlineData("{ secret: \"\" }", "http", "HTTP")]
+    [InlineData("{ secret: tls }", "http", "HTTPS")]
+    [InlineData("{ secret: tls, mutual: true }", "metrics", "HTTP")]
+    public async Task Chart_Probes_AskWhereNoCertificateIsWanted(string tls, string port, string scheme)
+    {
+        tools.Require();
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, $"tls: {{ http: {tls} }}\nmodels: {{ existingClaim: models }}\n", TestContext.Current.CancellationToken);
+            var (exitCode, yaml) = await Objects.RenderAsync(file);
+            Assert.True(exitCode == 0, yaml);
+            Assert.Empty(await Objects.FindProblemsAsync(yaml));
+            var container = Of(Objects.Read(yaml), "Deployment", "demo-inference-server").At("spec", "template", "spec", "containers", 0);
+            foreach (var probe in (string[])["startupProbe", "livenessProbe", "readinessProbe"])
+            {
+                Assert.Equal((port, scheme), (container[probe]["httpGet"]["port"].ToString(), container[probe]["httpGet"]["scheme"].ToString()));
+            }
+
+            Assert.Equal(port == "metrics", ((YamlSequenceNode)container["args"]).Any(static flag => flag.ToString() == "--http-use-ssl-mutual=true"));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Theory]
     [InlineData("recording.yml")]
     [InlineData("alerts.yml")]

@@ -97,6 +97,8 @@ public sealed class ConnectionFloodTests(BesiegedServer server)
             Assert.True(refused is >= 15 and <= 40, $"{refused} refused");
             using var metrics = new HttpClient();
             var scraped = await metrics.GetStringAsync(new Uri(small.MetricsAddress), Token);
+            using var live = await metrics.GetAsync(new Uri(new Uri(small.MetricsAddress), "/v2/health/live"), Token);
+            Assert.True(live.IsSuccessStatusCode);
             Assert.Contains("inference_server_connections_max 20\n", scraped, StringComparison.Ordinal);
             Assert.Contains("inference_server_connections{port=\"metrics\"} 1\n", scraped, StringComparison.Ordinal);
             Assert.True(BesiegedServer.Sum(scraped, "inference_server_connections_refused_total") >= refused);

@@ -52,12 +52,21 @@ public sealed class RestrictedApiTests
             using var request = new HttpRequestMessage(new HttpMethod(method), path) { Headers = { { header, value } } };
             using var response = await server.Http.SendAsync(request, Cancellation);
             Assert.True(status == response.StatusCode, $"{method} {path} with {header}: {response.StatusCode}");
+            if (path.StartsWith("/v2/health", StringComparison.Ordinal))
+            {
+                // At the port of the metrics no less.
+                using var again = new HttpRequestMessage(new HttpMethod(method), new Uri(new Uri(server.MetricsAddress), path)) { Headers = { { header, value } } };
+                using var other = await server.Http.SendAsync(again, Cancellation);
+                Assert.Equal(status, other.StatusCode);
+            }
+
             if (status == HttpStatusCode.Forbidden)
             {
                 Assert.Matches("""^\{"error":"This API is restricted, expecting header 'x-(key|probe)'"\}$""", await response.Content.ReadAsStringAsync(Cancellation));
             }
         }
 
+        Assert.Contains("nv_inference_count", await server.Http.GetStringAsync(new Uri(server.MetricsAddress), Cancellation), StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", server.Output.ToString(), StringComparison.Ordinal);
     }
 

@@ -85,6 +85,12 @@ public sealed class TlsTests : IDisposable
         {
             Assert.False(await GetsInAsync(server, certificate), certificate?.Subject ?? "no certificate");
         }
+
+        // Probes have none, and ask elsewhere.
+        using var probe = new HttpClient();
+        using var ready = await probe.GetAsync(new Uri(new Uri(server.MetricsAddress), "/v2/health/ready"), Cancellation);
+        using var models = await probe.GetAsync(new Uri(new Uri(server.MetricsAddress), "/v2/models/add_sub"), Cancellation);
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.NotFound), (ready.StatusCode, models.StatusCode));
     }
 
     [Fact]

@@ -22,7 +22,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "server.deployment" -}}
 {{- $root := .root -}}
 {{- $values := $root.Values -}}
-{{- $httpScheme := ternary "HTTPS" "HTTP" (ne $values.tls.http.secret "") -}}
+{{- /* A kubelet has no certificate: where clients need one, it asks at the port of the metrics. */ -}}
+{{- $probePort := ternary "metrics" "http" $values.tls.http.mutual -}}
+{{- $probeScheme := ternary "HTTPS" "HTTP" (and (ne $values.tls.http.secret "") (not $values.tls.http.mutual)) -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -99,6 +101,10 @@ spec:
             - --http-use-ssl=true
             - --http-server-cert=/tls/http/tls.crt
             - --http-server-key=/tls/http/tls.key
+            {{- if $values.tls.http.mutual }}
+            - --http-use-ssl-mutual=true
+            - --http-root-cert=/tls/http/ca.crt
+            {{- end }}
             {{- end }}
             {{- if $values.tls.grpc.secret }}
             - --grpc-use-ssl=true
@@ -143,15 +149,15 @@ spec:
           # The port opens at once, so this asks for the process alone. Asked for readiness, one model that cannot load would restart
           # the pod for ever and take the other models with it.
           startupProbe:
-            httpGet: { path: /v2/health/live, port: http, scheme: {{ $httpScheme }} }
+            httpGet: { path: /v2/health/live, port: {{ $probePort }}, scheme: {{ $probeScheme }} }
             {{- toYaml $values.probes.startup | nindent 12 }}
           # A restart helps only a process that no longer answers at all; a model that fails to load is no reason.
           livenessProbe:
-            httpGet: { path: /v2/health/live, port: http, scheme: {{ $httpScheme }} }
+            httpGet: { path: /v2/health/live, port: {{ $probePort }}, scheme: {{ $probeScheme }} }
             {{- toYaml $values.probes.liveness | nindent 12 }}
           # True once every wanted model has loaded; traffic waits for it, however long that takes.
           readinessProbe:
-            httpGet: { path: /v2/health/ready, port: http, scheme: {{ $httpScheme }} }
+            httpGet: { path: /v2/health/ready, port: {{ $probePort }}, scheme: {{ $probeScheme }} }
             {{- toYaml $values.probes.readiness | nindent 12 }}
           securityContext:
             {{- toYaml $values.securityContext | nindent 12 }}
