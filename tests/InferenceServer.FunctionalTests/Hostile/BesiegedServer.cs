@@ -110,7 +110,12 @@ public sealed partial class BesiegedServer : IAsyncLifetime
             await StandsWithItsMemoryAsync();
             if (Stress.IsLong)
             {
-                await UntilAsync("the last buffers to be given up", async () => (await MeasureAsync()).Heap <= _before.Heap + HeapSlackInTheEnd, turns: 60);
+                var heap = 0L;
+                await UntilAsync(
+                    "the last buffers to be given up",
+                    async () => (heap = (await MeasureAsync()).Heap) <= _before.Heap + HeapSlackInTheEnd,
+                    () => $"heap {_before.Heap >> 20} MiB before and {heap >> 20} MiB now",
+                    turns: 60);
             }
 
             _process.Signal(ServerProcess.SigTerm);

@@ -48,8 +48,9 @@ public sealed class EngineMemoryTests
                 Assert.All(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(answer.RawOutputContents[0].Span).ToArray(), value => Assert.Equal(2f * i, value));
                 Interlocked.Increment(ref answered);
             }
-            catch (RpcException exception) when (exception.StatusCode == StatusCode.Cancelled && i % 2 == 0)
+            catch (RpcException exception) when (i % 2 == 0 && (exception.StatusCode == StatusCode.Cancelled || (leaving.IsCancellationRequested && exception.Status.DebugException is InvalidOperationException)))
             {
+                // The client library itself trips now and then over a call that is cancelled as its answer begins.
                 Interlocked.Increment(ref left);
             }
         });
