@@ -14,11 +14,16 @@ internal sealed class RuntimeMetrics : IMetricsSource
         text.Single("dotnet_gc_allocated_bytes_total", MetricType.Counter, "Bytes that were allocated on the managed heap since the start.", GC.GetTotalAllocatedBytes());
         text.Single("dotnet_gc_committed_bytes", MetricType.Gauge, "Memory that the managed heap has taken from the system, as of its last collection, in bytes.", memory.TotalCommittedBytes);
         text.Single("dotnet_gc_available_bytes", MetricType.Gauge, "Memory that the garbage collector believes it may use: that of the machine, or of the container, in bytes.", memory.TotalAvailableMemoryBytes);
-        const string Heap = "dotnet_gc_heap_bytes";
-        text.Begin(Heap, MetricType.Gauge, "The managed heap by generation, after the last collection, in bytes.");
+        WriteGenerations(text, memory, "dotnet_gc_heap_bytes", "The managed heap by generation, after the last collection, in bytes.", static generation => generation.SizeAfterBytes);
+        WriteGenerations(text, memory, "dotnet_gc_fragmented_bytes", "What of it is free between what lives, in bytes.", static generation => generation.FragmentationAfterBytes);
+    }
+
+    private static void WriteGenerations(MetricsText text, GCMemoryInfo memory, string name, string help, Func<GCGenerationInfo, long> value)
+    {
+        text.Begin(name, MetricType.Gauge, help);
         for (var i = 0; i < Math.Min(memory.GenerationInfo.Length, s_generations.Length); i++)
         {
-            text.Sample(Heap, MetricsText.Label("generation", s_generations[i]), memory.GenerationInfo[i].SizeAfterBytes);
+            text.Sample(name, MetricsText.Label("generation", s_generations[i]), value(memory.GenerationInfo[i]));
         }
     }
 
