@@ -49,7 +49,8 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         LaneDemand? demand = null,
         TimeSpan? latencyTarget = null,
         IResponseCache? cache = null,
-        int maxWaiting = 1000)
+        int maxWaiting = 1000,
+        TimeSpan maxCallerExecution = default)
     {
         Time = time ?? TimeProvider.System;
         Pool = new TensorPool(new TensorPoolOptions());
@@ -94,6 +95,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
                 MaxQueueBytes = maxQueueBytes,
                 Compatibility = BatchCompatibility.Of(config),
                 PreservesOrdering = preservesOrdering,
+                MaxCallerExecution = maxCallerExecution,
                 Time = Time,
                 Statistics = Statistics,
             },

@@ -26,6 +26,16 @@ internal sealed class ExecutionCosts
     /// <param name="ticks">How long it was busy beside the execution, in ticks of the time provider.</param>
     public void RecordPause(long ticks) => Pause += Weight * (Math.Max(0, ticks) - Pause);
 
+    /// <summary>What passes from the arrival of a request until a lane that waits for one has begun with it, on average; 0 for not known. Ticks.</summary>
+    public double Hop { get; private set; }
+
+    /// <summary>A lane that waited has begun with a request.</summary>
+    /// <param name="ticks">How long after it had come, in ticks of the time provider.</param>
+    public void RecordHop(long ticks) => Hop = Hop == 0 ? Math.Max(1, ticks) : Hop + (Weight * (Math.Max(1, ticks) - Hop));
+
+    /// <summary>True when so many rows have been run.</summary>
+    public bool IsKnown(int rows) => rows < _means.Length && _means[rows] > 0;
+
     /// <summary>What a lane waits for the rate limiter before an execution, on average; 0 where it need not ask. Ticks.</summary>
     public double Claim { get; private set; }
 

@@ -46,8 +46,14 @@ internal sealed class InstanceRunner : IDisposable
     /// <summary>How far it is with what it runs. Under the scheduler's lock.</summary>
     public LaneProgress Progress { get; } = new();
 
-    /// <summary>True while a thread belongs to the lane. This and the next two change under the scheduler's lock only.</summary>
+    /// <summary>True while a thread belongs to the lane. This and the next four change under the scheduler's lock only.</summary>
     public bool HasThread { get; set; }
+
+    /// <summary>True while a caller runs something by the lane on a thread of his own.</summary>
+    public bool IsLent { get; set; }
+
+    /// <summary>True while the thread of the lane waits for work.</summary>
+    public bool IsThreadWaiting { get; set; }
 
     /// <summary>True when the lane takes no further batch: its thread frees it.</summary>
     public bool IsRetired { get; set; }
@@ -160,6 +166,9 @@ internal sealed class InstanceRunner : IDisposable
             _ = own is null || ThreadAffinity.TryKeepTo(own);
         }
     }
+
+    /// <summary>Runs a batch on the thread of a caller who has the lane.</summary>
+    public void RunLent(PendingInference[] batch, ReleaseReason reason) => Execute(batch, reason, _setup);
 
     private void WakeIdle() => _scheduler.WakeIdle(this);
 

@@ -55,6 +55,7 @@ internal static class LanePlan
             MaxQueueBytes = options.MaxQueueBytes,
             Compatibility = BatchCompatibility.Of(config),
             PreservesOrdering = batching is { PreservesOrdering: true },
+            MaxCallerExecution = options.MaxCallerExecution,
             Time = time,
             Statistics = statistics,
         };

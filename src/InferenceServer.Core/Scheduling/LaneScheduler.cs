@@ -1,3 +1,4 @@
+// Long because one lock guards the queue, the lanes and who has them.
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Telemetry;
@@ -26,12 +27,12 @@ internal sealed class LaneScheduler : IModelScheduler
     private readonly Action<object?> _onClientGone;
     private readonly ExecutionCosts _costs = new();
     private readonly BatchDecider _decider;
+    private readonly LaneAlarm _alarm;
+    private CallerExecution _callers;
     private ResponseOrder? _order;
     private LaneSchedulerSetup _rules;
     private InstanceRunner[] _lanes;
     private int _retiringLanes;
-    private int _waitingLanes;
-    private int _claimingLanes;
     private bool _isDraining;
     private bool _isStopping;
 
@@ -39,6 +40,8 @@ internal sealed class LaneScheduler : IModelScheduler
     {
         _queue = new RequestQueue(setup.Queue, setup.MaxQueueBytes, setup.Compatibility, setup.Time);
         _decider = new BatchDecider(_queue, _costs) { Limits = setup.Limits, EnoughRows = setup.EnoughRows };
+        _alarm = new LaneAlarm(_gate);
+        _callers = new CallerExecution(setup.Time.ToTicks(setup.MaxCallerExecution), _costs);
         _order = setup.PreservesOrdering ? new ResponseOrder() : null;
         _rules = setup;
         _time = setup.Time;
@@ -64,13 +67,19 @@ internal sealed class LaneScheduler : IModelScheduler
         {
             if (!_isStopping && InstanceRunner.Threads < MaxExpecting && Array.TrueForAll(_lanes, static lane => !lane.HasThread))
             {
-                TryWakeLane();
+                _alarm.TryWake(_lanes);
             }
         }
     }
 
     public InferenceError? TryEnqueue(PendingInference pending)
     {
+        if (TryLend(pending) is { } loan)
+        {
+            RunLent(loan);
+            return null;
+        }
+
         // Watched before it is queued: the registration must be in place before a lane can complete the request.
         pending.WatchClient(_onClientGone, pending, _time);
         var refusal = TryQueue(pending);
@@ -96,7 +105,7 @@ internal sealed class LaneScheduler : IModelScheduler
                 return refusal;
             }
 
-            refusal = LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _time) ?? (TryWakeLane() ? null : InferenceErrors.NoThread(pending.Request));
+            refusal = LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _time) ?? (TryWakeFor(pending) ? null : InferenceErrors.NoThread(pending.Request));
             if (refusal is not null)
             {
                 _queue.TryRemove(pending);
@@ -116,6 +125,7 @@ internal sealed class LaneScheduler : IModelScheduler
         lock (_gate)
         {
             _rules = rules;
+            _callers = new CallerExecution(_time.ToTicks(rules.MaxCallerExecution), _costs);
             _queue.Retune(rules.Queue);
             _decider.Limits = rules.Limits;
             _order = rules.PreservesOrdering ? _order ?? new ResponseOrder() : null;
@@ -126,14 +136,14 @@ internal sealed class LaneScheduler : IModelScheduler
                 lane.IsRetired = true;
             }
 
-            idle = [.. retired.Where(static lane => !lane.HasThread)];
+            idle = [.. retired.Where(static lane => lane is { HasThread: false, IsLent: false })];
             _retiringLanes += retired.Count - idle.Length;
 
             // Lanes that wait look at the rules of now, or end; a queue that had to wait for a lane finds the new ones.
-            Monitor.PulseAll(_gate);
+            _alarm.WakeAll();
             if (_queue.Count > 0)
             {
-                TryWakeLane();
+                _alarm.TryWake(_lanes);
             }
         }
 
@@ -148,7 +158,7 @@ internal sealed class LaneScheduler : IModelScheduler
         lock (_gate)
         {
             _isDraining = true;
-            Monitor.PulseAll(_gate);
+            _alarm.WakeAll();
         }
     }
 
@@ -158,7 +168,7 @@ internal sealed class LaneScheduler : IModelScheduler
         {
             _isDraining = true;
             _isStopping = true;
-            Monitor.PulseAll(_gate);
+            _alarm.WakeAll();
             CompleteStopIfIdle();
         }
 
@@ -181,8 +191,19 @@ internal sealed class LaneScheduler : IModelScheduler
         {
             while (true)
             {
+                if (lane.IsLent)
+                {
+                    if (_queue.Count > 0)
+                    {
+                        _alarm.TryWake(_lanes);
+                    }
+
+                    _alarm.WaitForReturn();
+                    continue;
+                }
+
                 // Whoever was about to be woken by a request has to pass that on.
-                if (lane.IsRetired && (_queue.Count == 0 || TryWakeLane()))
+                if (lane.IsRetired && (_queue.Count == 0 || _alarm.TryWake(_lanes)))
                 {
                     lane.HasThread = false;
                     return LaneTurn.Leave;
@@ -207,14 +228,17 @@ internal sealed class LaneScheduler : IModelScheduler
 
                 if (decision.Requests > 0)
                 {
-                    batch = _queue.Take(decision.Requests, now);
+                    batch = TakeBatch(lane, decision.Requests, now);
                     reason = decision.Reason;
                     lane.IdleSince = long.MaxValue;
-                    _decider.OnTake(lane, now);
-                    lane.Progress.BeginRun(batch, now, _decider.FollowsTarget);
+                    if (batch[0].WasExpected)
+                    {
+                        _costs.RecordHop(now - batch[0].EnqueuedTimestamp);
+                    }
+
                     if (_queue.Count > 0)
                     {
-                        TryWakeLane();
+                        _alarm.TryWake(_lanes);
                     }
 
                     return LaneTurn.Work;
@@ -246,7 +270,7 @@ internal sealed class LaneScheduler : IModelScheduler
     {
         lock (_gate)
         {
-            Monitor.PulseAll(_gate);
+            _alarm.WakeAll();
         }
     }
 
@@ -256,8 +280,107 @@ internal sealed class LaneScheduler : IModelScheduler
         lock (_gate)
         {
             lane.IdleTimerHasFired();
-            Monitor.PulseAll(_gate);
+            _alarm.WakeAll();
         }
+    }
+
+    private PendingInference[] TakeBatch(InstanceRunner lane, int requests, long now)
+    {
+        var batch = _queue.Take(requests, now);
+        _decider.OnTake(lane, now);
+        lane.Progress.BeginRun(batch, now, _decider.FollowsTarget);
+        return batch;
+    }
+
+    private bool TryWakeFor(PendingInference pending)
+    {
+        pending.WasExpected = _queue.Count == 1 && _alarm.IsSomebodyWaiting;
+        return _alarm.TryWake(_lanes);
+    }
+
+    /// <summary>A lane for the caller to run his request by, and the batch; null when it is better handed to a lane's thread.</summary>
+    private LaneLoan? TryLend(PendingInference pending)
+    {
+        if (pending.Stream is not null)
+        {
+            return null;
+        }
+
+        lock (_gate)
+        {
+            var now = _time.GetTimestamp();
+            if (_queue.Count > 0 || _isDraining || _order is not null || pending.DeadlineTimestamp <= now || !_callers.Pays(pending.Rows) || CallerExecution.FindLane(_lanes) is not { } lane || !_queue.TryAdd(pending, now))
+            {
+                return null;
+            }
+
+            if (TakeSmall(now) is not { } decision)
+            {
+                // It is to wait for company.
+                _queue.TryRemove(pending);
+                return null;
+            }
+
+            _decider.OnArrival(pending.EnqueuedTimestamp);
+            pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
+            _alarm.Lend(lane);
+            return new LaneLoan(lane, TakeBatch(lane, decision.Requests, now), decision.Reason);
+        }
+    }
+
+    /// <summary>Runs a caller's request on his thread, and a few of those that have come meanwhile: they would wait for a thread to be woken.</summary>
+    private void RunLent(LaneLoan? loan)
+    {
+        for (var left = CallerExecution.MaxBatches - 1; loan is { } now; left--)
+        {
+            now.Lane.RunLent(now.Batch, now.Reason);
+            loan = Return(now.Lane, left);
+        }
+    }
+
+    /// <summary>The caller's batch has ended.</summary>
+    /// <returns>What he runs next; null when he has given the lane back.</returns>
+    private LaneLoan? Return(InstanceRunner lane, int left)
+    {
+        lock (_gate)
+        {
+            var now = _time.GetTimestamp();
+            _decider.OnEnd(lane, now);
+            if (left > 0 && !lane.IsRetired && !_isDraining && TakeSmall(now) is { } small)
+            {
+                return new LaneLoan(lane, TakeBatch(lane, small.Requests, now), small.Reason);
+            }
+
+            _alarm.TakeBack(lane);
+            if (_queue.Count > 0 && !_alarm.TryWake(_lanes) && _decider.Decide(_isDraining, now) is { Requests: > 0 } any)
+            {
+                // The system gives no thread: whoever is there runs it, however long it takes.
+                _alarm.Lend(lane);
+                return new LaneLoan(lane, TakeBatch(lane, any.Requests, now), any.Reason);
+            }
+
+            if (!lane.IsRetired || lane.HasThread)
+            {
+                CompleteStopIfIdle();
+                return null;
+            }
+        }
+
+        lane.Retire();
+        EndRetirement();
+        return null;
+    }
+
+    /// <summary>What waits, if it may run now and a caller may run it.</summary>
+    private BatchDecision? TakeSmall(long now)
+    {
+        if (_queue.Count == 0 || _queue.NextExpiry <= now)
+        {
+            return null;
+        }
+
+        var decision = _decider.Decide(_isDraining, now);
+        return decision.Requests > 0 && _callers.Pays(_queue.HeadRows(decision.Requests)) ? decision : null;
     }
 
     private bool WaitForWork(InstanceRunner lane, long until, long now)
@@ -292,9 +415,7 @@ internal sealed class LaneScheduler : IModelScheduler
             lane.ArmDelayTimer(until, now);
         }
 
-        _waitingLanes++;
-        Monitor.Wait(_gate);
-        _waitingLanes--;
+        _alarm.Wait(lane);
         return true;
     }
 
@@ -314,53 +435,12 @@ internal sealed class LaneScheduler : IModelScheduler
             lane.ArmDelayTimer(TimeProviderTicks.Add(_queue.NextExpiry, _time.ToTicks(s_timerResolution)), now);
         }
 
-        _claimingLanes++;
-        _waitingLanes++;
-        Monitor.Wait(_gate);
-        _waitingLanes--;
-        _claimingLanes--;
-    }
-
-    /// <summary>Sees to it that a lane looks at the queue; false when no lane has a thread and the system gives none.</summary>
-    private bool TryWakeLane()
-    {
-        if (_waitingLanes > _claimingLanes)
-        {
-            // Those that wait for the limiter must not take the call that is meant for one that could run.
-            if (_claimingLanes > 0)
-            {
-                Monitor.PulseAll(_gate);
-            }
-            else
-            {
-                Monitor.Pulse(_gate);
-            }
-
-            return true;
-        }
-
-        var idle = Array.Find(_lanes, static lane => !lane.HasThread);
-        if (idle is null)
-        {
-            return true;
-        }
-
-        try
-        {
-            // The thread's first step takes the lock that is held here.
-            idle.StartThread();
-            idle.HasThread = true;
-            return true;
-        }
-        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
-        {
-            return Array.Exists(_lanes, static lane => lane.HasThread);
-        }
+        _alarm.WaitForClaim(lane);
     }
 
     private void CompleteStopIfIdle()
     {
-        if (_isStopping && _queue.Count == 0 && _retiringLanes == 0 && Array.TrueForAll(_lanes, static lane => !lane.HasThread))
+        if (_isStopping && _queue.Count == 0 && _retiringLanes == 0 && Array.TrueForAll(_lanes, static lane => lane is { HasThread: false, IsLent: false }))
         {
             _stopped.TrySetResult();
         }

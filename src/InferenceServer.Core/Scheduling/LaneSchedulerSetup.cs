@@ -20,6 +20,9 @@ internal sealed record LaneSchedulerSetup
     /// <summary>True when requests are answered in the order in which they were accepted.</summary>
     public bool PreservesOrdering { get; init; }
 
+    /// <summary>What an execution may take for the caller's own thread to run it; zero for never.</summary>
+    public TimeSpan MaxCallerExecution { get; init; }
+
     public required TimeProvider Time { get; init; }
 
     public required ModelStatistics Statistics { get; init; }

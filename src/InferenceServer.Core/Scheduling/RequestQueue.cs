@@ -185,6 +185,18 @@ internal sealed class RequestQueue
         };
     }
 
+    /// <summary>The rows of the first requests of what <see cref="Peek"/> has found.</summary>
+    public int HeadRows(int requests)
+    {
+        var rows = 0;
+        for (var i = 0; i < requests; i++)
+        {
+            rows += _headRows[i];
+        }
+
+        return rows;
+    }
+
     /// <summary>Takes the first <paramref name="count"/> requests of what <see cref="Peek"/> has found, as one batch.</summary>
     public PendingInference[] Take(int count, long now)
     {

@@ -18,6 +18,9 @@ public sealed record SchedulerOptions
     /// <summary>From when on a version whose requests wait while no instance takes one is not ready any more; null for never.</summary>
     public TimeSpan? StallTimeout { get; init; } = TimeSpan.FromSeconds(120);
 
+    /// <summary>What an execution may take at most for it to be run by the thread that brings the request, where that is also less than handing it over costs; zero for never.</summary>
+    public TimeSpan MaxCallerExecution { get; init; } = TimeSpan.FromMicroseconds(100);
+
     /// <summary>How long a lane's thread waits for work before it ends.</summary>
     public TimeSpan LaneIdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -87,6 +87,8 @@ internal static class OptionTable
 
     public static OptionDefinition MaxQueueBytes { get; } = new("max-queue-bytes", "MaxQueueBytes", OptionKind.Number, "1073741824", "How many bytes of inputs may wait for one model.") { Unit = OptionUnit.Bytes, Minimum = 1 };
 
+    public static OptionDefinition MaxCallerExecution { get; } = new("max-caller-execution-us", "MaxCallerExecutionUs", OptionKind.Number, "100", "What an execution may take at most, in microseconds, for the thread that brings the request to run it by itself, which it does where that has been measured to be less than handing it to a thread of the model; 0 for never.") { Maximum = 10_000 };
+
     public static OptionDefinition MaxConnections { get; } = new("max-connections", "MaxConnections", OptionKind.Number, "0", "How many connections the HTTP and gRPC ports may have open together; the next ones are closed as they come. 0 for three quarters of the descriptors that the process may open, and at most 32768.") { Maximum = 1_000_000 };
 
     public static OptionDefinition StallTimeout { get; } = new("stall-timeout-secs", "StallTimeoutSecs", OptionKind.Number, "120", "For how long requests of a model may wait while none of its instances takes one, before it counts as not ready, in seconds; 0 for ever.") { Unit = OptionUnit.Seconds, Maximum = 86400 };
@@ -177,7 +179,7 @@ internal static class OptionTable
         new("Models in memory", [ModelResidency, ModelMemoryBudget, ModelIdleUnload, ColdStartTimeout, MaxColdRequests]),
         new("Backends", [BackendDirectory, BackendConfig]),
         new("The response cache", [CacheConfig, ResponseCacheByteSize]),
-        new("Queues and executions", [MaxQueueSize, MaxQueueBytes, StallTimeout, RateLimit, RateLimitResource, MaxConcurrentExecutions, HostPolicy]),
+        new("Queues and executions", [MaxQueueSize, MaxQueueBytes, StallTimeout, MaxCallerExecution, RateLimit, RateLimitResource, MaxConcurrentExecutions, HostPolicy]),
         new("The server", [Id, MaxConnections, ExitTimeout, DrainDelay, AllowClientShm]),
         new("HTTP", [AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi]),
         new("gRPC",

@@ -87,6 +87,9 @@ internal sealed record ServerOptions
 
     public required long MaxQueueBytes { get; init; }
 
+    /// <summary>What an execution may take for the thread that brings the request to run it; zero for never.</summary>
+    public required TimeSpan MaxCallerExecution { get; init; }
+
     /// <summary>For how long requests of a model may wait while no instance takes one before it is not ready; null for ever.</summary>
     public required TimeSpan? StallTimeout { get; init; }
 

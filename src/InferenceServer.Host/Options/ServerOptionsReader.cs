@@ -106,6 +106,7 @@ internal sealed class ServerOptionsReader
             ResponseCache = ResponseCache(),
             MaxQueueSize = (int)_values.Number(OptionTable.MaxQueueSize),
             MaxQueueBytes = _values.Number(OptionTable.MaxQueueBytes),
+            MaxCallerExecution = TimeSpan.FromMicroseconds(_values.Number(OptionTable.MaxCallerExecution)),
             MaxConnections = _values.Number(OptionTable.MaxConnections) is > 0 and var connections ? (int)connections : DescriptorLimit.DefaultConnections(_files),
             StallTimeout = _values.Number(OptionTable.StallTimeout) is > 0 and var stall ? TimeSpan.FromSeconds(stall) : null,
             RateLimiter = RateLimiter(),

@@ -180,7 +180,7 @@ internal static class ServerHost
                 ResponseCache = options.ResponseCache.Local,
                 RateLimiter = options.RateLimiter,
                 HostPolicies = options.HostPolicies,
-                Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes, StallTimeout = options.StallTimeout, MaxUnreadResponses = options.GrpcMaxResponsePoolSize },
+                Scheduler = new SchedulerOptions { MaxQueueSize = options.MaxQueueSize, MaxQueueBytes = options.MaxQueueBytes, MaxCallerExecution = options.MaxCallerExecution, StallTimeout = options.StallTimeout, MaxUnreadResponses = options.GrpcMaxResponsePoolSize },
                 Backends = options.Backends,
                 Tracing = options.Tracing,
                 Telemetry = options.Metrics is null && !options.OpenTelemetry.Metrics ? new TelemetryOptions() : options.MetricsContent.Telemetry with { Meter = meter },

@@ -1,0 +1,104 @@
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>
+/// How the threads of a scheduler's lanes wait for work, and how one of them is woken. Everything is called under the scheduler's lock, which is what they wait on.
+/// </summary>
+/// <param name="gate">The lock.</param>
+internal sealed class LaneAlarm(object gate)
+{
+    private int _waiting;
+    private int _claiming;
+    private int _lent;
+    private int _returning;
+
+    /// <summary>True when a thread waits that could run something.</summary>
+    public bool IsSomebodyWaiting => _waiting > _claiming + _lent;
+
+    /// <summary>Waits until somebody calls; there may be nothing to do then.</summary>
+    public void Wait(InstanceRunner lane)
+    {
+        _waiting++;
+        lane.IsThreadWaiting = true;
+        Monitor.Wait(gate);
+        lane.IsThreadWaiting = false;
+        _waiting--;
+        _lent -= lane.IsLent ? 1 : 0;
+    }
+
+    /// <summary>As <see cref="Wait"/>, when the lane has something to run and waits for what that needs.</summary>
+    public void WaitForClaim(InstanceRunner lane)
+    {
+        _claiming++;
+        Wait(lane);
+        _claiming--;
+    }
+
+    /// <summary>Waits until the lane is given back by the caller who has it.</summary>
+    public void WaitForReturn()
+    {
+        _returning++;
+        Monitor.Wait(gate);
+        _returning--;
+    }
+
+    /// <summary>A caller has the lane from now on: its thread, if it has one, is not to be called.</summary>
+    public void Lend(InstanceRunner lane)
+    {
+        lane.IsLent = true;
+        _lent += lane.IsThreadWaiting ? 1 : 0;
+    }
+
+    /// <summary>The caller has given the lane back.</summary>
+    public void TakeBack(InstanceRunner lane)
+    {
+        lane.IsLent = false;
+        _lent -= lane.IsThreadWaiting ? 1 : 0;
+        if (_returning > 0)
+        {
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    /// <summary>Has every thread that waits look at the queue, the clock and the rules again.</summary>
+    public void WakeAll() => Monitor.PulseAll(gate);
+
+    /// <summary>
+    /// Sees to it that a lane looks at the queue: one that waits, or else one without a thread, which gets one. A lane that is busy, or that a caller has, looks by itself. False when no lane has a thread
+    /// and the system gives none.
+    /// </summary>
+    public bool TryWake(InstanceRunner[] lanes)
+    {
+        if (IsSomebodyWaiting)
+        {
+            // Those that cannot run anything must not take the call that is meant for one that could.
+            if (_claiming + _lent + _returning > 0)
+            {
+                Monitor.PulseAll(gate);
+            }
+            else
+            {
+                Monitor.Pulse(gate);
+            }
+
+            return true;
+        }
+
+        var idle = Array.Find(lanes, static lane => lane is { HasThread: false, IsLent: false });
+        if (idle is null)
+        {
+            return true;
+        }
+
+        try
+        {
+            // The thread's first step takes the lock that is held here.
+            idle.StartThread();
+            idle.HasThread = true;
+            return true;
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            return Array.Exists(lanes, static lane => lane.HasThread || lane.IsLent);
+        }
+    }
+}
