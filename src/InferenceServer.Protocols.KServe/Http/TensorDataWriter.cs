@@ -135,11 +135,28 @@ internal static class TensorDataWriter
         }
     }
 
+    /// <summary>A value without a fraction, below where its type is written with an exponent. Zero with a sign is none.</summary>
+    private static bool TryGetWhole<T>(T value, out long whole)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        whole = long.CreateSaturating(value);
+        var below = typeof(T) == typeof(float) ? 10_000_000 : 1_000_000_000_000_000;
+        return whole > -below && whole < below && T.CreateSaturating(whole) == value && (whole != 0 || !T.IsNegative(value));
+    }
+
     private static int Format<T>(T value, bool withComma, Span<byte> room)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         room[0] = (byte)',';
         var start = withComma ? 1 : 0;
+        if (TryGetWhole(value, out var whole))
+        {
+            // A tenth of the time, and the same digits.
+            whole.TryFormat(room[start..], out var digits, default, CultureInfo.InvariantCulture);
+            ".0"u8.CopyTo(room[(start + digits)..]);
+            return start + digits + 2;
+        }
+
         value.TryFormat(room[start..], out var written, default, CultureInfo.InvariantCulture);
         var end = start + written;
 
