@@ -20,6 +20,7 @@ internal static class StepRequest
         var model = lease.Model;
         var request = new InferenceRequest(lease)
         {
+            IsErrand = true,
             Id = origin.Id,
             TimeLimit = run.TimeLeft,
             IsDeadlineWatched = true,

@@ -164,7 +164,9 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
         }
 
         pending.Enter(model.Statistics);
+        pending.IsBrought = !request.IsErrand;
         error = model.Cache is { } cache && !pending.IsExplained ? cache.TryAccept(pending) : model.Scheduler.TryEnqueue(pending);
+        pending.IsBrought = false;
         if (error is not null)
         {
             pending.Leave();

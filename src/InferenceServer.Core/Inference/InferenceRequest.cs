@@ -53,6 +53,9 @@ public sealed class InferenceRequest : IDisposable
     /// <summary>What is known of the client's request, which stays the front end's; null for one that comes from within.</summary>
     public RequestRecord? Record { get; init; }
 
+    /// <summary>True for a step of an ensemble and for a copy: who sends it has other things to do than to run it.</summary>
+    internal bool IsErrand { get; init; }
+
     /// <summary>By which way it has come.</summary>
     internal RequestProtocol Protocol => Record?.Protocol ?? RequestProtocol.Internal;
 

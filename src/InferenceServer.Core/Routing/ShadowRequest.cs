@@ -47,7 +47,7 @@ internal sealed class ShadowRequest : IThreadPoolWorkItem, IDisposable
     public InferenceRequest MoveTo(ModelLease lease)
     {
         // No trace and no caller: what becomes of it is nobody's business but the shadow's.
-        var request = new InferenceRequest(lease) { Id = _id };
+        var request = new InferenceRequest(lease) { Id = _id, IsErrand = true };
         foreach (var input in _inputs)
         {
             request.AddInput(input);

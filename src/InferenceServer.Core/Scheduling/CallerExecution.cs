@@ -4,30 +4,68 @@ namespace InferenceServer.Core.Scheduling;
 /// Decides whether a request is run by the thread that brings it instead of a lane's: to wake another thread and to be woken by it costs more than a small model takes. It is measured what both cost. Not
 /// thread safe: used under the scheduler's lock.
 /// </summary>
-/// <param name="limitTicks">What an execution may take at most, so that no caller's thread is kept from its own work; 0 for never.</param>
 /// <param name="costs">What executions of the version cost.</param>
-internal sealed class CallerExecution(long limitTicks, ExecutionCosts costs)
+internal sealed class CallerExecution(ExecutionCosts costs)
 {
     // There and back.
     private const int Hops = 2;
 
+    // How many executions by a lane's thread have to be small, after one that kept a caller for too long, and after so many that did.
+    private const int FirstPenalty = 64;
+    private const int LastPenalty = 1 << 20;
+
+    private long _largestSmall;
+    private int _penalty;
+    private int _owed;
+
     /// <summary>How many batches a caller runs at most, his own included, before a lane's thread takes what waits.</summary>
     public const int MaxBatches = 4;
 
-    /// <summary>True when so many rows are worth it.</summary>
-    public bool Pays(int rows) => limitTicks > 0 && costs.Hop > 0 && costs.IsKnown(rows) && costs.Most(rows) <= Math.Min(limitTicks, Hops * costs.Hop);
+    /// <summary>What an execution may take at most, so that no caller's thread is kept from its own work, and how long he may have a lane before he begins another batch; 0 for never.</summary>
+    public long LimitTicks { get; set; }
 
-    /// <summary>Finds a lane that a caller may have: it runs nothing, asks nobody for leave and keeps to no processors.</summary>
+    /// <summary>Whether a request is of the kind that a caller may run: one answer, of no sequence, by the model as it is.</summary>
+    public static bool MayRun(PendingInference pending) => pending is { IsBrought: true, Stream: null, Step: null, Variant: null };
+
+    /// <summary>True when it is better run by the caller, as far as is known: so many rows are cheap, and inputs of this size have been.</summary>
+    public bool Pays(int rows, long bytes) =>
+        LimitTicks > 0 && _owed == 0 && bytes <= _largestSmall && costs.Hop > 0 && costs.IsKnown(rows) && costs.Most(rows) <= Math.Min(LimitTicks, Hops * costs.Hop);
+
+    /// <summary>Finds a lane that a caller may have: it runs nothing and has run something, asks nobody for leave and keeps to no processors.</summary>
     public static InstanceRunner? FindLane(InstanceRunner[] lanes)
     {
         foreach (var lane in lanes)
         {
-            if (lane is { IsLent: false, IsRetired: false, Claim: null, Progress.IsBusy: false, Placement.Processors: null })
+            if (lane is { IsLent: false, IsRetired: false, Claim: null, Progress: { IsBusy: false, HasRun: true }, Placement.Processors: null })
             {
                 return lane;
             }
         }
 
         return null;
+    }
+
+    /// <summary>A batch has ended.</summary>
+    /// <param name="progress">That of its lane, before it is reported.</param>
+    /// <param name="isLent">True when a caller has run it.</param>
+    /// <param name="now">The time.</param>
+    public void OnEnd(LaneProgress progress, bool isLent, long now)
+    {
+        if (LimitTicks == 0 || progress.RunningSince is not { } since)
+        {
+            return;
+        }
+
+        if (now - since <= LimitTicks && progress.HasEndedWell)
+        {
+            _largestSmall = Math.Max(_largestSmall, progress.RunningBytes);
+            _owed -= _owed > 0 && !isLent ? 1 : 0;
+        }
+        else if (isLent)
+        {
+            // It may have failed fast: what fails may next time do so slowly.
+            _penalty = Math.Clamp(_penalty * 2, FirstPenalty, LastPenalty);
+            _owed = _penalty;
+        }
     }
 }

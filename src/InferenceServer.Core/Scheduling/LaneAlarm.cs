@@ -33,17 +33,26 @@ internal sealed class LaneAlarm(object gate)
         _claiming--;
     }
 
-    /// <summary>Waits until the lane is given back by the caller who has it.</summary>
-    public void WaitForReturn()
+    /// <summary>Waits until the lane is given back by the caller who has it. No call that is meant for another goes to whoever waits here: they are all called then.</summary>
+    public void WaitForReturn(InstanceRunner lane)
     {
         _returning++;
-        Monitor.Wait(gate);
+        while (lane.IsLent)
+        {
+            Monitor.Wait(gate);
+        }
+
         _returning--;
     }
 
     /// <summary>A caller has the lane from now on: its thread, if it has one, is not to be called.</summary>
-    public void Lend(InstanceRunner lane)
+    public void Lend(InstanceRunner? lane)
     {
+        if (lane is null)
+        {
+            return;
+        }
+
         lane.IsLent = true;
         _lent += lane.IsThreadWaiting ? 1 : 0;
     }
@@ -94,6 +103,7 @@ internal sealed class LaneAlarm(object gate)
             // The thread's first step takes the lock that is held here.
             idle.StartThread();
             idle.HasThread = true;
+            idle.IdleSince = long.MaxValue;
             return true;
         }
         catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)

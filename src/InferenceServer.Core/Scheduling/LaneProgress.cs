@@ -12,6 +12,15 @@ internal sealed class LaneProgress
     private long _endedAt;
     private long _endedTicks;
 
+    /// <summary>The bytes of the inputs of what runs.</summary>
+    public long RunningBytes { get; private set; }
+
+    /// <summary>True when what runs, or ran last, went well and has not been reported yet.</summary>
+    public bool HasEndedWell => _endedTicks > 0;
+
+    /// <summary>True once the lane has run something: the first time an engine does more.</summary>
+    public bool HasRun { get; private set; }
+
     /// <summary>When the lane began to wait for the rate limiter; <see cref="long.MaxValue"/> while it does not.</summary>
     public long ClaimingSince { get; private set; } = long.MaxValue;
 
@@ -46,10 +55,12 @@ internal sealed class LaneProgress
     public void BeginRun(PendingInference[] batch, long now, bool keepsArrivals)
     {
         _runningRows = 0;
+        RunningBytes = 0;
         _runningArrivals = keepsArrivals ? new long[batch.Length] : [];
         for (var i = 0; i < batch.Length; i++)
         {
             _runningRows += batch[i].Rows;
+            RunningBytes += batch[i].Bytes;
             if (keepsArrivals)
             {
                 _runningArrivals[i] = batch[i].EnqueuedTimestamp;
@@ -70,6 +81,7 @@ internal sealed class LaneProgress
     {
         if (_endedTicks > 0)
         {
+            HasRun = true;
             costs.Record(_endedRows, _endedTicks);
             if (IsRunning)
             {

@@ -28,11 +28,12 @@ internal sealed class LaneScheduler : IModelScheduler
     private readonly ExecutionCosts _costs = new();
     private readonly BatchDecider _decider;
     private readonly LaneAlarm _alarm;
-    private CallerExecution _callers;
+    private readonly CallerExecution _callers;
     private ResponseOrder? _order;
     private LaneSchedulerSetup _rules;
     private InstanceRunner[] _lanes;
     private int _retiringLanes;
+    private long _calledAt;
     private bool _isDraining;
     private bool _isStopping;
 
@@ -41,7 +42,7 @@ internal sealed class LaneScheduler : IModelScheduler
         _queue = new RequestQueue(setup.Queue, setup.MaxQueueBytes, setup.Compatibility, setup.Time);
         _decider = new BatchDecider(_queue, _costs) { Limits = setup.Limits, EnoughRows = setup.EnoughRows };
         _alarm = new LaneAlarm(_gate);
-        _callers = new CallerExecution(setup.Time.ToTicks(setup.MaxCallerExecution), _costs);
+        _callers = new CallerExecution(_costs) { LimitTicks = setup.Time.ToTicks(setup.MaxCallerExecution) };
         _order = setup.PreservesOrdering ? new ResponseOrder() : null;
         _rules = setup;
         _time = setup.Time;
@@ -74,48 +75,66 @@ internal sealed class LaneScheduler : IModelScheduler
 
     public InferenceError? TryEnqueue(PendingInference pending)
     {
-        if (TryLend(pending) is { } loan)
-        {
-            RunLent(loan);
-            return null;
-        }
-
         // Watched before it is queued: the registration must be in place before a lane can complete the request.
         pending.WatchClient(_onClientGone, pending, _time);
-        var refusal = TryQueue(pending);
+        var refusal = TryQueue(pending, CallerExecution.MayRun(pending), out var loan);
         if (refusal is not null)
         {
             pending.UnwatchClient();
+        }
+        else if (loan is { } own)
+        {
+            RunLent(own);
         }
 
         return refusal;
     }
 
     /// <summary>As <see cref="TryEnqueue"/>, when the caller watches the client and calls <see cref="Abandon"/>.</summary>
-    public InferenceError? TryQueue(PendingInference pending)
+    public InferenceError? TryQueue(PendingInference pending) => TryQueue(pending, mayLend: false, out _);
+
+    /// <param name="pending">The request.</param>
+    /// <param name="mayLend">True when the caller could run it.</param>
+    /// <param name="loan">What he is to run; null when it waits for a lane's thread.</param>
+    private InferenceError? TryQueue(PendingInference pending, bool mayLend, out LaneLoan? loan)
     {
+        loan = null;
         lock (_gate)
         {
-            var refusal = pending.IsAbandoned ? pending.DescribeEnd(_time.GetTimestamp())
+            var now = _time.GetTimestamp();
+            var lane = mayLend && _queue.Count == 0 && !_isDraining && _order is null && pending.DeadlineTimestamp > now && _callers.Pays(pending.Rows, pending.Bytes) ? CallerExecution.FindLane(_lanes) : null;
+            var refusal = pending.IsAbandoned ? pending.DescribeEnd(now)
                 : _isStopping ? pending.RefuseStopping()
-                : _queue.TryAdd(pending, _time.GetTimestamp()) ? null
+                : _queue.TryAdd(pending, now) ? null
                 : InferenceErrors.QueueFull(pending.Request);
             if (refusal is not null)
             {
                 return refusal;
             }
 
-            refusal = LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _time) ?? (TryWakeFor(pending) ? null : InferenceErrors.NoThread(pending.Request));
+            refusal = LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _time) ?? (lane is not null || TryWakeForArrival(now) ? null : InferenceErrors.NoThread(pending.Request));
+            if (refusal is null)
+            {
+                _decider.OnArrival(pending.EnqueuedTimestamp);
+                _order?.Enter(pending);
+                pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
+                loan = lane is null ? null : TryTakeSmall(lane, now);
+                if (lane is null || loan is not null)
+                {
+                    _alarm.Lend(loan?.Lane);
+                    return null;
+                }
+
+                // It is to wait for company, which is for a lane's thread to do.
+                refusal = TryWakeForArrival(now) ? null : InferenceErrors.NoThread(pending.Request);
+            }
+
             if (refusal is not null)
             {
                 _queue.TryRemove(pending);
-                return refusal;
             }
 
-            _decider.OnArrival(pending.EnqueuedTimestamp);
-            _order?.Enter(pending);
-            pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
-            return null;
+            return refusal;
         }
     }
 
@@ -125,7 +144,7 @@ internal sealed class LaneScheduler : IModelScheduler
         lock (_gate)
         {
             _rules = rules;
-            _callers = new CallerExecution(_time.ToTicks(rules.MaxCallerExecution), _costs);
+            _callers.LimitTicks = _time.ToTicks(rules.MaxCallerExecution);
             _queue.Retune(rules.Queue);
             _decider.Limits = rules.Limits;
             _order = rules.PreservesOrdering ? _order ?? new ResponseOrder() : null;
@@ -198,8 +217,7 @@ internal sealed class LaneScheduler : IModelScheduler
                         _alarm.TryWake(_lanes);
                     }
 
-                    _alarm.WaitForReturn();
-                    continue;
+                    _alarm.WaitForReturn(lane);
                 }
 
                 // Whoever was about to be woken by a request has to pass that on.
@@ -210,6 +228,7 @@ internal sealed class LaneScheduler : IModelScheduler
                 }
 
                 var now = _time.GetTimestamp();
+                _callers.OnEnd(lane.Progress, isLent: false, now);
                 _decider.OnEnd(lane, now);
                 lane.ReturnClaim();
                 _queue.RemoveExpired(now, expired);
@@ -231,9 +250,10 @@ internal sealed class LaneScheduler : IModelScheduler
                     batch = TakeBatch(lane, decision.Requests, now);
                     reason = decision.Reason;
                     lane.IdleSince = long.MaxValue;
-                    if (batch[0].WasExpected)
+                    if (_calledAt != 0)
                     {
-                        _costs.RecordHop(now - batch[0].EnqueuedTimestamp);
+                        _costs.RecordHop(now - _calledAt);
+                        _calledAt = 0;
                     }
 
                     if (_queue.Count > 0)
@@ -244,6 +264,8 @@ internal sealed class LaneScheduler : IModelScheduler
                     return LaneTurn.Work;
                 }
 
+                // What is waited for from now on is not a thread.
+                _calledAt = 0;
                 lane.GiveUpClaim();
                 if (!WaitForWork(lane, decision.WaitUntil, now))
                 {
@@ -292,87 +314,73 @@ internal sealed class LaneScheduler : IModelScheduler
         return batch;
     }
 
-    private bool TryWakeFor(PendingInference pending)
+    private bool TryWakeForArrival(long now)
     {
-        pending.WasExpected = _queue.Count == 1 && _alarm.IsSomebodyWaiting;
+        _calledAt = _queue.Count == 1 && _alarm.IsSomebodyWaiting ? now : 0;
         return _alarm.TryWake(_lanes);
     }
 
-    /// <summary>A lane for the caller to run his request by, and the batch; null when it is better handed to a lane's thread.</summary>
-    private LaneLoan? TryLend(PendingInference pending)
-    {
-        if (pending.Stream is not null)
-        {
-            return null;
-        }
-
-        lock (_gate)
-        {
-            var now = _time.GetTimestamp();
-            if (_queue.Count > 0 || _isDraining || _order is not null || pending.DeadlineTimestamp <= now || !_callers.Pays(pending.Rows) || CallerExecution.FindLane(_lanes) is not { } lane || !_queue.TryAdd(pending, now))
-            {
-                return null;
-            }
-
-            if (TakeSmall(now) is not { } decision)
-            {
-                // It is to wait for company.
-                _queue.TryRemove(pending);
-                return null;
-            }
-
-            _decider.OnArrival(pending.EnqueuedTimestamp);
-            pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
-            _alarm.Lend(lane);
-            return new LaneLoan(lane, TakeBatch(lane, decision.Requests, now), decision.Reason);
-        }
-    }
-
     /// <summary>Runs a caller's request on his thread, and a few of those that have come meanwhile: they would wait for a thread to be woken.</summary>
-    private void RunLent(LaneLoan? loan)
+    private void RunLent(LaneLoan own)
     {
+        var until = TimeProviderTicks.Add(_time.GetTimestamp(), _callers.LimitTicks);
+        LaneLoan? loan = own;
         for (var left = CallerExecution.MaxBatches - 1; loan is { } now; left--)
         {
-            now.Lane.RunLent(now.Batch, now.Reason);
-            loan = Return(now.Lane, left);
+            try
+            {
+                now.Lane.RunLent(now.Batch, now.Reason);
+            }
+            finally
+            {
+                loan = Return(now.Lane, left, until);
+            }
         }
     }
 
     /// <summary>The caller's batch has ended.</summary>
     /// <returns>What he runs next; null when he has given the lane back.</returns>
-    private LaneLoan? Return(InstanceRunner lane, int left)
+    private LaneLoan? Return(InstanceRunner lane, int left, long until)
     {
         lock (_gate)
         {
             var now = _time.GetTimestamp();
+            _callers.OnEnd(lane.Progress, isLent: true, now);
             _decider.OnEnd(lane, now);
-            if (left > 0 && !lane.IsRetired && !_isDraining && TakeSmall(now) is { } small)
+            if (left > 0 && now < until && !lane.IsRetired && !_isDraining && TryTakeSmall(lane, now) is { } small)
             {
-                return new LaneLoan(lane, TakeBatch(lane, small.Requests, now), small.Reason);
+                return small;
             }
 
             _alarm.TakeBack(lane);
-            if (_queue.Count > 0 && !_alarm.TryWake(_lanes) && _decider.Decide(_isDraining, now) is { Requests: > 0 } any)
+            if (_queue.Count > 0 && !_alarm.TryWake(_lanes) && _decider.Decide(isDraining: true, now) is { Requests: > 0 } any)
             {
                 // The system gives no thread: whoever is there runs it, however long it takes.
                 _alarm.Lend(lane);
                 return new LaneLoan(lane, TakeBatch(lane, any.Requests, now), any.Reason);
             }
 
+            CompleteStopIfIdle();
             if (!lane.IsRetired || lane.HasThread)
             {
-                CompleteStopIfIdle();
                 return null;
             }
         }
 
-        lane.Retire();
-        EndRetirement();
+        // An engine may take its time for it.
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static end =>
+            {
+                end.Lane.Retire();
+                end.Scheduler.EndRetirement();
+            },
+            (Scheduler: this, Lane: lane),
+            preferLocal: false);
         return null;
     }
 
     /// <summary>What waits, if it may run now and a caller may run it.</summary>
-    private BatchDecision? TakeSmall(long now)
+    private LaneLoan? TryTakeSmall(InstanceRunner lane, long now)
     {
         if (_queue.Count == 0 || _queue.NextExpiry <= now)
         {
@@ -380,7 +388,20 @@ internal sealed class LaneScheduler : IModelScheduler
         }
 
         var decision = _decider.Decide(_isDraining, now);
-        return decision.Requests > 0 && _callers.Pays(_queue.HeadRows(decision.Requests)) ? decision : null;
+        if (decision.Requests == 0)
+        {
+            return null;
+        }
+
+        var (rows, bytes) = _queue.MeasureHead(decision.Requests);
+        if (!_callers.Pays(rows, bytes))
+        {
+            return null;
+        }
+
+        // What warmed the lane up has not been reported if it never had a thread.
+        _decider.OnEnd(lane, now);
+        return new LaneLoan(lane, TakeBatch(lane, decision.Requests, now), decision.Reason);
     }
 
     private bool WaitForWork(InstanceRunner lane, long until, long now)

@@ -101,8 +101,8 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
     /// <summary>Its outcome, while it waits for its turn. Under the lock of <see cref="Order"/>.</summary>
     public InferenceOutcome? HeldOutcome { get; set; }
 
-    /// <summary>True when a lane's thread waited for it as it came.</summary>
-    public bool WasExpected { get; set; }
+    /// <summary>True while the thread that brings it, and has nothing else to do, is at its scheduler.</summary>
+    public bool IsBrought { get; set; }
 
     /// <summary>The neighbours in the queue; they and the next five change under the queue's lock only.</summary>
     public PendingInference? Next { get; set; }

@@ -185,16 +185,17 @@ internal sealed class RequestQueue
         };
     }
 
-    /// <summary>The rows of the first requests of what <see cref="Peek"/> has found.</summary>
-    public int HeadRows(int requests)
+    /// <summary>The rows and the bytes of the first requests of what <see cref="Peek"/> has found.</summary>
+    public (int Rows, long Bytes) MeasureHead(int requests)
     {
-        var rows = 0;
+        var (rows, bytes) = (0, 0L);
         for (var i = 0; i < requests; i++)
         {
             rows += _headRows[i];
+            bytes += _head[i].Bytes;
         }
 
-        return rows;
+        return (rows, bytes);
     }
 
     /// <summary>Takes the first <paramref name="count"/> requests of what <see cref="Peek"/> has found, as one batch.</summary>

@@ -1,3 +1,5 @@
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Backends;
@@ -81,6 +83,56 @@ public sealed class CallerExecutionTests
         Assert.NotEqual(Environment.CurrentManagedThreadId, _threadOfLast);
     }
 
+    /// <summary>The number of rows says little of a model whose other dimensions are free.</summary>
+    [Fact]
+    public async Task Inputs_LargerThanAnyThatWereSmall_AreHandedOver()
+    {
+        await using var model = new ServedModelFixture(
+            [ServedModelFixture.Tensor("X", TensorDataType.Fp32, 8, -1)], [ServedModelFixture.Tensor("Y", TensorDataType.Fp32, 8, -1)], time: _time, idleTimeout: TimeSpan.FromHours(1), maxCallerExecution: s_limit);
+        Script(model);
+        foreach (var (width, isHandedOver) in ((int, bool)[])[(4, true), (4, true), (4, false), (5, true), (5, false), (2, false)])
+        {
+            var request = model.Request();
+            request.AddInput(TestTensor.Of<float>(model.Pool, "X", TensorDataType.Fp32, new(1, width), new float[width]));
+            var own = Environment.CurrentManagedThreadId;
+            var answer = model.Engine.InferAsync(request, Token);
+            Assert.Equal(!isHandedOver, answer.IsCompleted && _threadOfLast == own);
+            (await SucceedAsync(answer)).Dispose();
+            await UntilAsync(() => model.Lanes[0].IsThreadWaiting);
+        }
+    }
+
+    [Fact]
+    public async Task Client_ThatHasGone_IsNotServed()
+    {
+        await using var model = Make();
+        await LearnAsync(model);
+        using var gone = new CancellationTokenSource();
+        await gone.CancelAsync();
+
+        Assert.Equal(ErrorCode.Cancelled, (await FailAsync(model.Engine.InferAsync(model.Rows(1, 1f), gone.Token))).Code);
+        Assert.Equal(2, model.Backend.Executions);
+    }
+
+    [Fact]
+    public async Task Client_ThatGoesWhileItIsRun_HasItCancelled()
+    {
+        await using var model = Make();
+        await LearnAsync(model);
+        var gate = model.Backend.Gate = new ExecutionGate();
+        using var leaving = new CancellationTokenSource();
+        var caller = Task.Run(() => model.Engine.InferAsync(model.Rows(1, 1f), leaving.Token).AsTask(), Token);
+        await gate.WaitForArrivalAsync();
+        Assert.True(model.Lanes[0].IsLent);
+
+        // The gate ends with the batch's cancellation, not by being opened.
+        await leaving.CancelAsync();
+
+        Assert.Equal(ErrorCode.Cancelled, (await FailAsync(await caller.ContinueWith(static task => task, TaskScheduler.Default))).Code);
+        gate.Open();
+        (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 1f), Token))).Dispose();
+    }
+
     [Fact]
     public async Task Request_ThatIsToWaitForCompany_Waits()
     {
@@ -129,8 +181,10 @@ public sealed class CallerExecutionTests
 
         Assert.Contains("no", (await FailAsync(model.Engine.InferAsync(model.Rows(1, 0f), Token))).Message, StringComparison.Ordinal);
 
-        model.Backend.Execute = FakeBackend.EchoFirst;
+        // What has failed is for the lane's thread for a while.
+        Script(model);
         (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 0f), Token))).Dispose();
+        Assert.NotEqual(Environment.CurrentManagedThreadId, _threadOfLast);
     }
 
     [Theory]
@@ -153,23 +207,12 @@ public sealed class CallerExecutionTests
         var caller = Task.Run(async () => (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 0f), Token))).Dispose(), Token);
         await gate.WaitForArrivalAsync();
         Assert.True(model.Lanes[0].IsLent);
-        model.Scheduler.Retune(Rules(), [model.MakeLane()], [model.Lanes[0]]);
+        model.Scheduler.Retune(Rules(model), [model.MakeLane()], [model.Lanes[0]]);
         Assert.Equal(2, model.Backend.LivingInstances);
         gate.Open();
         await caller;
         await UntilAsync(() => model.Backend.LivingInstances == 1);
         (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 0f), Token))).Dispose();
-
-        LaneSchedulerSetup Rules() => new()
-        {
-            Limits = BatchLimits.Single,
-            Queue = new QueueRules { MaxRequests = 10, Levels = [new QueuePolicy()] },
-            MaxQueueBytes = 1 << 20,
-            Compatibility = BatchCompatibility.Of(model.Served.Config),
-            MaxCallerExecution = s_limit,
-            Time = _time,
-            Statistics = model.Statistics,
-        };
     }
 
     [Fact]
@@ -230,6 +273,22 @@ public sealed class CallerExecutionTests
     private ServedModelFixture Make(TimeSpan? limit = null, int maxBatchSize = 8, TimeSpan delay = default, TimeSpan? idle = null)
     {
         var model = new ServedModelFixture(time: _time, maxBatchSize: maxBatchSize, maxDelay: delay, idleTimeout: idle ?? TimeSpan.FromHours(1), maxCallerExecution: limit ?? s_limit);
+        Script(model);
+        return model;
+    }
+
+    private LaneSchedulerSetup Rules(ServedModelFixture model) => new()
+    {
+        Limits = BatchLimits.Single,
+        Queue = new QueueRules { MaxRequests = 10, Levels = [new QueuePolicy()] },
+        MaxQueueBytes = 1 << 20,
+        Compatibility = BatchCompatibility.Of(model.Served.Config),
+        MaxCallerExecution = s_limit,
+        Time = _time,
+        Statistics = model.Statistics,
+    };
+
+    private void Script(ServedModelFixture model) =>
         model.Backend.Execute = batch =>
         {
             // As little as the clock can tell, which is what it also takes to wake a thread here.
@@ -237,8 +296,6 @@ public sealed class CallerExecutionTests
             _threadOfLast = Environment.CurrentManagedThreadId;
             FakeBackend.EchoFirst(batch);
         };
-        return model;
-    }
 
     /// <summary>Twice over a thread of the lane: once to know what an execution costs, once what it costs to wake a thread that waits.</summary>
     private async Task LearnAsync(ServedModelFixture model, TimeSpan advance = default)
