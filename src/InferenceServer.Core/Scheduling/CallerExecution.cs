@@ -3,6 +3,8 @@ namespace InferenceServer.Core.Scheduling;
 /// <summary>
 /// Decides whether a request is run by the thread that brings it instead of a lane's: to wake another thread and to be woken by it costs more than a small model takes. It is measured what both cost. Not
 /// thread safe: used under the scheduler's lock.
+/// <para>Where an execution keeps a caller for longer than the bound after all, that time has to be earned back by many that do not: a twentieth of the bound each. A hundred bounds may be spent in advance; beyond that, lanes'
+/// threads run everything until it is earned.</para>
 /// </summary>
 /// <param name="costs">What executions of the version cost.</param>
 internal sealed class CallerExecution(ExecutionCosts costs)
@@ -10,13 +12,14 @@ internal sealed class CallerExecution(ExecutionCosts costs)
     // There and back.
     private const int Hops = 2;
 
-    // How many executions by a lane's thread have to be small, after one that kept a caller for too long, and after so many that did.
-    private const int FirstPenalty = 64;
-    private const int LastPenalty = 1 << 20;
+    // Of the bound, so much is earned by each execution that keeps it, so many may be saved, and so many owed.
+    private const int Share = 20;
+    private const int MostSaved = 100;
+    private const int MostOwed = 10_000;
+    private const int CostOfFailure = 2 * MostSaved;
 
     private long _largestSmall;
-    private int _penalty;
-    private int _owed;
+    private long _spent;
 
     /// <summary>How many batches a caller runs at most, his own included, before a lane's thread takes what waits.</summary>
     public const int MaxBatches = 4;
@@ -29,7 +32,7 @@ internal sealed class CallerExecution(ExecutionCosts costs)
 
     /// <summary>True when it is better run by the caller, as far as is known: so many rows are cheap, and inputs of this size have been.</summary>
     public bool Pays(int rows, long bytes) =>
-        LimitTicks > 0 && _owed == 0 && bytes <= _largestSmall && costs.Hop > 0 && costs.IsKnown(rows) && costs.Most(rows) <= Math.Min(LimitTicks, Hops * costs.Hop);
+        LimitTicks > 0 && _spent <= MostSaved * LimitTicks && bytes <= _largestSmall && costs.Hop > 0 && costs.IsKnown(rows) && costs.Most(rows) <= Math.Min(LimitTicks, Hops * costs.Hop);
 
     /// <summary>Finds a lane that a caller may have: it runs nothing and has run something, asks nobody for leave and keeps to no processors.</summary>
     public static InstanceRunner? FindLane(InstanceRunner[] lanes)
@@ -56,16 +59,16 @@ internal sealed class CallerExecution(ExecutionCosts costs)
             return;
         }
 
-        if (now - since <= LimitTicks && progress.HasEndedWell)
+        var ticks = now - since;
+        if (ticks <= LimitTicks && progress.HasEndedWell)
         {
             _largestSmall = Math.Max(_largestSmall, progress.RunningBytes);
-            _owed -= _owed > 0 && !isLent ? 1 : 0;
+            _spent = Math.Max(0, _spent - (LimitTicks / Share));
         }
         else if (isLent)
         {
-            // It may have failed fast: what fails may next time do so slowly.
-            _penalty = Math.Clamp(_penalty * 2, FirstPenalty, LastPenalty);
-            _owed = _penalty;
+            // Now and then the system has other plans for a thread. What fails fast may next time do so slowly.
+            _spent = Math.Min(_spent + Math.Max(ticks, progress.HasEndedWell ? 0 : CostOfFailure * LimitTicks), MostOwed * LimitTicks);
         }
     }
 }
