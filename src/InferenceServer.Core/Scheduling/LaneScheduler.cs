@@ -331,10 +331,14 @@ internal sealed class LaneScheduler : IModelScheduler
             {
                 now.Lane.RunLent(now.Batch, now.Reason);
             }
-            finally
+            catch
             {
-                loan = Return(now.Lane, left, until);
+                // Nothing gets here but what nobody has thought of; the lane must not go with it.
+                Return(now.Lane, left: 0, until);
+                throw;
             }
+
+            loan = Return(now.Lane, left, until);
         }
     }
 
