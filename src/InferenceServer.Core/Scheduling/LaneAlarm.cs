@@ -46,13 +46,8 @@ internal sealed class LaneAlarm(object gate)
     }
 
     /// <summary>A caller has the lane from now on: its thread, if it has one, is not to be called.</summary>
-    public void Lend(InstanceRunner? lane)
+    public void Lend(InstanceRunner lane)
     {
-        if (lane is null)
-        {
-            return;
-        }
-
         lane.IsLent = true;
         _lent += lane.IsThreadWaiting ? 1 : 0;
     }

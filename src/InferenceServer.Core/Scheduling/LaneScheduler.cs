@@ -119,9 +119,14 @@ internal sealed class LaneScheduler : IModelScheduler
                 _order?.Enter(pending);
                 pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
                 loan = lane is null ? null : TryTakeSmall(lane, now);
-                if (lane is null || loan is not null)
+                if (loan is { } own)
                 {
-                    _alarm.Lend(loan?.Lane);
+                    _alarm.Lend(own.Lane);
+                    return null;
+                }
+
+                if (lane is null)
+                {
                     return null;
                 }
 

@@ -151,7 +151,7 @@ internal static class TensorDataWriter
         var start = withComma ? 1 : 0;
         if (TryGetWhole(value, out var whole))
         {
-            // A tenth of the time, and the same digits.
+            // The same digits, without looking for the shortest ones.
             whole.TryFormat(room[start..], out var digits, default, CultureInfo.InvariantCulture);
             ".0"u8.CopyTo(room[(start + digits)..]);
             return start + digits + 2;
