@@ -10,6 +10,8 @@ namespace InferenceServer.Abstractions.Backends;
 /// </summary>
 public abstract class ExecutionBatch
 {
+    private CancellationTokenRegistration _watched;
+
     /// <summary>
     /// The inputs, one for each input of the signature that the request gave, in the signature's order. An optional input that was left
     /// out has no entry.
@@ -30,6 +32,20 @@ public abstract class ExecutionBatch
 
     /// <summary>Signalled when nobody waits for the result any more; an engine that can stop a run should.</summary>
     public abstract CancellationToken Cancellation { get; }
+
+    /// <summary>True when nobody waits for the result any more.</summary>
+    public virtual bool IsCancelled => Cancellation.IsCancellationRequested;
+
+    /// <summary>
+    /// Has <paramref name="stop"/> called with <paramref name="state"/> when nobody waits any more, at once if that is so already. One at a time, which must not throw or wait; cheaper than to register with
+    /// <see cref="Cancellation"/>.
+    /// </summary>
+    /// <param name="stop">Stops the run.</param>
+    /// <param name="state">What it is called with.</param>
+    public virtual void WatchCancellation(Action<object?> stop, object? state) => _watched = Cancellation.UnsafeRegister(stop, state);
+
+    /// <summary>Ends what <see cref="WatchCancellation"/> began, if anything; waits for a call that is under way.</summary>
+    public virtual void UnwatchCancellation() => _watched.Dispose();
 
     /// <summary>
     /// The variants that every request in the batch chooses, of those that the signature has: their names in order, separated by <see cref="RequestVariants.Separator"/>; null for none.

@@ -6,7 +6,7 @@ using System.Text;
 namespace InferenceServer.Abstractions.Tensors;
 
 /// <summary>
-/// The dimensions of a tensor, batch dimension included where there is one; up to <see cref="MaxRank"/> of them, held inline.
+/// The dimensions of a tensor, batch dimension included where there is one; up to <see cref="MaxRank"/> of them. The usual few are held inline: shapes are copied with every tensor.
 /// A dimension of -1 is free; only shapes in signatures and configuration have those. Rank 0 is a scalar of one element.
 /// </summary>
 public readonly struct TensorShape : IEquatable<TensorShape>
@@ -17,7 +17,12 @@ public readonly struct TensorShape : IEquatable<TensorShape>
     /// <summary>The value of a dimension that may take any size.</summary>
     public const long Free = -1;
 
+    private const int InlineRank = 4;
+
     private readonly Dimensions _dimensions;
+
+    // All of them, where there are too many to be held inline.
+    private readonly long[]? _many;
     private readonly byte _rank;
 
     /// <summary>Makes a shape of the given dimensions.</summary>
@@ -35,8 +40,15 @@ public readonly struct TensorShape : IEquatable<TensorShape>
             {
                 throw new ArgumentException($"dimension {i} must be -1 or at least 0, got {dimensions[i]}", nameof(dimensions));
             }
+        }
 
-            _dimensions[i] = dimensions[i];
+        if (dimensions.Length > InlineRank)
+        {
+            _many = dimensions.ToArray();
+        }
+        else
+        {
+            dimensions.CopyTo(_dimensions);
         }
 
         _rank = (byte)dimensions.Length;
@@ -53,9 +65,9 @@ public readonly struct TensorShape : IEquatable<TensorShape>
     {
         get
         {
-            for (var i = 0; i < _rank; i++)
+            foreach (var dimension in AsSpan())
             {
-                if (_dimensions[i] < 0)
+                if (dimension < 0)
                 {
                     return false;
                 }
@@ -71,13 +83,13 @@ public readonly struct TensorShape : IEquatable<TensorShape>
         get
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, _rank);
-            return _dimensions[index];
+            return AsSpan()[index];
         }
     }
 
     /// <summary>The dimensions, outermost first. The span is a view of this value and lives as long as it does.</summary>
     [UnscopedRef]
-    public ReadOnlySpan<long> AsSpan() => ((ReadOnlySpan<long>)_dimensions)[.._rank];
+    public ReadOnlySpan<long> AsSpan() => _many is null ? ((ReadOnlySpan<long>)_dimensions)[.._rank] : _many;
 
     /// <summary>The product of the dimensions; 1 for a scalar.</summary>
     /// <returns>False when a dimension is free or the product does not fit in 63 bits.</returns>
@@ -85,9 +97,8 @@ public readonly struct TensorShape : IEquatable<TensorShape>
     {
         count = 1;
         var overflow = false;
-        for (var i = 0; i < _rank; i++)
+        foreach (var dimension in AsSpan())
         {
-            var dimension = _dimensions[i];
             if (dimension < 0)
             {
                 count = 0;
@@ -163,9 +174,11 @@ public readonly struct TensorShape : IEquatable<TensorShape>
             return false;
         }
 
-        for (var i = 0; i < _rank; i++)
+        var wanted = AsSpan();
+        var given = actual.AsSpan();
+        for (var i = 0; i < wanted.Length; i++)
         {
-            if (_dimensions[i] >= 0 && _dimensions[i] != actual._dimensions[i])
+            if (wanted[i] >= 0 && wanted[i] != given[i])
             {
                 return false;
             }
@@ -196,14 +209,14 @@ public readonly struct TensorShape : IEquatable<TensorShape>
     public override string ToString()
     {
         var text = new StringBuilder("[");
-        for (var i = 0; i < _rank; i++)
+        foreach (var dimension in AsSpan())
         {
-            if (i > 0)
+            if (text.Length > 1)
             {
                 text.Append(',');
             }
 
-            text.Append(_dimensions[i].ToString(CultureInfo.InvariantCulture));
+            text.Append(dimension.ToString(CultureInfo.InvariantCulture));
         }
 
         return text.Append(']').ToString();
@@ -215,7 +228,7 @@ public readonly struct TensorShape : IEquatable<TensorShape>
     /// <summary>True when the two differ in a dimension.</summary>
     public static bool operator !=(TensorShape left, TensorShape right) => !left.Equals(right);
 
-    [InlineArray(MaxRank)]
+    [InlineArray(InlineRank)]
     private struct Dimensions
     {
         private long _first;

@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Backends.Onnx.Adapters;
 using InferenceServer.Backends.Onnx.Messages;
 using InferenceServer.Backends.Onnx.Sessions;
@@ -19,6 +20,9 @@ internal sealed class OnnxInstance : IModelInstance
     private readonly RunOptions _options;
     private readonly InputBinder _inputs;
     private readonly AdapterSet _adapters;
+    private readonly PreparedRuns? _prepared;
+    private readonly Action<OrtIoBinding, ExecutionBatch> _run;
+    private readonly TensorShape[] _outputShapes;
     private readonly bool _hasDevice;
 
     /// <param name="session">What it runs on.</param>
@@ -42,11 +46,23 @@ internal sealed class OnnxInstance : IModelInstance
 
         _binding = session.CreateIoBinding();
         _inputs = new InputBinder(_binding);
+        _run = Run;
+        _outputShapes = new TensorShape[signature.Tensors.Outputs.Length];
+        _prepared = hasDevice ? null : new PreparedRuns(session, signature);
     }
+
+    /// <summary>For how many sets of shapes it has what an execution needs made in advance.</summary>
+    internal int PreparedCount => _prepared?.Count ?? 0;
 
     public void Execute(ExecutionBatch batch)
     {
         ThrowIfCancelled(batch);
+        var isPlain = _prepared is not null && batch.Variant is null && AreAllRequested(batch);
+        if (isPlain && _prepared!.Find(batch.Rows, batch.Inputs) is { } prepared && TryRun(prepared, batch))
+        {
+            return;
+        }
+
         try
         {
             _inputs.Bind(batch.Inputs);
@@ -57,8 +73,12 @@ internal sealed class OnnxInstance : IModelInstance
 
             if (BindOutputs(batch))
             {
-                Run(batch.Cancellation);
-                OutputCollector.Collect(_binding, _inputs, _signature, batch);
+                Run(_binding, batch);
+                OutputCollector.Collect(_binding, _inputs, _signature, batch, _outputShapes);
+                if (isPlain && _prepared!.WantsToLearn(batch.Rows))
+                {
+                    _prepared.Learn(batch.Rows, batch.Inputs, _outputShapes);
+                }
             }
         }
         catch (OnnxRuntimeException exception)
@@ -78,17 +98,20 @@ internal sealed class OnnxInstance : IModelInstance
 
     public void Dispose()
     {
+        _prepared?.Dispose();
         _binding.Dispose();
         _options.Dispose();
     }
 
     private static void ThrowIfCancelled(ExecutionBatch batch)
     {
-        if (batch.Cancellation.IsCancellationRequested)
+        if (batch.IsCancelled)
         {
-            throw new BackendException(ErrorCode.Cancelled, "the execution was cancelled, since nobody waits for its result any more");
+            throw Cancelled(null);
         }
     }
+
+    private static BackendException Cancelled(Exception? exception) => new(ErrorCode.Cancelled, "the execution was cancelled, since nobody waits for its result any more", exception);
 
     private bool BindOutputs(ExecutionBatch batch)
     {
@@ -105,27 +128,62 @@ internal sealed class OnnxInstance : IModelInstance
         return any;
     }
 
-    private void Run(CancellationToken cancellation)
+    private bool AreAllRequested(ExecutionBatch batch)
+    {
+        for (var i = 0; i < _outputShapes.Length; i++)
+        {
+            if (!batch.IsRequested(i))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <returns>False when it is to be run without: then it will say, too, what is wrong with it.</returns>
+    private bool TryRun(PreparedRun prepared, ExecutionBatch batch)
     {
         try
         {
-            // Leaving the block waits for a callback that is under way, so none touches the options after it.
-            using (cancellation.UnsafeRegister(static state => ((RunOptions)state!).Terminate = true, _options))
+            if (prepared.TryRun(_run, batch))
             {
-                if (_hasDevice)
-                {
-                    _binding.SynchronizeBoundInputs();
-                }
+                return true;
+            }
+        }
+        catch (OnnxRuntimeException) when (!batch.IsCancelled)
+        {
+            // Most likely an output whose shape depends on the elements of the inputs.
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw Cancelled(exception);
+        }
 
-                _session.RunWithBinding(_options, _binding);
-                if (_hasDevice)
-                {
-                    _binding.SynchronizeBoundOutputs();
-                }
+        _prepared!.Forbid();
+        return false;
+    }
+
+    private void Run(OrtIoBinding binding, ExecutionBatch batch)
+    {
+        try
+        {
+            batch.WatchCancellation(static state => ((RunOptions)state!).Terminate = true, _options);
+            if (_hasDevice)
+            {
+                binding.SynchronizeBoundInputs();
+            }
+
+            _session.RunWithBinding(_options, binding);
+            if (_hasDevice)
+            {
+                binding.SynchronizeBoundOutputs();
             }
         }
         finally
         {
+            // It waits for a call that is under way, so none touches the options after it.
+            batch.UnwatchCancellation();
             _options.Terminate = false;
         }
     }

@@ -11,8 +11,8 @@ namespace InferenceServer.Backends.Onnx.Executions;
 /// <summary>Hands the engine's outputs on without copying them: the batch becomes the owner of the engine's memory.</summary>
 internal static class OutputCollector
 {
-    /// <summary>Gives every bound output to the batch, in the order in which they were bound: the model's.</summary>
-    public static void Collect(OrtIoBinding binding, InputBinder inputs, SessionSignature signature, ExecutionBatch batch)
+    /// <summary>Gives every bound output to the batch, in the order in which they were bound: the model's. The shapes of those that are tensors come into <paramref name="shapes"/>.</summary>
+    public static void Collect(OrtIoBinding binding, InputBinder inputs, SessionSignature signature, ExecutionBatch batch, Span<TensorShape> shapes)
     {
         var values = binding.GetOutputValues();
         var next = 0;
@@ -27,7 +27,7 @@ internal static class OutputCollector
 
                 if (output.Form == OutputForm.Tensor)
                 {
-                    Give(batch, inputs, output.Place, signature.Tensors.Outputs[output.Place], values[next++]);
+                    shapes[output.Place] = Give(batch, inputs, output.Place, signature.Tensors.Outputs[output.Place], values[next++]);
                 }
                 else
                 {
@@ -61,7 +61,7 @@ internal static class OutputCollector
                 ErrorCode.Unsupported, $"output '{spec.Name}' has {dimensions.Length} dimensions, expected at most {TensorShape.MaxRank}");
     }
 
-    private static void Give(ExecutionBatch batch, InputBinder inputs, int output, TensorSpec spec, OrtValue value)
+    private static TensorShape Give(ExecutionBatch batch, InputBinder inputs, int output, TensorSpec spec, OrtValue value)
     {
         var kept = false;
         try
@@ -70,7 +70,7 @@ internal static class OutputCollector
             if (spec.DataType == TensorDataType.Bytes)
             {
                 StringTensors.Write([value], output, shape, batch);
-                return;
+                return shape;
             }
 
             if (!shape.TryGetByteCount(spec.DataType, out var length) || length > int.MaxValue)
@@ -89,11 +89,12 @@ internal static class OutputCollector
             {
                 // A graph that returns an input returns its very memory, which ends with the batch.
                 memory.CopyTo(batch.AllocateOutput(output, shape, length).Span);
-                return;
+                return shape;
             }
 
             kept = true;
             batch.AdoptOutput(output, TensorBuffer.Adopt(pointer, length, value), shape);
+            return shape;
         }
         finally
         {

@@ -143,18 +143,10 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
 
         request.Trace?.Record(TraceActivity.TensorQueueInput, request.Inputs);
 
-        // The request's own timeout, in microseconds, as the protocols name it; the queue policy decides whether it counts.
-        if (request.Parameters.TryGetValue(TimeoutParameter, out var timeout) && timeout.TryGetUInt64(out var microseconds))
+        if (request.HasParameters)
         {
-            pending.RequestedTimeout = TimeSpan.FromMicroseconds(Math.Min(microseconds, MaxTimeoutMicroseconds));
+            ReadParameters(request, pending);
         }
-
-        if (request.Parameters.TryGetValue(PriorityParameter, out var priority) && priority.TryGetUInt64(out var level))
-        {
-            pending.Priority = level;
-        }
-
-        pending.IsExplained = request.Parameters.TryGetValue(ScheduleExplanation.Parameter, out var explain) && explain.TryGetBool(out var wanted) && wanted;
 
         // How an answer was made that was kept is no news to whoever asks how his own is made.
         if (request.Record is { } record)
@@ -192,6 +184,22 @@ internal sealed class InferenceEngine(ModelCatalog catalog, ITensorAllocator all
         }
 
         return true;
+    }
+
+    private static void ReadParameters(InferenceRequest request, PendingInference pending)
+    {
+        // The request's own timeout, in microseconds, as the protocols name it; the queue policy decides whether it counts.
+        if (request.Parameters.TryGetValue(TimeoutParameter, out var timeout) && timeout.TryGetUInt64(out var microseconds))
+        {
+            pending.RequestedTimeout = TimeSpan.FromMicroseconds(Math.Min(microseconds, MaxTimeoutMicroseconds));
+        }
+
+        if (request.Parameters.TryGetValue(PriorityParameter, out var priority) && priority.TryGetUInt64(out var level))
+        {
+            pending.Priority = level;
+        }
+
+        pending.IsExplained = request.Parameters.TryGetValue(ScheduleExplanation.Parameter, out var explain) && explain.TryGetBool(out var wanted) && wanted;
     }
 
     private TimeSpan? TimeLeft(InferenceRequest request)

@@ -14,7 +14,11 @@ namespace InferenceServer.Core.Inference;
 /// </summary>
 public sealed class InferenceRequest : IDisposable
 {
-    private readonly List<TensorView> _inputs = new(4);
+    private const int MaxReserved = 16;
+
+    private readonly List<TensorView> _inputs;
+    private Dictionary<string, ParameterValue>? _parameters;
+    private List<string>? _requestedOutputs;
     private ModelLease? _lease;
     private MemberLeases? _members;
 
@@ -23,6 +27,9 @@ public sealed class InferenceRequest : IDisposable
     {
         ArgumentNullException.ThrowIfNull(lease);
         _lease = lease;
+
+        // As many as most requests will have: the entries are large.
+        _inputs = new List<TensorView>(Math.Min(lease.Model.Config.Inputs.Length, MaxReserved));
         Pass = lease.Pass;
     }
 
@@ -36,10 +43,16 @@ public sealed class InferenceRequest : IDisposable
     public IReadOnlyList<TensorView> Inputs => _inputs;
 
     /// <summary>The outputs that the client wants, in its order; empty for all.</summary>
-    public List<string> RequestedOutputs { get; } = [];
+    public List<string> RequestedOutputs => _requestedOutputs ??= [];
 
     /// <summary>The request's parameters, by name.</summary>
-    public Dictionary<string, ParameterValue> Parameters { get; } = [];
+    public Dictionary<string, ParameterValue> Parameters => _parameters ??= [];
+
+    /// <summary>True when there are parameters: most requests have none, and nothing is made for them then.</summary>
+    internal bool HasParameters => _parameters is { Count: > 0 };
+
+    /// <summary>True when the client has said which outputs it wants.</summary>
+    internal bool HasRequestedOutputs => _requestedOutputs is { Count: > 0 };
 
     /// <summary>When the client stops waiting; null when it waits for ever.</summary>
     public DateTimeOffset? Deadline { get; set; }

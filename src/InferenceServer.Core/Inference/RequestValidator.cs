@@ -236,7 +236,7 @@ internal sealed class RequestValidator
         error = null;
         requested = _declaredOutputs;
         order = null;
-        if (request.RequestedOutputs.Count == 0)
+        if (!request.HasRequestedOutputs)
         {
             if (_defaultOutputs is null)
             {

@@ -13,7 +13,7 @@ internal static class VariantReader
     public static InferenceError? Read(InferenceRequest request, RequestVariants variants, out string? chosen)
     {
         chosen = null;
-        if (!request.Parameters.TryGetValue(variants.Parameter, out var value))
+        if (!request.HasParameters || !request.Parameters.TryGetValue(variants.Parameter, out var value))
         {
             return null;
         }

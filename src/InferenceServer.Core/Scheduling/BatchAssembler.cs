@@ -14,12 +14,14 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
     private readonly ModelTensor[] _reshaped = [.. config.Inputs.Where(static tensor => tensor.HasReshape)];
     private readonly string[] _ragged = [.. config.Inputs.Where(static tensor => tensor.AllowsRagged).Select(static tensor => tensor.Name)];
     private readonly string[] _order = [.. signature.Inputs.Select(static input => input.Name)];
+    private readonly int _made = config.BatchInputs.Sum(static made => made.Targets.Length) + (sequences?.Count ?? 0);
     private readonly BatchInputMaker _maker = new(allocator);
 
     /// <summary>Puts a batch together.</summary>
     /// <param name="members">The requests.</param>
     /// <param name="sender">Where a decoupled model's responses go; null for every other model.</param>
-    public LaneBatch Assemble(PendingInference[] members, DecoupledSender? sender)
+    /// <param name="arrays">Those of the lane that runs it.</param>
+    public LaneBatch Assemble(PendingInference[] members, DecoupledSender? sender, LaneArrays arrays)
     {
         var owners = sequences?.Arrange(members);
         var first = members[0];
@@ -33,7 +35,8 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
         var isWhole = owners is null || owners.Length == rows;
         rows = owners?.Length ?? rows;
         var given = first.Request.Inputs;
-        var inputs = new TensorView[given.Count + config.BatchInputs.Sum(static made => made.Targets.Length) + (sequences?.Count ?? 0)];
+        var count = given.Count + _made;
+        var inputs = arrays.Inputs(count);
         var made = 0;
         try
         {
@@ -52,8 +55,8 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
 
             if (sequences is not null)
             {
-                sequences.Make(owners!, inputs.AsSpan(made));
-                made = inputs.Length;
+                sequences.Make(owners!, inputs.AsSpan(made, count - made));
+                made = count;
             }
         }
         catch
@@ -63,21 +66,22 @@ internal sealed class BatchAssembler(ModelConfig config, Abstractions.Models.Mod
                 input.Dispose();
             }
 
+            Array.Clear(inputs);
             throw;
         }
 
         if (made > given.Count)
         {
             // Backends get their inputs in the order of the model.
-            Array.Sort(inputs, (one, other) => Array.IndexOf(_order, one.Name) - Array.IndexOf(_order, other.Name));
+            inputs.AsSpan(0, count).Sort((one, other) => Array.IndexOf(_order, one.Name) - Array.IndexOf(_order, other.Name));
         }
 
-        for (var i = 0; i < inputs.Length; i++)
+        for (var i = 0; (_reshaped.Length > 0 || _ragged.Length > 0) && i < count; i++)
         {
             inputs[i] = ToModel(inputs[i]);
         }
 
-        return new LaneBatch(signature, allocator, inputs, rows, Union(members), members, sender, sequences);
+        return new LaneBatch(signature, allocator, arrays, count, rows, Union(members), members, sender, sequences);
     }
 
     /// <summary>The same bytes under the shape that the model sees, where the configuration gives it another one than clients see.</summary>

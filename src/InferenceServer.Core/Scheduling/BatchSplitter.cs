@@ -34,13 +34,17 @@ internal sealed class BatchSplitter
     /// Makes each member's outputs, and keeps the states of their sequences. Every view has a count of its own; none is left over when it throws. A member that is
     /// to have another execution has no response.
     /// </summary>
+    /// <param name="batch">The execution.</param>
+    /// <param name="members">The requests.</param>
+    /// <param name="arrays">Those of the lane, whose responses these are.</param>
+    /// <returns>The responses, in the order of the requests; there may be empty places behind them.</returns>
     /// <exception cref="BackendException">An output is missing or does not have the rows that went in.</exception>
-    public InferenceResponse?[] Split(LaneBatch batch, PendingInference[] members)
+    public InferenceResponse?[] Split(LaneBatch batch, PendingInference[] members, LaneArrays arrays)
     {
         Check(batch, members);
         var kept = _sequences?.Cut(batch, members);
-        var offsets = new long[_signature.Outputs.Length];
-        var parts = new TensorView[members.Length][];
+        var offsets = arrays.Offsets(_signature.Outputs.Length);
+        var parts = arrays.Parts(members.Length);
         var row = 0;
         for (var i = 0; i < members.Length; i++)
         {
@@ -50,12 +54,12 @@ internal sealed class BatchSplitter
                 row = batch.FirstRowOf(i) + members[i].Rows;
             }
 
-            parts[i] = Cut(batch, members[i], offsets, isOnly: members.Length == 1 && batch.Rows == members[i].Rows);
+            parts[i] = Cut(batch, members[i], offsets, arrays.Lengths(offsets.Length), isOnly: members.Length == 1 && batch.Rows == members[i].Rows);
         }
 
         // Nothing can fail from here on.
         kept?.Keep();
-        var responses = new InferenceResponse?[members.Length];
+        var responses = arrays.Responses(members.Length);
         for (var i = 0; i < members.Length; i++)
         {
             if (batch.IsRescheduled(i))
@@ -124,11 +128,10 @@ internal sealed class BatchSplitter
         throw new BackendException($"the model has no output '{name}'");
     }
 
-    private TensorView[] Cut(LaneBatch batch, PendingInference member, long[] offsets, bool isOnly)
+    private TensorView[] Cut(LaneBatch batch, PendingInference member, Span<long> offsets, Span<long> lengths, bool isOnly)
     {
         var order = member.OutputOrder ?? _all;
         var parts = new TensorView[order.Length];
-        var lengths = new long[offsets.Length];
         for (var output = 0; output < offsets.Length; output++)
         {
             var whole = batch.Outputs[output];
@@ -164,7 +167,7 @@ internal sealed class BatchSplitter
     }
 
     /// <summary>Passes over rows that nobody has.</summary>
-    private static void Skip(LaneBatch batch, int rows, long[] offsets)
+    private static void Skip(LaneBatch batch, int rows, Span<long> offsets)
     {
         for (var output = 0; rows > 0 && output < offsets.Length; output++)
         {

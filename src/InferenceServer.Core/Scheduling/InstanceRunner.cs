@@ -18,6 +18,7 @@ internal sealed class InstanceRunner : IDisposable
     private readonly IModelInstance _instance;
     private readonly LaneSetup _setup;
     private readonly List<PendingInference> _expired = [];
+    private readonly LaneArrays _arrays = new();
     private readonly long _idleTicks;
     private ITimer? _idleTimer;
     private ITimer? _delayTimer;
@@ -231,12 +232,12 @@ internal sealed class InstanceRunner : IDisposable
         LaneBatch? batch = null;
         try
         {
-            batch = setup.Assembler.Assemble(members, null);
+            batch = setup.Assembler.Assemble(members, null, _arrays);
             var assembled = time.GetTimestamp();
             ExecutionTrace.Record(members, TraceActivity.ComputeInputEnd, assembled);
             _instance.Execute(batch);
             var computed = time.GetTimestamp();
-            var responses = setup.Splitter.Split(batch, members);
+            var responses = setup.Splitter.Split(batch, members, _arrays);
             var ended = time.GetTimestamp();
             ExecutionTrace.End(members, responses, computed, ended);
             var times = new ExecutionTimes(time.GetElapsedTime(started, assembled), time.GetElapsedTime(assembled, computed), time.GetElapsedTime(computed, ended));
@@ -261,6 +262,10 @@ internal sealed class InstanceRunner : IDisposable
             Release(batch, setup);
             ExecutionEnd.Fail(members, exception, setup);
         }
+        finally
+        {
+            _arrays.ForgetResponses(members.Length);
+        }
 
         setup.Statistics.RecordBusy(time.GetElapsedTime(started));
     }
@@ -284,7 +289,7 @@ internal sealed class InstanceRunner : IDisposable
 
         try
         {
-            batch = setup.Assembler.Assemble(members, sender);
+            batch = setup.Assembler.Assemble(members, sender, _arrays);
             var assembled = time.GetTimestamp();
             ExecutionTrace.Record(members, TraceActivity.ComputeInputEnd, assembled);
             _instance.Execute(batch);

@@ -9,13 +9,20 @@ internal static class LaneAdmission
     /// <summary>Why a request that has just been queued is better refused; null when it is not.</summary>
     public static InferenceError? Check(PendingInference pending, RequestQueue queue, ExecutionCosts costs, InstanceRunner[] lanes, LaneSchedulerSetup rules, TimeProvider time)
     {
-        var timeout = rules.Queue.Levels[pending.Level].DelaysExpired ? long.MaxValue : pending.QueueTimeoutTimestamp;
+        var timeout = TimeoutOf(pending, rules);
         if ((pending.DeadlineTimestamp == long.MaxValue && timeout == long.MaxValue) || costs.IsEmpty || Array.Exists(lanes, static lane => !lane.Progress.IsBusy))
         {
             // Whoever finds a lane idle is always tried: that is also how costs that were too high once are learnt anew.
             return null;
         }
 
+        return Forecast(pending, queue, costs, lanes, rules, time);
+    }
+
+    // Apart, since what looks at all lanes has to be made first, and most requests never get here.
+    private static InferenceError? Forecast(PendingInference pending, RequestQueue queue, ExecutionCosts costs, InstanceRunner[] lanes, LaneSchedulerSetup rules, TimeProvider time)
+    {
+        var timeout = TimeoutOf(pending, rules);
         var now = pending.EnqueuedTimestamp;
         var view = new AdmissionView
         {
@@ -40,4 +47,6 @@ internal static class LaneAdmission
 
         return null;
     }
+
+    private static long TimeoutOf(PendingInference pending, LaneSchedulerSetup rules) => rules.Queue.Levels[pending.Level].DelaysExpired ? long.MaxValue : pending.QueueTimeoutTimestamp;
 }

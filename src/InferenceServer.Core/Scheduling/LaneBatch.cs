@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
@@ -12,6 +13,7 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
     private readonly ModelSignature _signature;
     private readonly ITensorAllocator _allocator;
     private readonly TensorView[] _inputs;
+    private readonly int _inputCount;
     private readonly bool[]? _requested;
     private readonly TensorView[] _outputs;
     private readonly PendingInference[] _members;
@@ -22,14 +24,15 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
     private Dictionary<string, ParameterValue>?[]? _responseParameters;
     private bool _isOver;
 
-    /// <summary>Makes a batch; takes over the counts of <paramref name="inputs"/>.</summary>
-    public LaneBatch(ModelSignature signature, ITensorAllocator allocator, TensorView[] inputs, int rows, bool[]? requested, PendingInference[] members, DecoupledSender? sender, SequenceTensors? sequences = null)
+    /// <summary>Makes a batch; takes over the counts of the first <paramref name="inputs"/> inputs in <paramref name="arrays"/>, which are its own until it is disposed.</summary>
+    public LaneBatch(ModelSignature signature, ITensorAllocator allocator, LaneArrays arrays, int inputs, int rows, bool[]? requested, PendingInference[] members, DecoupledSender? sender, SequenceTensors? sequences = null)
     {
         _signature = signature;
         _allocator = allocator;
-        _inputs = inputs;
+        _inputs = arrays.Inputs(inputs);
+        _inputCount = inputs;
         _requested = sequences is null ? requested : sequences.Require(requested);
-        _outputs = new TensorView[signature.Outputs.Length];
+        _outputs = arrays.Outputs(signature.Outputs.Length);
         _members = members;
         _sender = sender;
         _sequences = sequences;
@@ -40,7 +43,7 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
         }
     }
 
-    public override ReadOnlySpan<TensorView> Inputs => _inputs;
+    public override ReadOnlySpan<TensorView> Inputs => _inputs.AsSpan(0, _isOver ? 0 : _inputCount);
 
     public override int Rows { get; }
 
@@ -53,17 +56,23 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
 
     public override CancellationToken Cancellation => _members[0].Membership!.Cancellation;
 
+    public override bool IsCancelled => _members[0].Membership!.IsCancelled;
+
+    public override void WatchCancellation(Action<object?> stop, object? state) => _members[0].Membership!.Watch(stop, state);
+
+    public override void UnwatchCancellation() => _members[0].Membership!.Unwatch();
+
     public override string? Variant => _members[0].Variant;
 
     /// <summary>The outputs by their place in the signature; one without a buffer was not given.</summary>
-    public ReadOnlySpan<TensorView> Outputs => _outputs;
+    public ReadOnlySpan<TensorView> Outputs => _outputs.AsSpan(0, _isOver ? 0 : _signature.Outputs.Length);
 
     /// <summary>True when outputs have been given that are not sent yet.</summary>
     public bool HasOutputs
     {
         get
         {
-            for (var i = 0; i < _outputs.Length; i++)
+            for (var i = 0; i < Outputs.Length; i++)
             {
                 if (_outputs[i].Buffer is not null && _sequences?.IsState(i) != true)
                 {
@@ -108,10 +117,10 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)request, (uint)_members.Length);
         var member = _members[request];
-        return new ExecutionRequest(member.Request.Id, FirstRowOf(request), member.Rows, member.Request.Parameters);
+        return new ExecutionRequest(member.Request.Id, FirstRowOf(request), member.Rows, member.Request.HasParameters ? member.Request.Parameters : ReadOnlyDictionary<string, ParameterValue>.Empty);
     }
 
-    public override bool IsRequested(int output) => _requested is null ? output < _outputs.Length : _requested[output];
+    public override bool IsRequested(int output) => _requested is null ? output < _signature.Outputs.Length : _requested[output];
 
     public override TensorBuffer AllocateOutput(int output, in TensorShape shape, long byteLength)
     {
@@ -179,12 +188,15 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
         }
 
         _isOver = true;
-        foreach (var input in _inputs)
+        try
         {
-            input.Dispose();
+            Release(_inputs.AsSpan(0, _inputCount));
+        }
+        finally
+        {
+            ReleaseOutputs();
         }
 
-        ReleaseOutputs();
         foreach (var state in _sentStates)
         {
             state.Dispose();
@@ -203,25 +215,33 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
     /// <summary>What has been sent and is a state too is needed until the execution has ended.</summary>
     private void KeepStates()
     {
-        for (var i = 0; _sequences is not null && i < _outputs.Length; i++)
+        for (var i = 0; _sequences is not null && i < _signature.Outputs.Length; i++)
         {
             if (_sequences.IsState(i) && _outputs[i].Buffer is not null)
             {
-                _sentStates = _sentStates.Length == 0 ? new TensorView[_outputs.Length] : _sentStates;
+                _sentStates = _sentStates.Length == 0 ? new TensorView[_signature.Outputs.Length] : _sentStates;
                 _sentStates[i].Dispose();
                 (_sentStates[i], _outputs[i]) = (_outputs[i], default);
             }
         }
     }
 
-    private void ReleaseOutputs()
-    {
-        foreach (var output in _outputs)
-        {
-            output.Dispose();
-        }
+    private void ReleaseOutputs() => Release(_outputs.AsSpan(0, _signature.Outputs.Length));
 
-        Array.Clear(_outputs);
+    private static void Release(Span<TensorView> tensors)
+    {
+        try
+        {
+            foreach (ref readonly var tensor in tensors)
+            {
+                tensor.Dispose();
+            }
+        }
+        finally
+        {
+            // Also when an engine throws as it takes its memory back: the next execution has the places.
+            tensors.Clear();
+        }
     }
 
     private void Keep(int output, TensorBuffer buffer, in TensorShape shape)
@@ -235,7 +255,7 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
     private void CheckOutput(int output, in TensorShape shape, long byteLength)
     {
         ObjectDisposedException.ThrowIf(_isOver, this);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)output, (uint)_outputs.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)output, (uint)_signature.Outputs.Length);
         var spec = _signature.Outputs[output];
         if (!shape.IsFixed)
         {

@@ -128,7 +128,7 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
             return null;
         }
 
-        using var header = new InferHeader();
+        using var header = InferHeader.Rent();
         var body = context.Request.BodyReader;
         try
         {

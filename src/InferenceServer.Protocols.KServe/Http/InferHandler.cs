@@ -28,7 +28,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
             return;
         }
 
-        using var header = new InferHeader();
+        using var header = InferHeader.Rent();
         var body = context.Request.BodyReader;
         try
         {

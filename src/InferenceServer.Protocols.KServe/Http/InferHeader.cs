@@ -3,6 +3,7 @@ using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.SharedMemory;
+using Microsoft.Extensions.ObjectPool;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
@@ -12,13 +13,20 @@ namespace InferenceServer.Protocols.KServe.Http;
 /// </summary>
 internal sealed class InferHeader : IDisposable
 {
+    private const int MaxKept = 64;
+    private const int MaxIdle = 256;
+
+    // What is made for every request is made once, and used again: its lists are larger than all else that a small request needs.
+    private static readonly ObjectPool<InferHeader> s_pool = new DefaultObjectPool<InferHeader>(new Recycling(), MaxIdle);
+
     private SharedOutputs? _shared;
+    private bool _isRented;
 
     public string Id { get; set; } = "";
 
     public Dictionary<string, ParameterValue> Parameters { get; } = [];
 
-    public List<HeaderInput> Inputs { get; } = new(4);
+    public List<HeaderInput> Inputs { get; } = [];
 
     public List<RequestedOutput> Outputs { get; } = [];
 
@@ -27,6 +35,14 @@ internal sealed class InferHeader : IDisposable
 
     /// <summary>Whether the only output is sent as an npy file.</summary>
     public bool SendsNpy { get; set; }
+
+    /// <summary>An empty one, whose disposal gives it back: nothing may be asked of it afterwards.</summary>
+    public static InferHeader Rent()
+    {
+        var header = s_pool.Get();
+        header._isRented = true;
+        return header;
+    }
 
     /// <summary>Whether the output at this place of the response is sent as bytes.</summary>
     public bool IsBinary(int place, string name)
@@ -148,5 +164,31 @@ internal sealed class InferHeader : IDisposable
 
         Inputs.Clear();
         _shared?.Dispose();
+        _shared = null;
+        if (_isRented)
+        {
+            _isRented = false;
+            s_pool.Return(this);
+        }
+    }
+
+    private sealed class Recycling : PooledObjectPolicy<InferHeader>
+    {
+        public override InferHeader Create() => new();
+
+        public override bool Return(InferHeader header)
+        {
+            if (header.Inputs.Capacity > MaxKept || header.Outputs.Capacity > MaxKept || header.Parameters.Capacity > MaxKept)
+            {
+                return false;
+            }
+
+            header.Id = "";
+            header.SendsBinary = null;
+            header.SendsNpy = false;
+            header.Parameters.Clear();
+            header.Outputs.Clear();
+            return true;
+        }
     }
 }

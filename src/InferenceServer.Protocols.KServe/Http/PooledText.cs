@@ -15,7 +15,8 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
     /// <summary>How much is handed to a pipe between two flushes: less than this leaves in one piece.</summary>
     private const int FlushStep = 128 << 10;
 
-    private readonly List<(byte[] Array, int Used)> _full = [];
+    // Most texts fit the first piece.
+    private List<(byte[] Array, int Used)>? _full;
     private byte[] _current = ArrayPool<byte>.Shared.Rent(FirstPiece);
     private int _used;
     private long _fullLength;
@@ -45,8 +46,9 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
     public async ValueTask CopyToAsync(PipeWriter destination, CancellationToken cancellationToken)
     {
         var unflushed = 0;
-        foreach (var (array, used) in _full)
+        for (var i = 0; i < _full?.Count; i++)
         {
+            var (array, used) = _full[i];
             destination.Write(array.AsSpan(0, used));
             unflushed += used;
             if (unflushed < FlushStep)
@@ -71,8 +73,9 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
     {
         var all = new byte[Length];
         var offset = 0;
-        foreach (var (array, used) in _full)
+        for (var i = 0; i < _full?.Count; i++)
         {
+            var (array, used) = _full[i];
             array.AsSpan(0, used).CopyTo(all.AsSpan(offset));
             offset += used;
         }
@@ -83,12 +86,12 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
 
     public void Dispose()
     {
-        foreach (var (array, _) in _full)
+        for (var i = 0; i < _full?.Count; i++)
         {
-            ArrayPool<byte>.Shared.Return(array);
+            ArrayPool<byte>.Shared.Return(_full[i].Array);
         }
 
-        _full.Clear();
+        _full = null;
         ArrayPool<byte>.Shared.Return(_current);
         _current = [];
         _used = 0;
@@ -104,7 +107,7 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
 
         // Rented before anything changes: when there is no memory, each piece still has one owner.
         var next = ArrayPool<byte>.Shared.Rent(Math.Max(size, (int)Math.Min(_fullLength + _used, LargestPiece)));
-        _full.Add((_current, _used));
+        (_full ??= []).Add((_current, _used));
         _fullLength += _used;
         _used = 0;
         _current = next;
