@@ -18,12 +18,14 @@ internal static class ObservedRpc
     /// <param name="message">The message.</param>
     /// <param name="context">The call it came in.</param>
     /// <returns>Its record, which the caller disposes when its last answer has left.</returns>
-    public static RequestRecord Begin(IInferenceEngine engine, ModelInferRequest message, ServerCallContext context)
+    public static RequestRecord Begin(IInferenceEngine engine, ModelInferRequest message, ServerCallContext context) => Begin(engine, message.ModelName, message.Id, context.GetHttpContext());
+
+    /// <summary>As the other one, for a message that was read by other means.</summary>
+    public static RequestRecord Begin(IInferenceEngine engine, string model, string id, HttpContext http)
     {
-        var http = context.GetHttpContext();
-        var record = engine.Observer.Begin(RequestProtocol.Rpc, message.ModelName);
+        var record = engine.Observer.Begin(RequestProtocol.Rpc, model);
         record.TraceParent = TraceParents.Of(http.Request.Headers);
-        record.RequestId = message.Id;
+        record.RequestId = id;
         record.Caller = http.Features.Get<Caller>();
         record.NameBy(http, static transport => RequestNames.Of((HttpContext)transport));
 
@@ -42,17 +44,20 @@ internal static class ObservedRpc
     }
 
     /// <summary>The call ends by an exception.</summary>
-    public static void Fail(RequestRecord record, Exception exception, ServerCallContext context)
+    public static void Fail(RequestRecord record, Exception exception, ServerCallContext context) => Fail(record, exception, context.GetHttpContext(), context.CancellationToken);
+
+    /// <summary>As the other one.</summary>
+    public static void Fail(RequestRecord record, Exception exception, HttpContext http, CancellationToken cancellationToken)
     {
         record.Code = (int)(exception switch
         {
             RpcException { StatusCode: var code } => code,
             BackendException failure => RpcErrorMapping.StatusOf(failure.Code),
-            _ when context.CancellationToken.IsCancellationRequested => StatusCode.Cancelled,
+            _ when cancellationToken.IsCancellationRequested => StatusCode.Cancelled,
             _ => StatusCode.Internal,
         });
 
         // For whoever tells of it.
-        context.GetHttpContext().Features.Set(record);
+        http.Features.Set(record);
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Grpc.Core;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Protocols.KServe.Http;
@@ -40,7 +39,7 @@ public static class AccessAnswers
         context.Response.StatusCode = StatusCodes.Status200OK;
         context.Response.ContentType = "application/grpc";
         context.Response.Headers["grpc-status"] = ((int)status).ToString(CultureInfo.InvariantCulture);
-        context.Response.Headers["grpc-message"] = Escape(error.Message);
+        context.Response.Headers["grpc-message"] = RpcStatusText.Escape(error.Message);
         context.Response.Headers[RpcProblem.TrailerName] = RpcProblem.Encode(error, status, error.Message);
         await context.Response.CompleteAsync().ConfigureAwait(false);
         await DrainAsync(context).ConfigureAwait(false);
@@ -88,24 +87,5 @@ public static class AccessAnswers
         {
             context.Response.Headers.WWWAuthenticate = challenge;
         }
-    }
-
-    /// <summary>As gRPC has status messages: bytes of UTF-8, those outside of printable ASCII and the percent sign as three characters.</summary>
-    private static string Escape(string message)
-    {
-        var text = new StringBuilder(message.Length);
-        foreach (var one in Encoding.UTF8.GetBytes(message))
-        {
-            if (one is >= 0x20 and < 0x7F and not (byte)'%')
-            {
-                text.Append((char)one);
-            }
-            else
-            {
-                text.Append(CultureInfo.InvariantCulture, $"%{one:X2}");
-            }
-        }
-
-        return text.ToString();
     }
 }

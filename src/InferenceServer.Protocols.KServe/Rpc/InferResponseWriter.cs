@@ -52,7 +52,8 @@ internal static class InferResponseWriter
         return true;
     }
 
-    private static InferParameter Describe(in ParameterValue value) =>
+    /// <summary>The message of a parameter.</summary>
+    public static InferParameter Describe(in ParameterValue value) =>
         value.TryGetString(out var text) ? new InferParameter { StringParam = text }
         : value.TryGetBool(out var flag) ? new InferParameter { BoolParam = flag }
         : value.TryGetDouble(out var real) ? new InferParameter { DoubleParam = real }

@@ -1,6 +1,6 @@
 using InferenceServer.Protocols.KServe.Compression;
 using InferenceServer.Core.Inference;
-using InferenceServer.Core.Tracing;
+using InferenceServer.Protocols.KServe.Rpc.Plain;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
 using Grpc.AspNetCore.Server;
@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
@@ -90,17 +91,18 @@ public static class KServeRpcEndpoints
             group.MapGrpcReflectionService();
         }
 
-        var tracer = endpoints.ServiceProvider.GetRequiredService<IInferenceEngine>().Tracer;
         ((IEndpointConventionBuilder)group).Finally(Categorise);
-        ((IEndpointConventionBuilder)group).Finally(endpoint => WatchInference(endpoint, tracer));
+        ((IEndpointConventionBuilder)group).Finally(endpoint => AnswerPlainCalls(endpoint, endpoints.ServiceProvider));
         return group;
     }
 
-    private static void WatchInference(EndpointBuilder endpoint, RequestTracer tracer)
+    private static void AnswerPlainCalls(EndpointBuilder endpoint, IServiceProvider services)
     {
-        if (endpoint.RequestDelegate is { } answer && endpoint.Metadata.OfType<GrpcMethodMetadata>().Any(static rpc => rpc.Method.Name == nameof(InferenceRpcService.ModelInfer)))
+        if (endpoint.RequestDelegate is { } library && endpoint.Metadata.OfType<GrpcMethodMetadata>().Any(static rpc => rpc.Method.Name == nameof(InferenceRpcService.ModelInfer)))
         {
-            endpoint.RequestDelegate = RpcArrival.Watch(answer, tracer);
+            var engine = services.GetRequiredService<IInferenceEngine>();
+            var logger = services.GetRequiredService<ILogger<PlainInferCall>>();
+            endpoint.RequestDelegate = new PlainInferCall(RpcArrival.Watch(library, engine.Tracer), engine, services.GetRequiredService<IModelControl>(), services.GetRequiredService<KServeRpcOptions>(), logger).HandleAsync;
         }
     }
 

@@ -58,6 +58,10 @@ internal static class MessageAccess
             caller is null ? AccessErrors.Anonymous() : AccessDecision.OfModel(caller, rule, isReading, control.FindRightsName(model));
     }
 
+    /// <summary>As <see cref="FindRefusal(Caller, IModelControl, object)"/>, for a request to infer that uses no shared memory.</summary>
+    public static InferenceError? FindRefusal(Caller? caller, IModelControl control, string model) =>
+        caller is null ? AccessErrors.Anonymous() : AccessDecision.OfModel(caller, AccessRule.Inference, isReading: true, control.FindRightsName(model));
+
     /// <summary>Lets one request of a stream in, or refuses it.</summary>
     /// <param name="caller">Whose stream it is.</param>
     /// <param name="control">Knows the names of models.</param>

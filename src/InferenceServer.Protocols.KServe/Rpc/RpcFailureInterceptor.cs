@@ -1,9 +1,5 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using InferenceServer.Abstractions.Errors;
-using InferenceServer.Core.Observation;
-using InferenceServer.Protocols.KServe.Observation;
-using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
@@ -50,23 +46,5 @@ internal sealed class RpcFailureInterceptor(ILogger<RpcFailureInterceptor> logge
         }
     }
 
-    private RpcException Translate(Exception exception, ServerCallContext context)
-    {
-        switch (exception)
-        {
-            // What the generated base class throws for an rpc that is not overridden.
-            case RpcException { StatusCode: StatusCode.Unimplemented, Status.Detail: "" }:
-                return RpcErrorMapping.ToException(new InferenceError(ErrorCode.Unsupported, $"this server does not implement the rpc {context.Method}"));
-            case RpcException expected:
-                return expected;
-            case BackendException failure:
-                return RpcErrorMapping.ToException(new InferenceError(failure.Code, failure.Message));
-            case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
-                return RpcErrorMapping.ToException(new InferenceError(ErrorCode.Cancelled, "the call was cancelled by its client"));
-            default:
-                var http = context.GetHttpContext();
-                RpcLog.UnexpectedFailure(logger, exception, context.Method, http.Features.Get<RequestRecord>()?.Name ?? RequestNames.Of(http), TraceParents.IdOf(http.Request.Headers));
-                return RpcErrorMapping.ToException(new InferenceError(ErrorCode.Internal, "the server failed unexpectedly; its log says how"));
-        }
-    }
+    private RpcException Translate(Exception exception, ServerCallContext context) => RpcFailures.Translate(exception, context.GetHttpContext(), context.Method, logger, context.CancellationToken);
 }

@@ -1,0 +1,243 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using Google.Protobuf;
+using Inference;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Inference;
+
+namespace InferenceServer.Protocols.KServe.Rpc.Plain;
+
+/// <summary>
+/// Writes a <c>ModelInferResponse</c> (KServe v2 over gRPC, the fields by their numbers) whose outputs are raw contents: straight from the tensors' memory into the transport's, with the five bytes of gRPC in front.
+/// </summary>
+internal static class PlainAnswer
+{
+    /// <summary>How much is copied between two flushes, so that a slow client does not make the server hold a second copy of a large output.</summary>
+    private const int Step = 128 << 10;
+
+    private const int FrameHead = 5;
+    private const int MaxVarint = 10;
+
+    // Of the answer: model_name, model_version, id, parameters, outputs, raw_output_contents; of a parameter, as of any entry of a map: key, value; of an output: name, datatype, shape.
+    // All of them are bytes with a length.
+    private const byte ModelName = (1 << 3) | WireReader.Bytes;
+    private const byte ModelVersion = (2 << 3) | WireReader.Bytes;
+    private const byte Id = (3 << 3) | WireReader.Bytes;
+    private const byte Parameters = (4 << 3) | WireReader.Bytes;
+    private const byte Outputs = (5 << 3) | WireReader.Bytes;
+    private const byte RawOutputContents = (6 << 3) | WireReader.Bytes;
+    private const byte Key = (1 << 3) | WireReader.Bytes;
+    private const byte Value = (2 << 3) | WireReader.Bytes;
+    private const byte TensorName = (1 << 3) | WireReader.Bytes;
+    private const byte TensorType = (2 << 3) | WireReader.Bytes;
+    private const byte TensorShapeField = (3 << 3) | WireReader.Bytes;
+
+    /// <summary>How many bytes the message takes.</summary>
+    public static long Measure(InferenceResponse response)
+    {
+        var size = MeasureText(response.ModelName) + MeasureText(response.ModelVersion) + MeasureText(response.Id);
+        foreach (var (name, value) in response.Parameters)
+        {
+            size += MeasureField(MeasureParameter(name, InferResponseWriter.Describe(value)));
+        }
+
+        foreach (ref readonly var output in response.Outputs)
+        {
+            size += MeasureField(MeasureOutput(output)) + MeasureField(output.Length);
+        }
+
+        return size;
+    }
+
+    /// <summary>Writes the message.</summary>
+    /// <param name="pipe">Where to. What comes last is not flushed: it leaves together with the status.</param>
+    /// <param name="response">The response, which stays the caller's.</param>
+    /// <param name="size">What <see cref="Measure"/> says.</param>
+    /// <param name="cancellationToken">Signalled when the client has gone.</param>
+    public static ValueTask WriteAsync(PipeWriter pipe, InferenceResponse response, long size, CancellationToken cancellationToken)
+    {
+        var contents = 0L;
+        foreach (ref readonly var output in response.Outputs)
+        {
+            contents += output.Length;
+        }
+
+        // All that is not elements; the varints in front of these are a few bytes each.
+        var head = (int)(size - contents);
+        var room = pipe.GetSpan(FrameHead + head);
+        room[0] = 0;
+        BinaryPrimitives.WriteUInt32BigEndian(room[1..], (uint)size);
+        var used = FrameHead;
+        used += WriteText(room[used..], ModelName, response.ModelName);
+        used += WriteText(room[used..], ModelVersion, response.ModelVersion);
+        used += WriteText(room[used..], Id, response.Id);
+        foreach (var (name, value) in response.Parameters)
+        {
+            used += WriteParameter(room[used..], name, InferResponseWriter.Describe(value));
+        }
+
+        foreach (ref readonly var output in response.Outputs)
+        {
+            used += WriteOutput(room[used..], output);
+        }
+
+        pipe.Advance(used);
+        if (contents <= Step)
+        {
+            WriteContents(pipe, response.Outputs);
+            return ValueTask.CompletedTask;
+        }
+
+        return WriteLargeAsync(pipe, response, cancellationToken);
+    }
+
+    private static void WriteContents(PipeWriter pipe, ReadOnlySpan<TensorView> outputs)
+    {
+        foreach (ref readonly var output in outputs)
+        {
+            WriteContentsHead(pipe, output.Length);
+            pipe.Write(output.Span);
+        }
+    }
+
+    private static async ValueTask WriteLargeAsync(PipeWriter pipe, InferenceResponse response, CancellationToken cancellationToken)
+    {
+        var unflushed = 0;
+        for (var i = 0; i < response.Outputs.Length; i++)
+        {
+            var output = response.Outputs[i];
+            WriteContentsHead(pipe, output.Length);
+            for (var offset = 0L; offset < output.Length;)
+            {
+                var length = (int)Math.Min(Step, output.Length - offset);
+                pipe.Write(output.Buffer.Slice(output.Offset + offset, length));
+                offset += length;
+                unflushed += length;
+                if (unflushed < Step)
+                {
+                    continue;
+                }
+
+                unflushed = 0;
+                if ((await pipe.FlushAsync(cancellationToken).ConfigureAwait(false)).IsCompleted)
+                {
+                    // Nobody reads any more.
+                    return;
+                }
+            }
+        }
+    }
+
+    private static void WriteContentsHead(PipeWriter pipe, long length)
+    {
+        var room = pipe.GetSpan(1 + MaxVarint);
+        room[0] = RawOutputContents;
+        pipe.Advance(1 + WriteVarint(room[1..], (ulong)length));
+    }
+
+    private static int WriteParameter(Span<byte> room, string name, InferParameter value)
+    {
+        var length = value.CalculateSize();
+        room[0] = Parameters;
+        var used = 1 + WriteVarint(room[1..], (ulong)MeasureParameter(name, value));
+        used += WriteText(room[used..], Key, name);
+        room[used++] = Value;
+        used += WriteVarint(room[used..], (ulong)length);
+        value.WriteTo(room.Slice(used, length));
+        return used + length;
+    }
+
+    private static int WriteOutput(Span<byte> room, in TensorView output)
+    {
+        room[0] = Outputs;
+        var used = 1 + WriteVarint(room[1..], (ulong)MeasureOutput(output));
+        used += WriteText(room[used..], TensorName, output.Name);
+        used += WriteText(room[used..], TensorType, output.DataType.ProtocolName());
+        if (output.Shape.Rank > 0)
+        {
+            room[used++] = TensorShapeField;
+            used += WriteVarint(room[used..], (ulong)MeasureShape(output.Shape));
+            foreach (var dimension in output.Shape.AsSpan())
+            {
+                used += WriteVarint(room[used..], (ulong)dimension);
+            }
+        }
+
+        return used;
+    }
+
+    private static int WriteText(Span<byte> room, byte tag, string text)
+    {
+        if (text.Length == 0)
+        {
+            return 0;
+        }
+
+        room[0] = tag;
+        var length = Encoding.UTF8.GetByteCount(text);
+        var used = 1 + WriteVarint(room[1..], (ulong)length);
+        return used + Encoding.UTF8.GetBytes(text, room[used..]);
+    }
+
+    private static int WriteText(Span<byte> room, byte tag, long number)
+    {
+        number.TryFormat(room[2..], out var length, default, CultureInfo.InvariantCulture);
+        room[0] = tag;
+        room[1] = (byte)length;
+        return 2 + length;
+    }
+
+    private static int WriteVarint(Span<byte> room, ulong value)
+    {
+        var used = 0;
+        for (; value >= 0x80; value >>= 7)
+        {
+            room[used++] = (byte)(value | 0x80);
+        }
+
+        room[used] = (byte)value;
+        return used + 1;
+    }
+
+    private static long MeasureParameter(string name, InferParameter value) => MeasureText(name) + MeasureField(value.CalculateSize());
+
+    private static long MeasureOutput(in TensorView output) =>
+        MeasureText(output.Name) + MeasureText(output.DataType.ProtocolName()) + (output.Shape.Rank > 0 ? MeasureField(MeasureShape(output.Shape)) : 0);
+
+    private static long MeasureShape(in TensorShape shape)
+    {
+        var size = 0L;
+        foreach (var dimension in shape.AsSpan())
+        {
+            size += MeasureVarint((ulong)dimension);
+        }
+
+        return size;
+    }
+
+    private static long MeasureText(string text) => text.Length == 0 ? 0 : MeasureField(Encoding.UTF8.GetByteCount(text));
+
+    private static long MeasureText(long number)
+    {
+        Span<byte> room = stackalloc byte[20];
+        number.TryFormat(room, out var length, default, CultureInfo.InvariantCulture);
+        return MeasureField(length);
+    }
+
+    /// <summary>Its tag, its length, its bytes.</summary>
+    private static long MeasureField(long length) => 1 + MeasureVarint((ulong)length) + length;
+
+    private static int MeasureVarint(ulong value)
+    {
+        var size = 1;
+        for (; value >= 0x80; value >>= 7)
+        {
+            size++;
+        }
+
+        return size;
+    }
+}

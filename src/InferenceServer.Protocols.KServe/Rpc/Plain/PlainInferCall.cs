@@ -1,0 +1,285 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Globalization;
+using System.IO.Pipelines;
+using Grpc.Core;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.Access;
+using InferenceServer.Core.Inference;
+using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Observation;
+using InferenceServer.Core.Tracing;
+using InferenceServer.Protocols.KServe.Observation;
+using InferenceServer.Protocols.KServe.Restrictions;
+using InferenceServer.Protocols.KServe.Tracing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+
+namespace InferenceServer.Protocols.KServe.Rpc.Plain;
+
+/// <summary>
+/// Answers the calls of <c>ModelInfer</c> that nearly all clients make without gRPC's library and without generated messages: read where it lies, and written straight from the tensors. Every call that
+/// has anything more to it, or anything wrong, goes to the library with its message untouched, so that there is one place that knows all of that.
+/// </summary>
+/// <param name="library">What answers the other calls.</param>
+/// <param name="engine">The engine.</param>
+/// <param name="control">The models.</param>
+/// <param name="options">What holds for all calls.</param>
+/// <param name="logger">Where what is not expected goes.</param>
+internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine engine, IModelControl control, KServeRpcOptions options, ILogger logger)
+{
+    private const string Method = "/inference.GRPCInferenceService/ModelInfer";
+    private const string ContentType = "application/grpc";
+    private const string StatusName = "grpc-status";
+    private const int FrameHead = 5;
+
+    private static readonly StringValues s_ok = "0";
+
+    /// <summary>Answers a call.</summary>
+    public Task HandleAsync(HttpContext context) => MayBePlain(context, out var limit) ? AnswerAsync(context, limit) : library(context);
+
+    /// <summary>Whether the head of the call allows it.</summary>
+    private bool MayBePlain(HttpContext context, out TimeSpan? limit)
+    {
+        limit = null;
+        var request = context.Request;
+        if (options.HeaderForwarding is not null || options.InferResponseCompression is not null || !HttpMethods.IsPost(request.Method) || !HttpProtocol.IsHttp2(request.Protocol) || request.ContentType != ContentType)
+        {
+            return false;
+        }
+
+        var headers = request.Headers;
+        if (headers.GrpcEncoding is { Count: > 0 } coding && coding != "identity")
+        {
+            return false;
+        }
+
+        if (headers.GrpcTimeout is not { Count: > 0 } timeout)
+        {
+            return true;
+        }
+
+        if (timeout is not [{ } text] || !RpcTimeout.TryParse(text, out var time))
+        {
+            return false;
+        }
+
+        limit = time;
+        return true;
+    }
+
+    private async Task AnswerAsync(HttpContext context, TimeSpan? limit)
+    {
+        var awaited = engine.Tracer.Timestamp;
+        using var message = PlainMessage.Rent();
+        switch (await ReadAsync(context.Request.BodyReader, message).ConfigureAwait(false))
+        {
+            case ReadingOutcome.Other:
+                await library(context).ConfigureAwait(false);
+                return;
+            case ReadingOutcome.Gone:
+                return;
+            default:
+                break;
+        }
+
+        using var record = ObservedRpc.Begin(engine, message.ModelName, message.Id, context);
+        try
+        {
+            var refusal = options.ChecksCallers ? MessageAccess.FindRefusal(context.Features.Get<Caller>(), control, message.ModelName).Counted(context) : null;
+            await (refusal is null ? InferAsync(context, message, record, awaited, limit) : FailAsync(context, record, RpcErrorMapping.ToException(refusal))).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            ObservedRpc.Fail(record, exception, context, context.RequestAborted);
+            var failure = RpcFailures.Translate(exception, context, Method, logger, context.RequestAborted);
+            if (context.Response.HasStarted)
+            {
+                // Half an answer: only its breaking off can say so.
+                record.HasBrokenOff = true;
+                context.Abort();
+                return;
+            }
+
+            await WriteFailureAsync(context, failure).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Reads the message, if it is a plain one. It stays in the transport's memory, and of every other nothing has been taken.</summary>
+    private async ValueTask<ReadingOutcome> ReadAsync(PipeReader body, PlainMessage message)
+    {
+        var examined = 0L;
+        while (true)
+        {
+            ReadResult read;
+            try
+            {
+                read = await body.ReadAsync().ConfigureAwait(false);
+            }
+            catch (IOException exception) when (exception is not BadHttpRequestException)
+            {
+                return ReadingOutcome.Gone;
+            }
+
+            var buffer = read.Buffer;
+            var length = LengthOf(buffer);
+            if (read.IsCompleted && length == buffer.Length - FrameHead && PlainMessageReader.TryRead(buffer.Slice(FrameHead), message))
+            {
+                message.Bytes = buffer.Slice(FrameHead);
+                return ReadingOutcome.Plain;
+            }
+
+            if (read.IsCompleted || read.IsCanceled || length < 0 || length > options.MaxReceiveMessageBytes || buffer.Length > FrameHead + length)
+            {
+                // What has been looked at cannot be unseen: the web server counts it for the flow control of HTTP/2.
+                body.AdvanceTo(buffer.Start, buffer.GetPosition(examined));
+                message.Clear();
+                return ReadingOutcome.Other;
+            }
+
+            body.AdvanceTo(buffer.Start, buffer.End);
+            examined = buffer.Length;
+        }
+    }
+
+    /// <summary>How long the message is that a frame begins; -1 for one that is compressed, and 0 while it cannot be told.</summary>
+    private static long LengthOf(in ReadOnlySequence<byte> buffer)
+    {
+        if (buffer.Length < FrameHead)
+        {
+            return 0;
+        }
+
+        Span<byte> head = stackalloc byte[FrameHead];
+        buffer.Slice(0, FrameHead).CopyTo(head);
+        return head[0] == 0 ? BinaryPrimitives.ReadUInt32BigEndian(head[1..]) : -1;
+    }
+
+    private async Task InferAsync(HttpContext context, PlainMessage message, RequestRecord record, long awaited, TimeSpan? limit)
+    {
+        var gone = context.RequestAborted;
+        await control.WaitForStartAsync(gone).ConfigureAwait(false);
+        var acquiring = engine.FindStickyHeader(message.ModelName) is { } header
+            ? engine.AcquireAsync(message.ModelName, message.ModelVersion, context.Request.Headers[header].ToString(), gone)
+            : engine.AcquireAsync(message.ModelName, message.ModelVersion, gone);
+        var leasing = await acquiring.ConfigureAwait(false);
+        if (!leasing.TryGet(out var lease, out var error))
+        {
+            await FailAsync(context, record, RpcErrorMapping.ToException(error, message.Id)).ConfigureAwait(false);
+            return;
+        }
+
+        if (lease.Model.Config.IsDecoupled)
+        {
+            lease.Dispose();
+            await FailAsync(context, record, RpcErrorMapping.ToException(InferRequestErrors.Decoupled(message.ModelName), message.Id)).ConfigureAwait(false);
+            return;
+        }
+
+        var request = MakeRequest(lease, message, record, awaited, limit);
+        if (!TryGiveBack(context.Request.BodyReader, message))
+        {
+            request.Dispose();
+            return;
+        }
+
+        TraceParents.Tell(context, record.Trace);
+        var outcome = await engine.InferAsync(request, gone).ConfigureAwait(false);
+        record.BeginSend();
+        record.Trace?.BeginSend(TraceActivity.RpcSendStart, TraceActivity.RpcSendEnd);
+        if (!outcome.IsSuccess)
+        {
+            await FailAsync(context, record, RpcErrorMapping.ToException(outcome.Error, message.Id)).ConfigureAwait(false);
+            return;
+        }
+
+        using var response = outcome.Response;
+        await SendAsync(context, response, record, gone).ConfigureAwait(false);
+    }
+
+    /// <summary>The message has been copied: the transport may have its memory back. False when the client has gone.</summary>
+    private static bool TryGiveBack(PipeReader body, PlainMessage message)
+    {
+        try
+        {
+            body.AdvanceTo(message.Bytes.End);
+            message.Bytes = default;
+            return true;
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private InferenceRequest MakeRequest(ModelLease lease, PlainMessage message, RequestRecord record, long awaited, TimeSpan? limit)
+    {
+        record.Follow(lease.Model);
+        engine.Tracer.Begin(record, lease.Model, TraceActivity.RpcWaitReadStart, awaited);
+        var request = new InferenceRequest(lease) { Record = record, Trace = record.Trace, TraceParent = record.TraceParent, TimeLimit = limit, Id = message.Id };
+        record.Trace?.Record(TraceActivity.RpcWaitReadEnd);
+        try
+        {
+            for (var i = 0; i < message.Inputs.Count; i++)
+            {
+                var input = message.Inputs[i];
+                var (offset, length) = message.Contents[i];
+                var buffer = engine.Allocator.Rent(length);
+                message.Bytes.Slice(offset, length).CopyTo(buffer.Span);
+                request.AddInput(new TensorView(input.Name, input.DataType, input.Shape, buffer));
+            }
+
+            foreach (var output in message.Outputs)
+            {
+                request.RequestedOutputs.Add(output);
+            }
+
+            return request;
+        }
+        catch
+        {
+            request.Dispose();
+            throw;
+        }
+    }
+
+    private async Task SendAsync(HttpContext context, InferenceResponse response, RequestRecord record, CancellationToken gone)
+    {
+        var size = PlainAnswer.Measure(response);
+        if (size > options.MaxSendMessageBytes)
+        {
+            var error = new InferenceError(ErrorCode.ResourceExhausted, $"the response is a message of {size} bytes, expected at most {options.MaxSendMessageBytes}");
+            await FailAsync(context, record, RpcErrorMapping.ToException(error, response.Id)).ConfigureAwait(false);
+            return;
+        }
+
+        record.Code = (int)StatusCode.OK;
+        context.Response.ContentType = ContentType;
+        await PlainAnswer.WriteAsync(context.Response.BodyWriter, response, size, gone).ConfigureAwait(false);
+        context.Response.AppendTrailer(StatusName, s_ok);
+        await context.Response.CompleteAsync().ConfigureAwait(false);
+    }
+
+    private static Task FailAsync(HttpContext context, RequestRecord record, RpcException failure)
+    {
+        record.Code = (int)failure.StatusCode;
+        return WriteFailureAsync(context, failure);
+    }
+
+    /// <summary>An answer that is nothing but its status (gRPC over HTTP/2, Trailers-Only).</summary>
+    private static Task WriteFailureAsync(HttpContext context, RpcException failure)
+    {
+        var headers = context.Response.Headers;
+        context.Response.ContentType = ContentType;
+        headers.GrpcStatus = ((int)failure.StatusCode).ToString(CultureInfo.InvariantCulture);
+        headers.GrpcMessage = RpcStatusText.Escape(failure.Status.Detail);
+        foreach (var trailer in failure.Trailers)
+        {
+            headers[trailer.Key] = trailer.IsBinary ? Convert.ToBase64String(trailer.ValueBytes).TrimEnd('=') : trailer.Value;
+        }
+
+        return context.Response.CompleteAsync();
+    }
+}

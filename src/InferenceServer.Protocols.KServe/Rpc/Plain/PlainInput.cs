@@ -1,0 +1,6 @@
+using InferenceServer.Abstractions.Tensors;
+
+namespace InferenceServer.Protocols.KServe.Rpc.Plain;
+
+/// <summary>An input of a <see cref="PlainMessage"/>: what it is, without its elements.</summary>
+internal readonly record struct PlainInput(string Name, TensorDataType DataType, TensorShape Shape);

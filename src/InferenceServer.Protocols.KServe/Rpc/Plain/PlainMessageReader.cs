@@ -1,0 +1,163 @@
+using System.Buffers;
+using InferenceServer.Abstractions.Tensors;
+
+namespace InferenceServer.Protocols.KServe.Rpc.Plain;
+
+/// <summary>
+/// Reads a <c>ModelInferRequest</c> (KServe v2 over gRPC, the fields by their numbers) if it is a plain one without a mistake. Of every other it says only that: then the generated reader, which knows
+/// all that a message may have, reads it, and the errors are found where they are described.
+/// </summary>
+internal static class PlainMessageReader
+{
+    private const int ModelName = 1;
+    private const int ModelVersion = 2;
+    private const int Id = 3;
+    private const int Inputs = 5;
+    private const int Outputs = 6;
+    private const int RawInputContents = 7;
+
+    private const int TensorName = 1;
+    private const int TensorType = 2;
+    private const int TensorShapeField = 3;
+
+    /// <summary>Reads.</summary>
+    /// <param name="bytes">The message.</param>
+    /// <param name="message">What it says, if it is plain.</param>
+    /// <returns>True when it is.</returns>
+    public static bool TryRead(in ReadOnlySequence<byte> bytes, PlainMessage message)
+    {
+        var reader = new WireReader(bytes);
+        while (!reader.IsAtEnd)
+        {
+            if (!reader.TryReadTag(out var field, out var type) || type != WireReader.Bytes || !TryReadField(ref reader, field, message))
+            {
+                return false;
+            }
+        }
+
+        return HaveTheirContents(message);
+    }
+
+    private static bool TryReadField(ref WireReader reader, ulong field, PlainMessage message)
+    {
+        switch (field)
+        {
+            case ModelName when reader.TryReadName(out var model):
+                message.ModelName = model;
+                return true;
+            case ModelVersion when reader.TryReadName(out var version):
+                message.ModelVersion = version;
+                return true;
+            case Id when reader.TryReadName(out var id, comesAgain: false):
+                message.Id = id;
+                return true;
+            case Inputs when reader.TryReadLength(out var length) && TryReadInput(ref reader, reader.Position + length, out var input):
+                message.Inputs.Add(input);
+                return true;
+            case Outputs when reader.TryReadLength(out var length) && TryReadOutput(ref reader, reader.Position + length, out var output):
+                message.Outputs.Add(output);
+                return true;
+            case RawInputContents when reader.TryReadLength(out var length):
+                message.Contents.Add((reader.Position, length));
+                reader.Skip(length);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static bool TryReadInput(ref WireReader reader, long end, out PlainInput input)
+    {
+        input = default;
+        var (name, typeName) = ("", "");
+        Span<long> shape = stackalloc long[TensorShape.MaxRank];
+        var rank = 0;
+        while (reader.Position < end)
+        {
+            if (!reader.TryReadTag(out var field, out var type))
+            {
+                return false;
+            }
+
+            var isRead = (field, type) switch
+            {
+                (TensorName, WireReader.Bytes) => reader.TryReadName(out name),
+                (TensorType, WireReader.Bytes) => reader.TryReadName(out typeName),
+                (TensorShapeField, WireReader.Bytes) => reader.TryReadLength(out var length) && TryReadDimensions(ref reader, reader.Position + length, shape, ref rank),
+                (TensorShapeField, WireReader.Varint) => TryReadDimension(ref reader, shape, ref rank),
+                _ => false,
+            };
+            if (!isRead)
+            {
+                return false;
+            }
+        }
+
+        if (reader.Position != end || !TensorDataTypes.TryParse(typeName, out var dataType))
+        {
+            return false;
+        }
+
+        input = new PlainInput(name, dataType, new TensorShape(shape[..rank]));
+        return true;
+    }
+
+    private static bool TryReadDimensions(ref WireReader reader, long end, scoped Span<long> shape, ref int rank)
+    {
+        while (reader.Position < end)
+        {
+            if (!TryReadDimension(ref reader, shape, ref rank))
+            {
+                return false;
+            }
+        }
+
+        return reader.Position == end;
+    }
+
+    private static bool TryReadDimension(ref WireReader reader, scoped Span<long> shape, ref int rank)
+    {
+        if (rank == shape.Length || !reader.TryReadVarint(out var dimension) || dimension > long.MaxValue)
+        {
+            return false;
+        }
+
+        shape[rank++] = (long)dimension;
+        return true;
+    }
+
+    private static bool TryReadOutput(ref WireReader reader, long end, out string name)
+    {
+        name = "";
+        while (reader.Position < end)
+        {
+            if (!reader.TryReadTag(out var field, out var type) || (field, type) != (TensorName, WireReader.Bytes) || !reader.TryReadName(out name))
+            {
+                return false;
+            }
+        }
+
+        return reader.Position == end;
+    }
+
+    /// <summary>Each input has contents, and as many bytes of them as its shape says.</summary>
+    private static bool HaveTheirContents(PlainMessage message)
+    {
+        if (message.Inputs.Count != message.Contents.Count)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < message.Inputs.Count; i++)
+        {
+            var input = message.Inputs[i];
+            var fits = input.DataType == TensorDataType.Bytes ? input.Shape.TryGetElementCount(out _) : input.Shape.TryGetByteCount(input.DataType, out var expected) && expected == message.Contents[i].Length;
+            if (!fits)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
