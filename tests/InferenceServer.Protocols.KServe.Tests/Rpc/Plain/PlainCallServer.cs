@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Http.Headers;
+using InferenceServer.Core.SharedMemory;
+using InferenceServer.Protocols.KServe.Rpc;
+using InferenceServer.Protocols.KServe.Rpc.Plain;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace InferenceServer.Protocols.KServe.Tests.Rpc.Plain;
+
+/// <summary>Plain calls on a real web server, where gRPC's library is a stand-in that reads what it is given to the end and says how long that was.</summary>
+internal sealed class PlainCallServer : IAsyncDisposable
+{
+    public const string LibraryHeader = "x-library-read";
+
+    private const string Path = "/inference.GRPCInferenceService/ModelInfer";
+
+    private readonly WebApplication _app;
+    private readonly SharedMemoryRegistry _regions = new(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance);
+
+    private PlainCallServer(KServeRpcOptions options)
+    {
+        Engine = new FakeEngine(_regions);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(static kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http2);
+        });
+        builder.Logging.ClearProviders();
+        _app = builder.Build();
+        var call = new PlainInferCall(ReadAllAsync, Engine, new FakeControl(_regions), options, Log);
+        _app.MapPost(Path, (RequestDelegate)call.HandleAsync);
+    }
+
+    public FakeEngine Engine { get; }
+
+    public RecordingLogger Log { get; } = new();
+
+    public HttpClient Client { get; } = new();
+
+    public static async Task<PlainCallServer> StartAsync(KServeRpcOptions? options = null)
+    {
+        var server = new PlainCallServer(options ?? new KServeRpcOptions());
+        await server._app.StartAsync(TestContext.Current.CancellationToken);
+        server.Client.BaseAddress = new Uri(server._app.Urls.Single());
+        return server;
+    }
+
+    /// <summary>A message with the five bytes of gRPC in front.</summary>
+    public static byte[] Frame(byte[] message, byte flag = 0)
+    {
+        var frame = new byte[5 + message.Length];
+        frame[0] = flag;
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
+        message.CopyTo(frame, 5);
+        return frame;
+    }
+
+    /// <summary>Sends a body in pieces of a length, each on its own, and reads the whole answer.</summary>
+    public async Task<(HttpResponseMessage Answer, byte[] Body)> SendAsync(byte[] body, int pieceLength = int.MaxValue, string contentType = "application/grpc", params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new PieceContent(body, pieceLength) };
+        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        var answer = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        return (answer, await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync(TestContext.Current.CancellationToken);
+        await _app.DisposeAsync();
+        Assert.Equal(0, Engine.Memory.Outstanding);
+        await Engine.Model.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
+        Engine.Dispose();
+        _regions.Dispose();
+    }
+
+    private static async Task ReadAllAsync(HttpContext context)
+    {
+        using var all = new MemoryStream();
+        await context.Request.Body.CopyToAsync(all, context.RequestAborted);
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers[LibraryHeader] = all.Length.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
