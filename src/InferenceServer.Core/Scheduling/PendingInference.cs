@@ -96,10 +96,7 @@ internal sealed class PendingInference : IValueTaskSource<InferenceOutcome>
     public ResponseOrder? Order { get; set; }
 
     /// <summary>Its place there.</summary>
-    public LinkedListNode<PendingInference>? Turn { get; set; }
-
-    /// <summary>Its outcome, while it waits for its turn. Under the lock of <see cref="Order"/>.</summary>
-    public InferenceOutcome? HeldOutcome { get; set; }
+    public ResponseTurn? Turn { get; set; }
 
     /// <summary>True while the thread that brings it, and has nothing else to do, is at its scheduler.</summary>
     public bool IsBrought { get; set; }

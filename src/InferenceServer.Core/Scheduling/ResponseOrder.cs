@@ -9,7 +9,7 @@ namespace InferenceServer.Core.Scheduling;
 internal sealed class ResponseOrder
 {
     private readonly object _gate = new();
-    private readonly LinkedList<PendingInference> _open = [];
+    private readonly LinkedList<ResponseTurn> _open = [];
     private bool _isReleasing;
 
     /// <summary>A request has been accepted. Called in the order of acceptance.</summary>
@@ -17,7 +17,8 @@ internal sealed class ResponseOrder
     {
         lock (_gate)
         {
-            pending.Turn = _open.AddLast(pending);
+            pending.Turn = new ResponseTurn(pending);
+            pending.Turn.Node = _open.AddLast(pending.Turn);
         }
 
         pending.Order = this;
@@ -28,7 +29,7 @@ internal sealed class ResponseOrder
     {
         lock (_gate)
         {
-            pending.HeldOutcome = outcome;
+            pending.Turn!.Held = outcome;
         }
 
         if (pending.IsAbandoned)
@@ -45,15 +46,15 @@ internal sealed class ResponseOrder
         lock (_gate)
         {
             // Whichever comes second, the outcome or this, finds the other.
-            if (pending.HeldOutcome is null || pending.Turn!.List is null)
+            if (pending.Turn!.Held is null || pending.Turn.Node!.List is null)
             {
                 return;
             }
 
-            _open.Remove(pending.Turn);
+            _open.Remove(pending.Turn.Node);
         }
 
-        pending.Deliver(pending.HeldOutcome!.Value);
+        pending.Deliver(pending.Turn.Held.Value);
         Release();
     }
 
@@ -72,15 +73,15 @@ internal sealed class ResponseOrder
 
         while (TakeNext() is { } next)
         {
-            next.Deliver(next.HeldOutcome!.Value);
+            next.Pending.Deliver(next.Held!.Value);
         }
     }
 
-    private PendingInference? TakeNext()
+    private ResponseTurn? TakeNext()
     {
         lock (_gate)
         {
-            if (_open.First is { Value.HeldOutcome: not null } first)
+            if (_open.First is { Value.Held: not null } first)
             {
                 _open.RemoveFirst();
                 return first.Value;

@@ -27,6 +27,12 @@ internal static class ServerPipeline
         });
         app.MapWhen(static context => Is(context, Listener.Http), static http =>
         {
+            if (!http.ApplicationServices.GetRequiredService<SecurityOptions>().ChecksCallers)
+            {
+                // Who may do what goes by the parts of the path.
+                http.UseKnownHttpEndpoints();
+            }
+
             http.UseRouting();
             http.UsePages();
             http.UseAccess(AccessAnswers.WriteHttpAsync);
@@ -39,6 +45,7 @@ internal static class ServerPipeline
         });
         app.MapWhen(static context => Is(context, Listener.Rpc), static rpc =>
         {
+            rpc.UseKnownRpcEndpoints();
             rpc.UseRouting();
             rpc.UseAccess(AccessAnswers.WriteRpcAsync);
             rpc.UseRestrictions(rpc.ApplicationServices.GetRequiredService<ServerOptions>().GrpcRestrictions, RestrictedAnswers.WriteRpcAsync);

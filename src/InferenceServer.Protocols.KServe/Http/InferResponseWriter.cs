@@ -21,7 +21,7 @@ internal static class InferResponseWriter
     /// <returns>False when nobody reads any more.</returns>
     public static async Task<bool> WriteAsync(HttpContext context, InferenceResponse response, InferHeader header)
     {
-        using var text = new PooledText();
+        using var text = PooledText.Rent();
         var binary = header.SendsNpy
             ? NpyAnswer.Write(text, response.Outputs[0])
             : InferResponseText.Write(text, response.Id, response.ModelName, response.ModelVersion, response.Parameters, response.Outputs, header);

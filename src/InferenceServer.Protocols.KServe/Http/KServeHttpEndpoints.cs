@@ -15,6 +15,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
@@ -32,6 +33,7 @@ public static class KServeHttpEndpoints
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        services.TryAddSingleton<InferenceEndpoints>();
         return services
             .AddSingleton(provider => new InferHandler(provider.GetRequiredService<IInferenceEngine>(), options))
             .AddSingleton(provider => new RepositoryHandler(provider.GetRequiredService<IModelControl>(), options))
@@ -87,6 +89,22 @@ public static class KServeHttpEndpoints
         var document = endpoints.ServiceProvider.GetRequiredService<OpenApiHandler>();
         Map(group, RouteTable.DocumentPath, HttpMethods.Get, AfterStart(control, (context, _, _) => document.HandleAsync(context)));
         return group;
+    }
+
+    /// <summary>Spares the router the requests that run models. To be used in front of it, where nobody needs the parts of the path that it writes down.</summary>
+    public static void UseKnownHttpEndpoints(this IApplicationBuilder app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        var endpoints = app.ApplicationServices.GetRequiredService<InferenceEndpoints>();
+        app.Use(next => context =>
+        {
+            if (endpoints.FindHttp(context.Request.Path.Value) is { } endpoint)
+            {
+                context.SetEndpoint(endpoint);
+            }
+
+            return next(context);
+        });
     }
 
     /// <summary>Maps what probes ask for, and nothing else: for a port whose callers need not be clients of the models.</summary>
@@ -178,7 +196,7 @@ public static class KServeHttpEndpoints
     /// <param name="match">What the router goes by, where that is not the pattern itself.</param>
     private static void Map(IEndpointRouteBuilder group, string pattern, string[] methods, Func<HttpContext, string, string, Task> handler, RoutePattern? match = null)
     {
-        RequestDelegate answer = new KServeRoute(pattern, methods, handler).HandleAsync;
+        RequestDelegate answer = new KServeRoute(pattern, methods, handler, group.ServiceProvider.GetRequiredService<InferenceEndpoints>()).HandleAsync;
         var route = group.Map(match ?? RoutePatternFactory.Parse(pattern), answer).WithDisplayName($"KServe {string.Join(", ", methods)} {pattern}");
         if (ApiCategories.OfRoute(pattern) is { } category)
         {

@@ -3,7 +3,6 @@ using InferenceServer.Protocols.KServe.Observation;
 using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -13,17 +12,25 @@ namespace InferenceServer.Protocols.KServe.Http;
 /// One route of the protocol: its pattern, its methods and what answers it. The router matches without regard to case and to a slash at
 /// the end; the protocol does not, so that the path is compared once more here.
 /// </summary>
-internal sealed class KServeRoute(string pattern, string[] methods, Func<HttpContext, string, string, Task> handler)
+/// <param name="pattern">The pattern.</param>
+/// <param name="methods">The methods.</param>
+/// <param name="handler">What answers it, given the model and the version that the path names; empty for none.</param>
+/// <param name="endpoints">Where the endpoint is kept, if it is one that runs models.</param>
+internal sealed class KServeRoute(string pattern, string[] methods, Func<HttpContext, string, string, Task> handler, InferenceEndpoints endpoints)
 {
+    private const string Model = "{model}";
+    private const string Version = "{version}";
+
     private readonly string[] _segments = pattern.Split('/');
 
     public Task HandleAsync(HttpContext context)
     {
-        var version = context.GetRouteValue("version") as string ?? "";
-        if (!IsExact(context.Request.Path.Value) || HasDotSegments(context) || version.AsSpan().ContainsAnyExceptInRange('0', '9'))
+        if (!TryMatch(context.Request.Path.Value, out var model, out var version) || HasDotSegments(context) || version.AsSpan().ContainsAnyExceptInRange('0', '9'))
         {
             return NotFoundAsync(context);
         }
+
+        endpoints.Keep(pattern, context.GetEndpoint());
 
         if (!Array.Exists(methods, method => HttpMethods.Equals(context.Request.Method, method)))
         {
@@ -31,7 +38,7 @@ internal sealed class KServeRoute(string pattern, string[] methods, Func<HttpCon
             return HttpErrorWriter.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed");
         }
 
-        return AnswerAsync(context, context.GetRouteValue("model") as string ?? "", version);
+        return AnswerAsync(context, model, version);
     }
 
     public static Task NotFoundAsync(HttpContext context) => HasDotSegments(context)
@@ -69,8 +76,10 @@ internal sealed class KServeRoute(string pattern, string[] methods, Func<HttpCon
         return target is ['/', ..] && (query < 0 ? target : target[..query]).Count('/') != context.Request.Path.Value.AsSpan().Count('/');
     }
 
-    private bool IsExact(ReadOnlySpan<char> path)
+    /// <summary>Holds the path against the pattern, letter for letter.</summary>
+    private bool TryMatch(ReadOnlySpan<char> path, out string model, out string version)
     {
+        (model, version) = ("", "");
         var place = 0;
         foreach (var range in path.Split('/'))
         {
@@ -80,9 +89,20 @@ internal sealed class KServeRoute(string pattern, string[] methods, Func<HttpCon
             }
 
             var expected = _segments[place++];
-            if (expected is not ['{', ..] && !path[range].SequenceEqual(expected))
+            if (expected is not ['{', ..])
             {
-                return false;
+                if (!path[range].SequenceEqual(expected))
+                {
+                    return false;
+                }
+            }
+            else if (expected == Model)
+            {
+                model = path[range].ToString();
+            }
+            else if (expected == Version)
+            {
+                version = path[range].ToString();
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Microsoft.Extensions.ObjectPool;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
@@ -15,11 +16,30 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
     /// <summary>How much is handed to a pipe between two flushes: less than this leaves in one piece.</summary>
     private const int FlushStep = 128 << 10;
 
+    // The objects are used again too: one is needed for every answer.
+    private const int MaxIdle = 256;
+    private static readonly ObjectPool<PooledText> s_pool = new DefaultObjectPool<PooledText>(new DefaultPooledObjectPolicy<PooledText>(), MaxIdle);
+
+    private bool _isRented;
+
     // Most texts fit the first piece.
     private List<(byte[] Array, int Used)>? _full;
     private byte[] _current = ArrayPool<byte>.Shared.Rent(FirstPiece);
     private int _used;
     private long _fullLength;
+
+    /// <summary>An empty one, whose disposal gives it back: nothing may be asked of it afterwards.</summary>
+    public static PooledText Rent()
+    {
+        var text = s_pool.Get();
+        text._isRented = true;
+        if (text._current.Length == 0)
+        {
+            text._current = ArrayPool<byte>.Shared.Rent(FirstPiece);
+        }
+
+        return text;
+    }
 
     /// <summary>How many bytes have been written.</summary>
     public long Length => _fullLength + _used;
@@ -96,6 +116,11 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
         _current = [];
         _used = 0;
         _fullLength = 0;
+        if (_isRented)
+        {
+            _isRented = false;
+            s_pool.Return(this);
+        }
     }
 
     private void Reserve(int size)

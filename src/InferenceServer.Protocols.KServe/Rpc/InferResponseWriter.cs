@@ -39,7 +39,7 @@ internal static class InferResponseWriter
         {
             // Neither gRPC nor a memory of .NET can hold it; without this check the failure would come from inside the serialiser.
             message = null;
-            error = new InferenceError(ErrorCode.InvalidArgument, $"Response has byte size {size} which exceeds gRPC's byte size limit {int.MaxValue}.");
+            error = TooLarge(size);
             return false;
         }
 
@@ -51,6 +51,9 @@ internal static class InferResponseWriter
         error = null;
         return true;
     }
+
+    /// <summary>The response takes more bytes than a message can have.</summary>
+    public static InferenceError TooLarge(long size) => new(ErrorCode.InvalidArgument, $"Response has byte size {size} which exceeds gRPC's byte size limit {int.MaxValue}.");
 
     /// <summary>The message of a parameter.</summary>
     public static InferParameter Describe(in ParameterValue value) =>

@@ -5,7 +5,10 @@ using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
+using InferenceServer.Protocols.KServe.Http;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -33,6 +36,7 @@ public static class KServeRpcEndpoints
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxRequestsPerStream, nameof(options));
 
         services.AddSingleton(options);
+        services.TryAddSingleton<InferenceEndpoints>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<InferenceRpcService>();
         services.AddSingleton<HealthRpcService>();
@@ -96,13 +100,35 @@ public static class KServeRpcEndpoints
         return group;
     }
 
+    /// <summary>Spares the router the calls that run models. To be used in front of it.</summary>
+    public static void UseKnownRpcEndpoints(this IApplicationBuilder app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        var endpoints = app.ApplicationServices.GetRequiredService<InferenceEndpoints>();
+        app.Use(next => context =>
+        {
+            if (endpoints.FindRpc(context.Request.Path.Value) is { } endpoint)
+            {
+                context.SetEndpoint(endpoint);
+
+                // The router would see to it, since the endpoint says so of itself.
+                if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+                {
+                    limit.MaxRequestBodySize = NoBodySizeLimit.Instance.MaxRequestBodySize;
+                }
+            }
+
+            return next(context);
+        });
+    }
+
     private static void AnswerPlainCalls(EndpointBuilder endpoint, IServiceProvider services)
     {
         if (endpoint.RequestDelegate is { } library && endpoint.Metadata.OfType<GrpcMethodMetadata>().Any(static rpc => rpc.Method.Name == nameof(InferenceRpcService.ModelInfer)))
         {
             var engine = services.GetRequiredService<IInferenceEngine>();
             var logger = services.GetRequiredService<ILogger<PlainInferCall>>();
-            endpoint.RequestDelegate = new PlainInferCall(RpcArrival.Watch(library, engine.Tracer), engine, services.GetRequiredService<IModelControl>(), services.GetRequiredService<KServeRpcOptions>(), logger).HandleAsync;
+            endpoint.RequestDelegate = new PlainInferCall(RpcArrival.Watch(library, engine.Tracer), engine, services.GetRequiredService<IModelControl>(), services.GetRequiredService<KServeRpcOptions>(), services.GetRequiredService<InferenceEndpoints>(), logger).HandleAsync;
         }
     }
 

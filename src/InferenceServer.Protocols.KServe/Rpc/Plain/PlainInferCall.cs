@@ -10,6 +10,7 @@ using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Observation;
 using InferenceServer.Core.Tracing;
+using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Observation;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
@@ -27,10 +28,12 @@ namespace InferenceServer.Protocols.KServe.Rpc.Plain;
 /// <param name="engine">The engine.</param>
 /// <param name="control">The models.</param>
 /// <param name="options">What holds for all calls.</param>
+/// <param name="endpoints">Where the endpoint is kept.</param>
 /// <param name="logger">Where what is not expected goes.</param>
-internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine engine, IModelControl control, KServeRpcOptions options, ILogger logger)
+internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine engine, IModelControl control, KServeRpcOptions options, InferenceEndpoints endpoints, ILogger logger)
 {
-    private const string Method = "/inference.GRPCInferenceService/ModelInfer";
+    /// <summary>The path of the calls.</summary>
+    public const string Method = "/inference.GRPCInferenceService/ModelInfer";
     private const string ContentType = "application/grpc";
     private const string StatusName = "grpc-status";
     private const int FrameHead = 5;
@@ -38,7 +41,11 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
     private static readonly StringValues s_ok = "0";
 
     /// <summary>Answers a call.</summary>
-    public Task HandleAsync(HttpContext context) => MayBePlain(context, out var limit) ? AnswerAsync(context, limit) : library(context);
+    public Task HandleAsync(HttpContext context)
+    {
+        endpoints.Keep(Method, context.GetEndpoint());
+        return MayBePlain(context, out var limit) ? AnswerAsync(context, limit) : library(context);
+    }
 
     /// <summary>Whether the head of the call allows it.</summary>
     private bool MayBePlain(HttpContext context, out TimeSpan? limit)
@@ -125,7 +132,7 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
 
             var buffer = read.Buffer;
             var length = LengthOf(buffer);
-            if (read.IsCompleted && length == buffer.Length - FrameHead && PlainMessageReader.TryRead(buffer.Slice(FrameHead), message))
+            if (read.IsCompleted && length == buffer.Length - FrameHead && length <= options.MaxReceiveMessageBytes && PlainMessageReader.TryRead(buffer.Slice(FrameHead), message))
             {
                 message.Bytes = buffer.Slice(FrameHead);
                 return ReadingOutcome.Plain;
@@ -250,7 +257,7 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
         var size = PlainAnswer.Measure(response);
         if (size > options.MaxSendMessageBytes)
         {
-            var error = new InferenceError(ErrorCode.ResourceExhausted, $"the response is a message of {size} bytes, expected at most {options.MaxSendMessageBytes}");
+            var error = size > int.MaxValue ? InferResponseWriter.TooLarge(size) : new InferenceError(ErrorCode.ResourceExhausted, $"the response is a message of {size} bytes, expected at most {options.MaxSendMessageBytes}");
             await FailAsync(context, record, RpcErrorMapping.ToException(error, response.Id)).ConfigureAwait(false);
             return;
         }

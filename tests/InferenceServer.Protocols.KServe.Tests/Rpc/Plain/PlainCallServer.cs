@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Http.Headers;
 using InferenceServer.Core.SharedMemory;
+using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Rpc;
 using InferenceServer.Protocols.KServe.Rpc.Plain;
 using Microsoft.AspNetCore.Builder;
@@ -35,7 +36,7 @@ internal sealed class PlainCallServer : IAsyncDisposable
         });
         builder.Logging.ClearProviders();
         _app = builder.Build();
-        var call = new PlainInferCall(ReadAllAsync, Engine, new FakeControl(_regions), options, Log);
+        var call = new PlainInferCall(ReadAllAsync, Engine, new FakeControl(_regions), options, new InferenceEndpoints(), Log);
         _app.MapPost(Path, (RequestDelegate)call.HandleAsync);
     }
 
