@@ -25,6 +25,7 @@ ARG ONNX_RUNTIME=Cpu
 COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY src/Plugin.props src/Torch.targets src/Trees.props src/
 COPY src/InferenceServer.Abstractions/*.csproj src/InferenceServer.Abstractions/
+COPY src/InferenceServer.Bench/*.csproj src/InferenceServer.Bench/
 COPY src/InferenceServer.Backends.Identity/*.csproj src/InferenceServer.Backends.Identity/
 COPY src/InferenceServer.Backends.Onnx/*.csproj src/InferenceServer.Backends.Onnx/
 COPY src/InferenceServer.Core/*.csproj src/InferenceServer.Core/

@@ -2,11 +2,12 @@ using Xunit;
 
 namespace InferenceServer.ArchitectureTests;
 
-/// <summary>Who may know whom: Host → everything; Protocols.*, Caches.* and RemoteRepositories → Core → Abstractions; Backends.* → Abstractions only.</summary>
+/// <summary>Who may know whom: Host → everything; Protocols.*, Caches.* and RemoteRepositories → Core → Abstractions; Backends.* → Abstractions only; Bench → nothing of the server.</summary>
 public sealed class ArrowTests
 {
     private const string Abstractions = "InferenceServer.Abstractions";
     private const string Core = "InferenceServer.Core";
+    private const string Bench = "InferenceServer.Bench";
     private const string Host = "InferenceServer.Host";
     private const string Remote = "InferenceServer.RemoteRepositories";
 
@@ -18,7 +19,7 @@ public sealed class ArrowTests
     {
         string[] allowed = project switch
         {
-            Abstractions => [],
+            Abstractions or Bench => [],
             Core => [Abstractions],
             Remote => [Core],
             Host => [.. Solution.SourceProjects.Where(static name => name != Host)],
@@ -38,6 +39,7 @@ public sealed class ArrowTests
         string[] forbidden = project switch
         {
             Host => [],
+            Bench => Solution.SourceProjects,
             _ when project.StartsWith("InferenceServer.Protocols.", StringComparison.Ordinal) || project.StartsWith("InferenceServer.Caches.", StringComparison.Ordinal) => [.. Solution.SourceProjects.Except([Abstractions, Core])],
             Remote => [.. Solution.SourceProjects.Except([Abstractions, Core])],
             Core => [.. Solution.SourceProjects.Except([Abstractions])],

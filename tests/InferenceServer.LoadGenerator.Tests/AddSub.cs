@@ -3,9 +3,9 @@ using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
 using Inference;
+using InferenceServer.Bench.Models;
 using InferenceServer.LoadGenerator.Answers;
 using InferenceServer.LoadGenerator.Echo;
-using InferenceServer.LoadGenerator.Models;
 
 namespace InferenceServer.LoadGenerator.Tests;
 

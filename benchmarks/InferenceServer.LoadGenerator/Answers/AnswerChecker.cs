@@ -1,4 +1,6 @@
-using InferenceServer.LoadGenerator.Models;
+using InferenceServer.Bench;
+using InferenceServer.Bench.Answers;
+using InferenceServer.Bench.Models;
 
 namespace InferenceServer.LoadGenerator.Answers;
 
@@ -9,13 +11,13 @@ internal static class AnswerChecker
     {
         if (answer.ModelName != model.Name)
         {
-            throw new LoadGeneratorException($"the answer is from model '{answer.ModelName}', not from '{model.Name}'");
+            throw new BenchException($"the answer is from model '{answer.ModelName}', not from '{model.Name}'");
         }
 
         foreach (var expected in model.Outputs)
         {
             var output = answer.Outputs.FirstOrDefault(o => o.Name == expected.Name)
-                ?? throw new LoadGeneratorException($"the answer has no output '{expected.Name}'");
+                ?? throw new BenchException($"the answer has no output '{expected.Name}'");
             CheckForm(expected, output);
         }
 
@@ -25,46 +27,32 @@ internal static class AnswerChecker
             var output = answer.Outputs.First(o => o.Name == expected.Name);
             if (!output.Data.AsSpan().SequenceEqual(expected.Data))
             {
-                throw new LoadGeneratorException($"output '{expected.Name}' of model '{model.Name}' has wrong values");
+                throw new BenchException($"output '{expected.Name}' of model '{model.Name}' has wrong values");
             }
         }
 
         return known.Count > 0 ? AnswerCheck.Values : AnswerCheck.Form;
     }
 
-    /// <summary>The same request must have the same answer in every encoding.</summary>
-    public static void CheckEqual(Answer first, string firstName, Answer second, string secondName)
-    {
-        foreach (var expected in first.Outputs)
-        {
-            var output = second.Outputs.FirstOrDefault(o => o.Name == expected.Name);
-            if (output is null || output.DataType != expected.DataType || !output.Shape.SequenceEqual(expected.Shape)
-                || !output.Data.AsSpan().SequenceEqual(expected.Data))
-            {
-                throw new LoadGeneratorException($"output '{expected.Name}' differs between the encodings {firstName} and {secondName}");
-            }
-        }
-    }
-
     private static void CheckForm(TensorMetadata expected, Tensor output)
     {
         if (output.DataType != expected.DataType)
         {
-            throw new LoadGeneratorException($"output '{output.Name}' is {output.DataType}, the metadata says {expected.DataType}");
+            throw new BenchException($"output '{output.Name}' is {output.DataType}, the metadata says {expected.DataType}");
         }
 
         var fits = output.Shape.Count == expected.Shape.Count
             && output.Shape.Zip(expected.Shape).All(pair => pair.First == pair.Second || (pair.Second == -1 && pair.First >= 0));
         if (!fits)
         {
-            throw new LoadGeneratorException(
+            throw new BenchException(
                 $"output '{output.Name}' has the shape [{string.Join(',', output.Shape)}], the metadata says [{string.Join(',', expected.Shape)}]");
         }
 
         var size = DataTypes.SizeOf(output.DataType);
         if (size > 0 && output.ElementCount * size != output.Data.Length)
         {
-            throw new LoadGeneratorException($"output '{output.Name}' has {output.Data.Length} bytes, its shape needs {output.ElementCount * size}");
+            throw new BenchException($"output '{output.Name}' has {output.Data.Length} bytes, its shape needs {output.ElementCount * size}");
         }
     }
 }

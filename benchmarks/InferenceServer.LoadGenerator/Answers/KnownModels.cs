@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using InferenceServer.LoadGenerator.Models;
+using InferenceServer.Bench.Models;
 
 namespace InferenceServer.LoadGenerator.Answers;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
+using InferenceServer.Bench.Addresses;
+using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Comparing;
 using InferenceServer.LoadGenerator.Echo;
-using InferenceServer.LoadGenerator.Load;
-using InferenceServer.LoadGenerator.Requests;
 
 namespace InferenceServer.LoadGenerator.Commands;
 
@@ -54,7 +54,7 @@ internal static class CompareCommand
     {
         var workload = await new Recorder(server, plan.Timeout).RecordAsync(plan.Model, plan.Rows, plan.Encodings, cancellation);
         await using var child = await EchoChild.StartAsync(workload.Recording, cancellation);
-        var echo = new LoadTarget(child.Http, child.Grpc);
+        var echo = LoadTarget.Of(child.Http, child.Grpc);
         await Console.Error.WriteLineAsync($"server {server.Http} and {server.Grpc}, echo {echo.Http} and {echo.Grpc}, about {plan.Duration.TotalMinutes:0.0} minutes");
         var rows = await new Comparison(plan, workload, server, echo, Console.Error).RunAsync(cancellation);
         var report = ComparisonReport.Markdown(plan, workload, server, rows);

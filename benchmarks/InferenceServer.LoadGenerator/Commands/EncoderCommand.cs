@@ -1,4 +1,5 @@
 using System.CommandLine;
+using InferenceServer.Bench;
 using InferenceServer.LoadGenerator.Models;
 
 namespace InferenceServer.LoadGenerator.Commands;
@@ -22,7 +23,7 @@ internal static class EncoderCommand
             var (size, count) = (parsed.GetRequiredValue(width), parsed.GetRequiredValue(layers));
             if (size % EncoderFile.Heads != 0 || 48L * size * size * count > 1L << 30)
             {
-                throw new LoadGeneratorException($"a width of {size} with {count} layers: expected a multiple of {EncoderFile.Heads}, and less than 2^30 bytes of weights");
+                throw new BenchException($"a width of {size} with {count} layers: expected a multiple of {EncoderFile.Heads}, and less than 2^30 bytes of weights");
             }
 
             var file = parsed.GetRequiredValue(output);

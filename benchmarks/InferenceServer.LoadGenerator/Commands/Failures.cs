@@ -1,3 +1,5 @@
+using InferenceServer.Bench;
+
 namespace InferenceServer.LoadGenerator.Commands;
 
 internal static class Failures
@@ -9,7 +11,7 @@ internal static class Failures
         {
             return await command();
         }
-        catch (LoadGeneratorException e)
+        catch (BenchException e)
         {
             await Console.Error.WriteLineAsync($"error: {e.Message}");
             return 1;

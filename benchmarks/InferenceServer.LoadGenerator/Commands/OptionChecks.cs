@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Net;
-using InferenceServer.LoadGenerator.Requests;
+using InferenceServer.Bench.Requests;
 
 namespace InferenceServer.LoadGenerator.Commands;
 

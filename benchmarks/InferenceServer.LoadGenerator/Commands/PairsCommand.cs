@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using InferenceServer.LoadGenerator.Load;
+using InferenceServer.Bench.Addresses;
+using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Pairs;
-using InferenceServer.LoadGenerator.Requests;
 
 namespace InferenceServer.LoadGenerator.Commands;
 
@@ -43,8 +43,8 @@ internal static class PairsCommand
                 workload.ExactAnswers(parsed)),
             workload.Target(parsed),
             new LoadTarget(
-                parsed.GetResult(otherHttp) is { Implicit: false } ? parsed.GetRequiredValue(otherHttp) : workload.Target(parsed).Http,
-                parsed.GetResult(otherGrpc) is { Implicit: false } ? parsed.GetRequiredValue(otherGrpc) : workload.Target(parsed).Grpc),
+                parsed.GetResult(otherHttp) is { Implicit: false } ? ServerAddress.Of(parsed.GetRequiredValue(otherHttp)) : workload.Target(parsed).Http,
+                parsed.GetResult(otherGrpc) is { Implicit: false } ? ServerAddress.Of(parsed.GetRequiredValue(otherGrpc)) : workload.Target(parsed).Grpc),
             cancellation)));
         return command;
     }

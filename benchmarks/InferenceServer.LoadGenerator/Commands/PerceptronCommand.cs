@@ -1,4 +1,5 @@
 using System.CommandLine;
+using InferenceServer.Bench;
 using InferenceServer.LoadGenerator.Models;
 
 namespace InferenceServer.LoadGenerator.Commands;
@@ -22,7 +23,7 @@ internal static class PerceptronCommand
             var (size, count) = (parsed.GetRequiredValue(width), parsed.GetRequiredValue(layers));
             if ((long)size * size * count > 1 << 28)
             {
-                throw new LoadGeneratorException($"a width of {size} with {count} layers makes more than 2^28 weights, which do not fit into one ONNX file");
+                throw new BenchException($"a width of {size} with {count} layers makes more than 2^28 weights, which do not fit into one ONNX file");
             }
 
             var file = parsed.GetRequiredValue(output);

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Echo;
-using InferenceServer.LoadGenerator.Requests;
 
 namespace InferenceServer.LoadGenerator.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
+using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Echo;
 using InferenceServer.LoadGenerator.Load;
-using InferenceServer.LoadGenerator.Requests;
 
 namespace InferenceServer.LoadGenerator.Commands;
 
@@ -26,17 +26,17 @@ internal static class RunCommand
                 .RecordAsync(workload.Model(parsed), workload.Rows(parsed), chosen, cancellation);
             foreach (var encoding in chosen)
             {
-                var point = new LoadPoint(
+                var point = FixedPoint.Of(
                     encoding,
-                    target.For(encoding),
+                    target,
                     parsed.GetRequiredValue(connections),
                     workload.WarmUp(parsed),
                     workload.Seconds(parsed),
                     workload.Timeout(parsed),
-                    recorded.Requests.For(encoding, target),
+                    recorded.Requests,
                     workload.ExactAnswers(parsed) ? recorded.Expected(encoding) : null);
-                var result = await PointRunner.RunAsync(point, cancellation);
-                await Console.Out.WriteLineAsync($"{encoding} x{point.Connections}: {result} [{recorded.Check} of the first answer checked]");
+                var result = await FixedPoint.RunAsync(point, cancellation);
+                await Console.Out.WriteLineAsync($"{encoding} {point.Load}: {result} [{recorded.Check} of the first answer checked]");
                 clean &= result is { Errors: 0, Requests: > 0 };
             }
 

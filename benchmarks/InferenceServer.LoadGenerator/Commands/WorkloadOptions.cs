@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Net;
-using InferenceServer.LoadGenerator.Load;
+using InferenceServer.Bench.Addresses;
 
 namespace InferenceServer.LoadGenerator.Commands;
 
@@ -49,7 +49,7 @@ internal sealed class WorkloadOptions
         }
     }
 
-    public LoadTarget Target(ParseResult parsed) => new(parsed.GetRequiredValue(_http), parsed.GetRequiredValue(_grpc));
+    public LoadTarget Target(ParseResult parsed) => LoadTarget.Of(parsed.GetRequiredValue(_http), parsed.GetRequiredValue(_grpc));
 
     public string Model(ParseResult parsed) => parsed.GetRequiredValue(_model);
 

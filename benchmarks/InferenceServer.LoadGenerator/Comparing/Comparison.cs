@@ -1,6 +1,8 @@
+using InferenceServer.Bench.Addresses;
+using InferenceServer.Bench.Load;
+using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Echo;
 using InferenceServer.LoadGenerator.Load;
-using InferenceServer.LoadGenerator.Requests;
 
 namespace InferenceServer.LoadGenerator.Comparing;
 
@@ -70,15 +72,7 @@ internal sealed class Comparison(ComparisonPlan plan, RecordedWorkload workload,
 
     private Task<PointResult> RunPointAsync(
         WireEncoding encoding, int connections, LoadTarget target, TimeSpan warmUp, TimeSpan measure, CancellationToken cancellation) =>
-        PointRunner.RunAsync(
-            new LoadPoint(
-                encoding,
-                target.For(encoding),
-                connections,
-                warmUp,
-                measure,
-                plan.Timeout,
-                workload.Requests.For(encoding, target),
-                plan.ExactAnswers ? workload.Expected(encoding) : null),
+        FixedPoint.RunAsync(
+            FixedPoint.Of(encoding, target, connections, warmUp, measure, plan.Timeout, workload.Requests, plan.ExactAnswers ? workload.Expected(encoding) : null),
             cancellation);
 }

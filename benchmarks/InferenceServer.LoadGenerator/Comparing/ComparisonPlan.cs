@@ -1,4 +1,4 @@
-using InferenceServer.LoadGenerator.Requests;
+using InferenceServer.Bench.Requests;
 
 namespace InferenceServer.LoadGenerator.Comparing;
 

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Runtime;
 using System.Runtime.InteropServices;
 using System.Text;
+using InferenceServer.Bench.Addresses;
 using InferenceServer.LoadGenerator.Answers;
 using InferenceServer.LoadGenerator.Echo;
-using InferenceServer.LoadGenerator.Load;
 
 namespace InferenceServer.LoadGenerator.Comparing;
 

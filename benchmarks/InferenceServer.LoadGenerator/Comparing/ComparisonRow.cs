@@ -1,5 +1,6 @@
-using InferenceServer.LoadGenerator.Load;
-using InferenceServer.LoadGenerator.Requests;
+using InferenceServer.Bench.Comparing;
+using InferenceServer.Bench.Load;
+using InferenceServer.Bench.Requests;
 
 namespace InferenceServer.LoadGenerator.Comparing;
 

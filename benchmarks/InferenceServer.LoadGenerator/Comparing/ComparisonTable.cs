@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using InferenceServer.LoadGenerator.Requests;
+using InferenceServer.Bench.Requests;
 
 namespace InferenceServer.LoadGenerator.Comparing;
 
@@ -16,7 +16,7 @@ internal static class ComparisonTable
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {Name(row.Encoding)} | {row.Connections} | {row.Server(r => r.RequestsPerSecond):0} | {row.Echo(r => r.RequestsPerSecond):0} ");
+                $"| {row.Encoding.Title()} | {row.Connections} | {row.Server(r => r.RequestsPerSecond):0} | {row.Echo(r => r.RequestsPerSecond):0} ");
             text.Append(CultureInfo.InvariantCulture, $"| {row.Ratio:0.00} ({row.LowestRatio:0.00}-{row.HighestRatio:0.00}) ");
             text.Append(CultureInfo.InvariantCulture, $"| {row.Server(r => r.P50):0.000} / {row.Server(r => r.P99):0.000} ");
             text.Append(CultureInfo.InvariantCulture, $"| {row.Echo(r => r.P50):0.000} / {row.Echo(r => r.P99):0.000} |\n");
@@ -30,12 +30,4 @@ internal static class ComparisonTable
 
         return text.ToString();
     }
-
-    /// <summary>What a reader calls an encoding.</summary>
-    public static string Name(WireEncoding encoding) => encoding switch
-    {
-        WireEncoding.Json => "HTTP JSON",
-        WireEncoding.Binary => "HTTP binary",
-        _ => "gRPC",
-    };
 }

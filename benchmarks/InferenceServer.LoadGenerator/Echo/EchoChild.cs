@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using InferenceServer.Bench;
 
 namespace InferenceServer.LoadGenerator.Echo;
 
@@ -27,14 +28,14 @@ internal sealed class EchoChild : IAsyncDisposable
         try
         {
             recording.Save(path);
-            var process = Process.Start(StartInfo(path)) ?? throw new LoadGeneratorException("the echo process cannot be started");
+            var process = Process.Start(StartInfo(path)) ?? throw new BenchException("the echo process cannot be started");
             try
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
                 limit.CancelAfter(_patience);
                 var line = await process.StandardOutput.ReadLineAsync(limit.Token);
                 var addresses = EchoAnnouncement.TryParse(line)
-                    ?? throw new LoadGeneratorException($"the echo process did not start: it said '{line ?? "nothing"}'");
+                    ?? throw new BenchException($"the echo process did not start: it said '{line ?? "nothing"}'");
                 return new EchoChild(process, addresses);
             }
             catch

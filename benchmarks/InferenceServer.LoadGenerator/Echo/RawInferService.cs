@@ -1,5 +1,4 @@
 using Grpc.Core;
-using InferenceServer.LoadGenerator.Rpc;
 
 namespace InferenceServer.LoadGenerator.Echo;
 
@@ -8,7 +7,7 @@ namespace InferenceServer.LoadGenerator.Echo;
 internal abstract class RawInferService
 {
     public static void Bind(ServiceBinderBase binder, RawInferService? service) =>
-        binder.AddMethod(RawMethod.Echo, service is null ? null! : service.ModelInfer);
+        binder.AddMethod(EchoMethod.Method, service is null ? null! : service.ModelInfer);
 
     public abstract Task<byte[]> ModelInfer(byte[] request, ServerCallContext context);
 }

@@ -1,5 +1,6 @@
+using InferenceServer.Bench.Answers;
+using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Answers;
-using InferenceServer.LoadGenerator.Requests;
 
 namespace InferenceServer.LoadGenerator.Echo;
 

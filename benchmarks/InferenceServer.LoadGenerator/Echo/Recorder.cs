@@ -1,12 +1,13 @@
 using System.Globalization;
-using System.Net.Sockets;
-using Grpc.Core;
+using InferenceServer.Bench;
+using InferenceServer.Bench.Addresses;
+using InferenceServer.Bench.Answers;
+using InferenceServer.Bench.Failures;
+using InferenceServer.Bench.Http;
+using InferenceServer.Bench.Models;
+using InferenceServer.Bench.Requests;
+using InferenceServer.Bench.Rpc;
 using InferenceServer.LoadGenerator.Answers;
-using InferenceServer.LoadGenerator.Http;
-using InferenceServer.LoadGenerator.Load;
-using InferenceServer.LoadGenerator.Models;
-using InferenceServer.LoadGenerator.Requests;
-using InferenceServer.LoadGenerator.Rpc;
 
 namespace InferenceServer.LoadGenerator.Echo;
 
@@ -15,11 +16,11 @@ internal sealed class Recorder(LoadTarget server, TimeSpan timeout)
 {
     public async Task<RecordedWorkload> RecordAsync(string model, int rows, IReadOnlyList<WireEncoding> encodings, CancellationToken cancellation)
     {
-        var metadata = Ask(HttpRequestBuilder.Get(server.Http, InferRequestBuilder.MetadataPath(model)), "model metadata");
+        var metadata = Ask(HttpRequestBuilder.Get(server.Http, InferRequest.PathOf(model, null), []), "model metadata");
         var description = ModelMetadataReader.Read(metadata.Body);
         if (description.Name != model)
         {
-            throw new LoadGeneratorException($"{server.Http} was asked for model '{model}' and describes '{description.Name}'");
+            throw new BenchException($"{server.Http} was asked for model '{model}' and describes '{description.Name}'");
         }
 
         var inputs = TensorGenerator.Inputs(description, rows);
@@ -32,7 +33,7 @@ internal sealed class Recorder(LoadTarget server, TimeSpan timeout)
             (recording, var answer) = await AskAsync(recording, encoding, requests.For(encoding, server), cancellation);
             check = AnswerChecker.Check(description, inputs, answer);
             first ??= (encoding, answer);
-            AnswerChecker.CheckEqual(first.Value.Answer, first.Value.Encoding.ToString(), answer, encoding.ToString());
+            AnswerComparison.CheckEqual(first.Value.Answer, first.Value.Encoding.ToString(), answer, encoding.ToString());
         }
 
         return new RecordedWorkload(requests, recording, check);
@@ -59,17 +60,17 @@ internal sealed class Recorder(LoadTarget server, TimeSpan timeout)
     {
         try
         {
-            using var connection = HttpConnection.Open(server.Http, timeout);
+            using var connection = HttpConnection.Open(server.Http, ConnectionSettings.Plain(timeout), TimeProvider.System);
             connection.Exchange(request);
             var response = connection.Response;
             return response.StatusCode == 200
                 ? new RecordedHttpAnswer(response.Headers(), response.Body.ToArray())
-                : throw new LoadGeneratorException(
+                : throw new BenchException(
                     $"the {what} to {server.Http} gave status {response.StatusCode}: {System.Text.Encoding.UTF8.GetString(response.Body)}");
         }
-        catch (Exception e) when (e is SocketException or BadResponseException)
+        catch (Exception e) when (RequestFailure.Of(e) is not null)
         {
-            throw new LoadGeneratorException($"the {what} to {server.Http} failed: {e.Message}", e);
+            throw new BenchException($"the {what} to {server.Http} failed: {e.Message}", e);
         }
     }
 
@@ -77,14 +78,12 @@ internal sealed class Recorder(LoadTarget server, TimeSpan timeout)
     {
         try
         {
-            using var connection = RpcConnection.Open(server.Grpc, timeout);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(timeout);
-            return await connection.ExchangeAsync(request, limit.Token);
+            await using var connection = new UnaryConnection(server.Grpc, ConnectionSettings.Plain(timeout), TimeProvider.System);
+            return await connection.CallAsync(request).WaitAsync(cancellation);
         }
-        catch (RpcException e)
+        catch (Exception e) when (RequestFailure.Of(e) is { } failure)
         {
-            throw new LoadGeneratorException($"the gRPC request to {server.Grpc} gave {e.StatusCode}: {e.Status.Detail}", e);
+            throw new BenchException($"the gRPC request to {server.Grpc} gave {failure}", e);
         }
     }
 
@@ -95,6 +94,6 @@ internal sealed class Recorder(LoadTarget server, TimeSpan timeout)
             ? null
             : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
                 ? length
-                : throw new LoadGeneratorException($"the answer has the Inference-Header-Content-Length '{value}'");
+                : throw new BenchException($"the answer has the Inference-Header-Content-Length '{value}'");
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using InferenceServer.Bench;
 
 namespace InferenceServer.LoadGenerator.Echo;
 
@@ -14,11 +15,11 @@ internal sealed record Recording(RecordedHttpAnswer? Metadata, RecordedHttpAnswe
         try
         {
             return JsonSerializer.Deserialize<Recording>(File.ReadAllBytes(path))
-                ?? throw new LoadGeneratorException($"the recording '{path}' is empty");
+                ?? throw new BenchException($"the recording '{path}' is empty");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
-            throw new LoadGeneratorException($"the recording '{path}' cannot be read: {e.Message}", e);
+            throw new BenchException($"the recording '{path}' cannot be read: {e.Message}", e);
         }
     }
 

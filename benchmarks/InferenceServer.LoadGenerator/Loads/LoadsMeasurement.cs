@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using InferenceServer.Bench;
 
 namespace InferenceServer.LoadGenerator.Loads;
 
@@ -47,7 +48,7 @@ internal sealed class LoadsMeasurement(IReadOnlyList<string> models, int rounds,
         using var response = await client.PostAsync(new Uri($"http://{server}/v2/repository/models/{Uri.EscapeDataString(model)}/{action}"), null, cancellation);
         if (!response.IsSuccessStatusCode)
         {
-            throw new LoadGeneratorException($"{server} answers the {action} of '{model}' with {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellation)}");
+            throw new BenchException($"{server} answers the {action} of '{model}' with {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellation)}");
         }
     }
 }

@@ -1,4 +1,4 @@
-using InferenceServer.LoadGenerator.Comparing;
+using InferenceServer.Bench.Comparing;
 
 namespace InferenceServer.LoadGenerator.Loads;
 

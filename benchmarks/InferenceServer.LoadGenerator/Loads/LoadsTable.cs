@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using InferenceServer.LoadGenerator.Comparing;
+using InferenceServer.Bench.Comparing;
 
 namespace InferenceServer.LoadGenerator.Loads;
 

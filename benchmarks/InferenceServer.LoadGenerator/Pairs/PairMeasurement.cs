@@ -1,7 +1,9 @@
-using InferenceServer.LoadGenerator.Answers;
+using InferenceServer.Bench.Addresses;
+using InferenceServer.Bench.Answers;
+using InferenceServer.Bench.Load;
+using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Echo;
 using InferenceServer.LoadGenerator.Load;
-using InferenceServer.LoadGenerator.Requests;
 
 namespace InferenceServer.LoadGenerator.Pairs;
 
@@ -47,7 +49,7 @@ internal sealed class PairMeasurement(PairPlan plan, LoadTarget server, LoadTarg
     {
         var model = await new Recorder(server, plan.Timeout).RecordAsync(name, plan.Rows, plan.Encodings, cancellation);
         var twin = await new Recorder(other, plan.Timeout).RecordAsync(name + plan.Suffix, plan.Rows, plan.Encodings, cancellation);
-        AnswerChecker.CheckEqual(model.FirstAnswer(plan.Encodings[0]), name, twin.FirstAnswer(plan.Encodings[0]), name + plan.Suffix);
+        AnswerComparison.CheckEqual(model.FirstAnswer(plan.Encodings[0]), name, twin.FirstAnswer(plan.Encodings[0]), name + plan.Suffix);
         foreach (var encoding in plan.Settle > TimeSpan.Zero ? plan.Encodings : [])
         {
             await RunPointAsync(server, model, encoding, plan.Connections.Max(), TimeSpan.Zero, plan.Settle, cancellation);
@@ -70,15 +72,7 @@ internal sealed class PairMeasurement(PairPlan plan, LoadTarget server, LoadTarg
     }
 
     private Task<PointResult> RunPointAsync(LoadTarget target, RecordedWorkload workload, WireEncoding encoding, int connections, TimeSpan warmUp, TimeSpan measure, CancellationToken cancellation) =>
-        PointRunner.RunAsync(
-            new LoadPoint(
-                encoding,
-                target.For(encoding),
-                connections,
-                warmUp,
-                measure,
-                plan.Timeout,
-                workload.Requests.For(encoding, target),
-                plan.ExactAnswers ? workload.Expected(encoding) : null),
+        FixedPoint.RunAsync(
+            FixedPoint.Of(encoding, target, connections, warmUp, measure, plan.Timeout, workload.Requests, plan.ExactAnswers ? workload.Expected(encoding) : null),
             cancellation);
 }

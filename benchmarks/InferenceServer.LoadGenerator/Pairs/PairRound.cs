@@ -1,4 +1,4 @@
-using InferenceServer.LoadGenerator.Load;
+using InferenceServer.Bench.Load;
 
 namespace InferenceServer.LoadGenerator.Pairs;
 

@@ -1,5 +1,5 @@
-using InferenceServer.LoadGenerator.Load;
-using InferenceServer.LoadGenerator.Requests;
+using InferenceServer.Bench.Load;
+using InferenceServer.Bench.Requests;
 
 namespace InferenceServer.LoadGenerator.Pairs;
 
@@ -9,7 +9,7 @@ internal sealed record PairRow(string Model, WireEncoding Encoding, int Connecti
     public long Errors => Rounds.Sum(static round => round.Model.Errors + round.Twin.Errors);
 
     /// <summary>The median over the rounds of what one of the two has.</summary>
-    public double Median(Func<PairRound, double> value) => Comparing.Median.Of(Rounds.Select(value));
+    public double Median(Func<PairRound, double> value) => Bench.Comparing.Median.Of(Rounds.Select(value));
 
     public double OfModel(Func<PointResult, double> value) => Median(round => value(round.Model));
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using InferenceServer.LoadGenerator.Comparing;
+using InferenceServer.Bench.Requests;
 
 namespace InferenceServer.LoadGenerator.Pairs;
 
@@ -17,7 +17,7 @@ internal static class PairTable
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| `{row.Model}` | {ComparisonTable.Name(row.Encoding)} | {row.Connections} | {row.OfModel(static one => one.RequestsPerSecond):0} | {row.OfTwin(static one => one.RequestsPerSecond):0} ");
+                $"| `{row.Model}` | {row.Encoding.Title()} | {row.Connections} | {row.OfModel(static one => one.RequestsPerSecond):0} | {row.OfTwin(static one => one.RequestsPerSecond):0} ");
             text.Append(
                 CultureInfo.InvariantCulture,
                 $"| {row.Median(static round => round.Ratio):0.00} ({row.Rounds.Min(static round => round.Ratio):0.00}-{row.Rounds.Max(static round => round.Ratio):0.00}) ");

@@ -1,5 +1,7 @@
+using InferenceServer.Bench;
+using InferenceServer.Bench.Answers;
+using InferenceServer.Bench.Models;
 using InferenceServer.LoadGenerator.Answers;
-using InferenceServer.LoadGenerator.Models;
 using Xunit;
 
 namespace InferenceServer.LoadGenerator.Tests.Answers;
@@ -51,7 +53,7 @@ public sealed class AnswerCheckerTests
         var other = Right();
         other.Outputs[0].Data[3] ^= 1;
 
-        var error = Assert.Throws<LoadGeneratorException>(() => AnswerChecker.CheckEqual(Right(), "Json", other, "Grpc"));
+        var error = Assert.Throws<BenchException>(() => AnswerComparison.CheckEqual(Right(), "Json", other, "Grpc"));
 
         Assert.Contains("Json and Grpc", error.Message, StringComparison.Ordinal);
     }
@@ -61,7 +63,7 @@ public sealed class AnswerCheckerTests
     {
         var body = """{"model_name":"m","outputs":[]}"""u8.ToArray();
 
-        var error = Assert.Throws<LoadGeneratorException>(() => HttpAnswerReader.Read((byte[])[.. body, 1, 2], body.Length));
+        var error = Assert.Throws<BenchException>(() => HttpAnswerReader.Read((byte[])[.. body, 1, 2], body.Length));
 
         Assert.Contains("2 bytes that belong to no output", error.Message, StringComparison.Ordinal);
     }
@@ -75,5 +77,5 @@ public sealed class AnswerCheckerTests
     }
 
     private static string Refused(Answer answer) =>
-        Assert.Throws<LoadGeneratorException>(() => AnswerChecker.Check(_model, _inputs, answer)).Message;
+        Assert.Throws<BenchException>(() => AnswerChecker.Check(_model, _inputs, answer)).Message;
 }

@@ -1,6 +1,7 @@
+using InferenceServer.Bench.Comparing;
+using InferenceServer.Bench.Load;
+using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Comparing;
-using InferenceServer.LoadGenerator.Load;
-using InferenceServer.LoadGenerator.Requests;
 using Xunit;
 
 namespace InferenceServer.LoadGenerator.Tests.Comparing;
@@ -15,7 +16,7 @@ public sealed class ComparisonTableTests
         var lines = ComparisonTable.Markdown([row]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         Assert.Equal(3, lines.Length);
-        Assert.Equal("| HTTP JSON | 8 | 900 | 1000 | 0.70 (0.50-0.90) | 1.000 / 3.000 | 1.000 / 3.000 |", lines[2]);
+        Assert.Equal("| HTTP JSON | 8 | 900 | 1000 | 0.70 (0.50-0.90) | 0.100 / 0.150 | 0.100 / 0.150 |", lines[2]);
         Assert.All(lines, line => Assert.Equal(8, line.Count(c => c == '|')));
     }
 
@@ -35,5 +36,5 @@ public sealed class ComparisonTableTests
 
     private static ComparedPair Pair(long server, long echo, long errors = 0) => new(Result(server, errors), Result(echo, 0));
 
-    private static PointResult Result(long requests, long errors) => new(requests, 1, 1, 2, 3, 4, 10, errors, null);
+    private static PointResult Result(long requests, long errors) => MadeUp.Result(requests, 0.1, errors);
 }

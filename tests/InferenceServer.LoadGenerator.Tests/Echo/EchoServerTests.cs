@@ -1,10 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using InferenceServer.Bench;
+using InferenceServer.Bench.Addresses;
+using InferenceServer.Bench.Load;
+using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Answers;
 using InferenceServer.LoadGenerator.Comparing;
 using InferenceServer.LoadGenerator.Echo;
 using InferenceServer.LoadGenerator.Load;
-using InferenceServer.LoadGenerator.Requests;
 using Xunit;
 
 namespace InferenceServer.LoadGenerator.Tests.Echo;
@@ -37,7 +40,7 @@ public sealed class EchoServerTests
         recording.Binary!.Body[^1] ^= 1;
         await using var server = await EchoServer.StartAsync(recording, 0, 0, Cancellation);
 
-        await Assert.ThrowsAsync<LoadGeneratorException>(() => new Recorder(Target(server), _timeout).RecordAsync("add_sub", 1, _all, Cancellation));
+        await Assert.ThrowsAsync<BenchException>(() => new Recorder(Target(server), _timeout).RecordAsync("add_sub", 1, _all, Cancellation));
     }
 
     [Theory]
@@ -62,9 +65,10 @@ public sealed class EchoServerTests
     public async Task Run_AnswerIsNotTheExpectedOne_FailsBeforeMeasuring(string encoding)
     {
         await using var server = await EchoServer.StartAsync(AddSub.Recording(rows: 1), 0, 0, Cancellation);
-        var point = await PointAsync(server, Enum.Parse<WireEncoding>(encoding)) with { Expected = [1, 2, 3] };
+        var point = await PointAsync(server, Enum.Parse<WireEncoding>(encoding));
+        point = point with { Requests = point.Requests with { Expected = [[1, 2, 3]] } };
 
-        var error = await Assert.ThrowsAsync<LoadGeneratorException>(() => PointRunner.RunAsync(point, Cancellation));
+        var error = await Assert.ThrowsAsync<BenchException>(() => PointRunner.RunAsync(point, Cancellation));
 
         Assert.Contains("differs", error.Message, StringComparison.Ordinal);
     }
@@ -77,8 +81,8 @@ public sealed class EchoServerTests
         var address = (IPEndPoint)closed.LocalEndpoint;
         closed.Stop();
 
-        var error = await Assert.ThrowsAsync<LoadGeneratorException>(
-            () => new Recorder(new LoadTarget(address, address), _timeout).RecordAsync("add_sub", 1, _all, Cancellation));
+        var error = await Assert.ThrowsAsync<BenchException>(
+            () => new Recorder(LoadTarget.Of(address, address), _timeout).RecordAsync("add_sub", 1, _all, Cancellation));
 
         Assert.Contains(address.ToString(), error.Message, StringComparison.Ordinal);
     }
@@ -92,7 +96,7 @@ public sealed class EchoServerTests
         var time = TimeSpan.FromMilliseconds(100);
         var plan = new ComparisonPlan("add_sub", 1, _all, [1, 2], Rounds: 2, Settle: time, time, time, _timeout, ExactAnswers: true);
 
-        var rows = await new Comparison(plan, workload, Target(server), new LoadTarget(child.Http, child.Grpc), TextWriter.Null).RunAsync(Cancellation);
+        var rows = await new Comparison(plan, workload, Target(server), LoadTarget.Of(child.Http, child.Grpc), TextWriter.Null).RunAsync(Cancellation);
 
         Assert.Equal(6, rows.Count);
         Assert.All(rows, row => Assert.Equal(2, row.Rounds.Count));
@@ -101,14 +105,13 @@ public sealed class EchoServerTests
         Assert.Contains("| gRPC | 2 |", ComparisonReport.Markdown(plan, workload, Target(server), rows), StringComparison.Ordinal);
     }
 
-    private static LoadTarget Target(EchoServer server) => new(server.HttpAddress, server.GrpcAddress);
+    private static LoadTarget Target(EchoServer server) => LoadTarget.Of(server.HttpAddress, server.GrpcAddress);
 
     private static async Task<LoadPoint> PointAsync(EchoServer server, WireEncoding encoding)
     {
         var target = Target(server);
         var workload = await new Recorder(target, _timeout).RecordAsync("add_sub", 1, [encoding], Cancellation);
         var measure = TimeSpan.FromMilliseconds(200);
-        return new LoadPoint(
-            encoding, target.For(encoding), 4, measure, measure, _timeout, workload.Requests.For(encoding, target), workload.Expected(encoding));
+        return FixedPoint.Of(encoding, target, 4, measure, measure, _timeout, workload.Requests, workload.Expected(encoding));
     }
 }

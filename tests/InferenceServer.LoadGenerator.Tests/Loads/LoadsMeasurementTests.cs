@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using InferenceServer.Bench;
 using InferenceServer.LoadGenerator.Loads;
 using Xunit;
 
@@ -25,7 +26,7 @@ public sealed class LoadsMeasurementTests
     {
         using var handler = new Handler(HttpStatusCode.BadRequest);
         using var client = new HttpClient(handler);
-        var error = await Assert.ThrowsAsync<LoadGeneratorException>(() => new LoadsMeasurement(["a"], 1, client).RunAsync(s_one, s_other, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<BenchException>(() => new LoadsMeasurement(["a"], 1, client).RunAsync(s_one, s_other, TestContext.Current.CancellationToken));
         Assert.Equal("127.0.0.1:2 answers the load of 'a' with 400: why", error.Message);
     }
 

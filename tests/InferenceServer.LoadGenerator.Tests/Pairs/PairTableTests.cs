@@ -1,6 +1,6 @@
-using InferenceServer.LoadGenerator.Load;
+using InferenceServer.Bench.Load;
+using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Pairs;
-using InferenceServer.LoadGenerator.Requests;
 using Xunit;
 
 namespace InferenceServer.LoadGenerator.Tests.Pairs;
@@ -10,12 +10,12 @@ public sealed class PairTableTests
     [Fact]
     public void Markdown_ThreeRounds_GivesMediansOfTheRoundsOwnRatiosAndDifferences()
     {
-        var row = new PairRow("m", WireEncoding.Binary, 32, [Round(300, 100, 1.1, 1), Round(800, 200, 1.3, 1.25), Round(500, 500, 1.2, 1.22)]);
+        var row = new PairRow("m", WireEncoding.Binary, 32, [Round(300, 100, 0.11, 0.1), Round(800, 200, 0.13, 0.125), Round(500, 500, 0.12, 0.122)]);
 
         var lines = PairTable.Markdown("_alone", [row]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         Assert.Equal(3, lines.Length);
-        Assert.Equal("| `m` | HTTP binary | 32 | 500 | 200 | 3.00 (1.00-4.00) | 1.200 | 1.220 | 50 (-20-100) |", lines[2]);
+        Assert.Equal("| `m` | HTTP binary | 32 | 500 | 200 | 3.00 (1.00-4.00) | 0.120 | 0.122 | 5 (-2-10) |", lines[2]);
         Assert.All(lines, static line => Assert.Equal(10, line.Count(static c => c == '|')));
     }
 
@@ -32,5 +32,5 @@ public sealed class PairTableTests
 
     private static PairRound Round(long model, long twin, double modelP50, double twinP50) => new(Result(model, modelP50), Result(twin, twinP50));
 
-    private static PointResult Result(long requests, double p50, long errors = 0) => new(requests, 1, p50, 2, 3, 4, 10, errors, null);
+    private static PointResult Result(long requests, double p50, long errors = 0) => MadeUp.Result(requests, p50, errors);
 }

@@ -1,6 +1,0 @@
-using InferenceServer.LoadGenerator.Models;
-
-namespace InferenceServer.LoadGenerator.Answers;
-
-/// <summary>An inference answer with its tensors as bytes, whatever way it travelled.</summary>
-internal sealed record Answer(string ModelName, IReadOnlyList<Tensor> Outputs);

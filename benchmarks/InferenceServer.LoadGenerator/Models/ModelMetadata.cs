@@ -1,4 +1,0 @@
-namespace InferenceServer.LoadGenerator.Models;
-
-/// <summary>What GET /v2/models/{name} says of a model.</summary>
-internal sealed record ModelMetadata(string Name, IReadOnlyList<TensorMetadata> Inputs, IReadOnlyList<TensorMetadata> Outputs);

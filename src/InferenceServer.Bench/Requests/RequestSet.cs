@@ -1,0 +1,12 @@
+namespace InferenceServer.Bench.Requests;
+
+/// <summary>The requests of a load, in the order in which each connection sends them, again and again.</summary>
+/// <param name="Sent">Each as it is sent: over HTTP the whole request, over gRPC the serialised message.</param>
+/// <param name="Expected">The body that each one's answer must have; null accepts any body of a successful answer.</param>
+/// <param name="Rows">Inferences a request, the mean over the requests.</param>
+internal sealed record RequestSet(IReadOnlyList<byte[]> Sent, IReadOnlyList<byte[]>? Expected, double Rows)
+{
+    public static RequestSet Of(byte[] request, byte[]? expected) => new([request], expected is null ? null : [expected], 1);
+
+    public byte[]? ExpectedOf(int index) => Expected?[index];
+}
