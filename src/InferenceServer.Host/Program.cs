@@ -1,4 +1,5 @@
 using System.IO.Abstractions;
+using InferenceServer.Host.Benching;
 using InferenceServer.Host.Checking;
 using InferenceServer.Host.Identities;
 using InferenceServer.Host.Options;
@@ -20,6 +21,11 @@ if (KeyCommand.IsFor(args))
 if (ReferenceCommand.IsFor(args))
 {
     return ReferenceCommand.Run(Console.Out);
+}
+
+if (BenchEntry.IsFor(args))
+{
+    return await BenchEntry.RunAsync(args, Console.Out, Console.Error);
 }
 
 var line = CommandLine.Parse(args);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using InferenceServer.Bench.Addresses;
+using InferenceServer.Bench.Commands;
 using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Comparing;
 using InferenceServer.LoadGenerator.Echo;
@@ -14,9 +15,9 @@ internal static class CompareCommand
         var workload = new WorkloadOptions();
         var encodings = OptionChecks.Encodings(
             "--encodings", "json, binary, grpc, separated by commas", [WireEncoding.Json, WireEncoding.Binary, WireEncoding.Grpc]);
-        var connections = OptionChecks.WholeList("--connections", "Numbers of connections from 1 to 1024", [1, 8, 32], 1, 1024);
-        var rounds = OptionChecks.Whole("--rounds", "Rounds the medians are taken over", 5, 1, 1000);
-        var settle = OptionChecks.Seconds("--settle", "Discarded load on each side in each encoding before the first round", 5, 0, 600);
+        var connections = CheckedOption.WholeList("--connections", "Numbers of connections from 1 to 1024", [1, 8, 32], 1, 1024);
+        var rounds = CheckedOption.Whole("--rounds", "Rounds the medians are taken over", 5, 1, 1000);
+        var settle = CheckedOption.Seconds("--settle", "Discarded load on each side in each encoding before the first round", 5, 0, 600);
         var output = new Option<FileInfo?>("--output") { Description = "A file for the report; it is printed in any case" }.AcceptLegalFilePathsOnly();
         output.Validators.Add(result =>
         {

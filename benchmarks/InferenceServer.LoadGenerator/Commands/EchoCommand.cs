@@ -1,4 +1,5 @@
 using System.CommandLine;
+using InferenceServer.Bench.Commands;
 using InferenceServer.LoadGenerator.Echo;
 
 namespace InferenceServer.LoadGenerator.Commands;
@@ -9,9 +10,9 @@ internal static class EchoCommand
     public static Command Create()
     {
         var recording = new Option<FileInfo>("--recording") { Description = "The file with the answers to give", Required = true }.AcceptExistingOnly();
-        var httpPort = OptionChecks.Whole("--http-port", "Loopback port for HTTP; 0 takes a free one", 0, 0, 65535);
-        var grpcPort = OptionChecks.Whole("--grpc-port", "Loopback port for gRPC; 0 takes a free one", 0, 0, 65535);
-        var lifetime = OptionChecks.Seconds("--lifetime", "Longest time to serve", 4 * 3600, 1, 24 * 3600);
+        var httpPort = CheckedOption.Whole("--http-port", "Loopback port for HTTP; 0 takes a free one", 0, 0, 65535);
+        var grpcPort = CheckedOption.Whole("--grpc-port", "Loopback port for gRPC; 0 takes a free one", 0, 0, 65535);
+        var lifetime = CheckedOption.Seconds("--lifetime", "Longest time to serve", 4 * 3600, 1, 24 * 3600);
         var untilStdinEnds = new Option<bool>("--until-stdin-ends") { Description = "Stop when standard input is closed" };
         var command = new Command("echo", "Serves recorded answers from a bare endpoint, over HTTP and gRPC");
         foreach (var option in (Option[])[recording, httpPort, grpcPort, lifetime, untilStdinEnds])

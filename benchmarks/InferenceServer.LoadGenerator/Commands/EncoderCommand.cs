@@ -1,4 +1,5 @@
 using System.CommandLine;
+using InferenceServer.Bench.Commands;
 using InferenceServer.Bench;
 using InferenceServer.LoadGenerator.Models;
 
@@ -9,8 +10,8 @@ internal static class EncoderCommand
 {
     public static Command Create()
     {
-        var width = OptionChecks.Whole("--width", "Numbers of a position; a multiple of 8", 256, 8, 4096);
-        var layers = OptionChecks.Whole("--layers", "Layers of attention and two linear maps: 48 times the square of the width in bytes", 12, 1, 512);
+        var width = CheckedOption.Whole("--width", "Numbers of a position; a multiple of 8", 256, 8, 4096);
+        var layers = CheckedOption.Whole("--layers", "Layers of attention and two linear maps: 48 times the square of the width in bytes", 12, 1, 512);
         var output = new Option<FileInfo>("--output") { Description = "The ONNX file to write; its folder is made", Required = true }.AcceptLegalFilePathsOnly();
         var command = new Command("encoder", "Writes a transformer encoder with made-up weights, spelt in elementary operators as exporters do, as an ONNX file");
         foreach (var option in (Option[])[width, layers, output])

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using InferenceServer.Bench.Addresses;
+using InferenceServer.Bench.Commands;
 using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Pairs;
 
@@ -17,9 +18,9 @@ internal static class PairsCommand
         var otherHttp = OptionChecks.Address("--other-http", "Where the server of the twins listens for HTTP, if it is another", 8000);
         var otherGrpc = OptionChecks.Address("--other-grpc", "Where the server of the twins listens for gRPC, if it is another", 8001);
         var encodings = OptionChecks.Encodings("--encodings", "json, binary, grpc, separated by commas", [WireEncoding.Binary]);
-        var connections = OptionChecks.WholeList("--connections", "Numbers of connections from 1 to 1024", [1, 32], 1, 1024);
-        var rounds = OptionChecks.Whole("--rounds", "Rounds the medians are taken over", 5, 1, 1000);
-        var settle = OptionChecks.Seconds("--settle", "Discarded load on each model in each encoding before the first round", 2, 0, 600);
+        var connections = CheckedOption.WholeList("--connections", "Numbers of connections from 1 to 1024", [1, 32], 1, 1024);
+        var rounds = CheckedOption.Whole("--rounds", "Rounds the medians are taken over", 5, 1, 1000);
+        var settle = CheckedOption.Seconds("--settle", "Discarded load on each model in each encoding before the first round", 2, 0, 600);
         var command = new Command("pairs", "Measures models against their twins in the same running server or in another one, in turns, and prints a table");
         workload.AddServerTo(command);
         workload.AddLoadTo(command);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using InferenceServer.Bench.Commands;
 using InferenceServer.Bench;
 using InferenceServer.LoadGenerator.Models;
 
@@ -9,8 +10,8 @@ internal static class PerceptronCommand
 {
     public static Command Create()
     {
-        var width = OptionChecks.Whole("--width", "Numbers of a row", 2048, 1, 16384);
-        var layers = OptionChecks.Whole("--layers", "Layers, each with weights of its own: four bytes times the square of the width", 4, 1, 64);
+        var width = CheckedOption.Whole("--width", "Numbers of a row", 2048, 1, 16384);
+        var layers = CheckedOption.Whole("--layers", "Layers, each with weights of its own: four bytes times the square of the width", 4, 1, 64);
         var output = new Option<FileInfo>("--output") { Description = "The ONNX file to write; its folder is made", Required = true }.AcceptLegalFilePathsOnly();
         var command = new Command("perceptron", "Writes a perceptron whose answer is the mean of each row, as an ONNX file");
         foreach (var option in (Option[])[width, layers, output])

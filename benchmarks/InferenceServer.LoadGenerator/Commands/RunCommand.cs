@@ -1,4 +1,5 @@
 using System.CommandLine;
+using InferenceServer.Bench.Commands;
 using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Echo;
 using InferenceServer.LoadGenerator.Load;
@@ -12,7 +13,7 @@ internal static class RunCommand
     {
         var workload = new WorkloadOptions();
         var encodings = OptionChecks.Encodings("--encoding", "json, binary or grpc", [WireEncoding.Json]);
-        var connections = OptionChecks.Whole("--connections", "Connections, each with one request at a time", 8, 1, 1024);
+        var connections = CheckedOption.Whole("--connections", "Connections, each with one request at a time", 8, 1, 1024);
         var command = new Command("run", "Measures a server at one point and prints one line; exit code 1 when any request failed");
         workload.AddTo(command);
         command.Add(encodings);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using InferenceServer.Bench.Addresses;
+using InferenceServer.Bench.Commands;
 
 namespace InferenceServer.LoadGenerator.Commands;
 
@@ -10,10 +11,10 @@ internal sealed class WorkloadOptions
     private readonly Option<IPEndPoint> _http = OptionChecks.Address("--http", "Where the server listens for HTTP", 8000);
     private readonly Option<IPEndPoint> _grpc = OptionChecks.Address("--grpc", "Where the server listens for gRPC", 8001);
     private readonly Option<string> _model = OptionChecks.Name("--model", "The model to ask", "add_sub");
-    private readonly Option<int> _rows = OptionChecks.Whole("--rows", "Size of a leading free dimension of every input", 1, 1, 65536);
-    private readonly Option<double> _warmUp = OptionChecks.Seconds("--warmup", "Load before the measured time of each point", 1, 0, 600);
-    private readonly Option<double> _seconds = OptionChecks.Seconds("--seconds", "Measured time of each point", 3, 0.1, 3600);
-    private readonly Option<double> _timeout = OptionChecks.Seconds("--timeout", "Longest wait for one answer", 10, 0.1, 300);
+    private readonly Option<int> _rows = CheckedOption.Whole("--rows", "Size of a leading free dimension of every input", 1, 1, 65536);
+    private readonly Option<double> _warmUp = CheckedOption.Seconds("--warmup", "Load before the measured time of each point", 1, 0, 600);
+    private readonly Option<double> _seconds = CheckedOption.Seconds("--seconds", "Measured time of each point", 3, 0.1, 3600);
+    private readonly Option<double> _timeout = CheckedOption.Seconds("--timeout", "Longest wait for one answer", 10, 0.1, 300);
     private readonly Option<bool> _anyAnswer = new("--any-answer")
     {
         Description = "Compare only the status of later answers; for models whose answers to equal requests differ",

@@ -1,4 +1,3 @@
-using System.Globalization;
 using InferenceServer.Bench;
 using InferenceServer.Bench.Addresses;
 using InferenceServer.Bench.Answers;
@@ -87,13 +86,5 @@ internal sealed class Recorder(LoadTarget server, TimeSpan timeout)
         }
     }
 
-    internal static int? JsonLength(RecordedHttpAnswer answer)
-    {
-        var value = answer.Header("Inference-Header-Content-Length");
-        return value is null
-            ? null
-            : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
-                ? length
-                : throw new BenchException($"the answer has the Inference-Header-Content-Length '{value}'");
-    }
+    internal static int? JsonLength(RecordedHttpAnswer answer) => AnswerRecorder.JsonLength(answer.Header("Inference-Header-Content-Length"));
 }

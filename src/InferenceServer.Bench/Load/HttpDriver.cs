@@ -1,3 +1,5 @@
+using InferenceServer.Bench.Failures;
+
 namespace InferenceServer.Bench.Load;
 
 /// <summary>HTTP connections, each with a thread that sends and receives by blocking calls.</summary>
@@ -95,7 +97,7 @@ internal sealed class HttpDriver(LoadPoint point, LoadControl control, TimeProvi
         {
             worker.Connect();
         }
-        catch (Exception e) when (Failures.RequestFailure.Of(e) is not null)
+        catch (Exception e) when (RequestFailure.Of(e) is not null)
         {
             // Its loop tries again, and what fails there is counted.
         }

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace InferenceServer.Bench.Models;
 
 /// <summary>The element types of the protocol by their wire names.</summary>
@@ -18,6 +20,32 @@ internal static class DataTypes
 
     /// <summary>The protocol has no JSON form for the two half-width floats.</summary>
     public static bool HasJsonForm(string dataType) => dataType is not ("FP16" or "BF16");
+
+    /// <summary>How many elements a tensor's bytes have.</summary>
+    /// <exception cref="FormatException">They end within one.</exception>
+    public static long ElementsIn(string dataType, ReadOnlySpan<byte> data)
+    {
+        var size = SizeOf(dataType);
+        if (size > 0)
+        {
+            return data.Length % size == 0 ? data.Length / size : throw new FormatException($"{data.Length} bytes are no whole elements of {dataType}");
+        }
+
+        long count = 0;
+        while (!data.IsEmpty)
+        {
+            var length = data.Length < 4 ? -1 : BinaryPrimitives.ReadInt32LittleEndian(data);
+            if (length < 0 || length > data.Length - 4)
+            {
+                throw new FormatException("an element of BYTES has no length in front, or one that is too large");
+            }
+
+            data = data[(4 + length)..];
+            count++;
+        }
+
+        return count;
+    }
 
     public static long Count(IReadOnlyList<long> shape)
     {

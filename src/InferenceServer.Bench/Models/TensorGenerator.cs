@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using InferenceServer.Bench.Inputs;
 
 namespace InferenceServer.Bench.Models;
 
@@ -8,10 +9,17 @@ namespace InferenceServer.Bench.Models;
 internal static class TensorGenerator
 {
     private const long MaxElements = 64 * 1024 * 1024;
+    private const int SeedStep = 1_000_003;
+    private const int RequestStep = 7919;
 
     /// <param name="model">The model whose inputs are wanted.</param>
     /// <param name="rows">The size of a leading free dimension; every other free dimension becomes 1.</param>
-    public static IReadOnlyList<Tensor> Inputs(ModelMetadata model, int rows)
+    public static IReadOnlyList<Tensor> Inputs(ModelMetadata model, int rows) => Inputs(model, new InputOptions { Rows = rows }, 0);
+
+    /// <param name="model">The model whose inputs are wanted.</param>
+    /// <param name="options">Their shapes and values.</param>
+    /// <param name="request">Which of several different requests this is, from 0.</param>
+    public static IReadOnlyList<Tensor> Inputs(ModelMetadata model, InputOptions options, int request)
     {
         if (model.Inputs.Count == 0)
         {
@@ -21,36 +29,25 @@ internal static class TensorGenerator
         var tensors = new List<Tensor>();
         for (var i = 0; i < model.Inputs.Count; i++)
         {
-            tensors.Add(Generate(model.Name, model.Inputs[i], rows, seed: (uint)i + 1));
+            tensors.Add(Generate(model, model.Inputs[i], options, seed: unchecked((uint)((options.Seed * SeedStep) + (request * RequestStep) + i + 1))));
         }
 
         return tensors;
     }
 
-    private static Tensor Generate(string model, TensorMetadata metadata, int rows, uint seed)
+    private static Tensor Generate(ModelMetadata model, TensorMetadata metadata, InputOptions options, uint seed)
     {
-        var shape = metadata.Shape.ToArray();
-        if (rows > 1 && (shape.Length == 0 || shape[0] != -1))
-        {
-            throw new BenchException(
-                $"--rows {rows}: input '{metadata.Name}' of model '{model}' has the fixed shape [{string.Join(',', shape)}]; only a leading -1 can be set");
-        }
-
-        for (var i = 0; i < shape.Length; i++)
-        {
-            shape[i] = shape[i] >= 0 ? shape[i] : i == 0 ? rows : 1;
-        }
-
+        var shape = InputShape.Of(model, metadata, options);
         var count = DataTypes.Count(shape);
         if (count > MaxElements)
         {
             throw new BenchException($"input '{metadata.Name}' would have {count} elements, more than the {MaxElements} this tool sends");
         }
 
-        return new Tensor(metadata.Name, metadata.DataType, shape, Fill(metadata.DataType, (int)count, seed));
+        return new Tensor(metadata.Name, metadata.DataType, shape, Fill(metadata.DataType, (int)count, seed, options.StringLength));
     }
 
-    private static byte[] Fill(string dataType, int count, uint state)
+    private static byte[] Fill(string dataType, int count, uint state, int stringLength)
     {
         var size = DataTypes.SizeOf(dataType);
         var stream = new MemoryStream(count * Math.Max(size, 6));
@@ -64,7 +61,7 @@ internal static class TensorGenerator
             var value = (int)((state >> 16) % 50);
             if (size == 0)
             {
-                var text = Encoding.ASCII.GetBytes(value.ToString(CultureInfo.InvariantCulture));
+                var text = Text(value, stringLength);
                 BinaryPrimitives.WriteInt32LittleEndian(element, text.Length);
                 stream.Write(element[..4]);
                 stream.Write(text);
@@ -77,6 +74,23 @@ internal static class TensorGenerator
         }
 
         return stream.ToArray();
+    }
+
+    /// <summary>A number, as many models that take texts read it; with a length, letters that depend on the number.</summary>
+    private static byte[] Text(int value, int length)
+    {
+        if (length == 0)
+        {
+            return Encoding.ASCII.GetBytes(value.ToString(CultureInfo.InvariantCulture));
+        }
+
+        var text = new byte[length];
+        for (var i = 0; i < length; i++)
+        {
+            text[i] = (byte)('a' + ((value + (i * (i + 7))) % 26));
+        }
+
+        return text;
     }
 
     private static void Write(string dataType, int value, Span<byte> element)

@@ -33,15 +33,26 @@ internal static class TensorJson
         writer.WriteEndArray();
     }
 
-    /// <summary>Reads a flat array back into tensor bytes.</summary>
+    /// <summary>Reads an array back into tensor bytes; nested arrays are read as if they were flat.</summary>
+    /// <exception cref="FormatException">A value is not of the type, or out of its range.</exception>
+    /// <exception cref="InvalidOperationException">The same.</exception>
     public static byte[] Read(JsonElement array, string dataType)
     {
-        var size = DataTypes.SizeOf(dataType);
         var stream = new MemoryStream();
+        Read(array, dataType, DataTypes.SizeOf(dataType), stream);
+        return stream.ToArray();
+    }
+
+    private static void Read(JsonElement array, string dataType, int size, MemoryStream stream)
+    {
         Span<byte> element = stackalloc byte[8];
         foreach (var value in array.EnumerateArray())
         {
-            if (size == 0)
+            if (value.ValueKind == JsonValueKind.Array)
+            {
+                Read(value, dataType, size, stream);
+            }
+            else if (size == 0)
             {
                 var text = System.Text.Encoding.UTF8.GetBytes(value.GetString() ?? "");
                 BinaryPrimitives.WriteInt32LittleEndian(element, text.Length);
@@ -54,8 +65,6 @@ internal static class TensorJson
                 stream.Write(element[..size]);
             }
         }
-
-        return stream.ToArray();
     }
 
     private static void WriteElement(Utf8JsonWriter writer, string dataType, ReadOnlySpan<byte> element)
@@ -114,8 +123,32 @@ internal static class TensorJson
             case "FP64":
                 BinaryPrimitives.WriteDoubleLittleEndian(element, value.GetDouble());
                 break;
+            case "FP16":
+                BinaryPrimitives.WriteHalfLittleEndian(element, (Half)value.GetSingle());
+                break;
+            case "BF16":
+                BinaryPrimitives.WriteUInt16LittleEndian(element, (ushort)(BitConverter.SingleToUInt32Bits(value.GetSingle()) >> 16));
+                break;
+            case "UINT8":
+                element[0] = value.GetByte();
+                break;
+            case "UINT16":
+                BinaryPrimitives.WriteUInt16LittleEndian(element, value.GetUInt16());
+                break;
+            case "UINT32":
+                BinaryPrimitives.WriteUInt32LittleEndian(element, value.GetUInt32());
+                break;
             case "UINT64":
                 BinaryPrimitives.WriteUInt64LittleEndian(element, value.GetUInt64());
+                break;
+            case "INT8":
+                element[0] = (byte)value.GetSByte();
+                break;
+            case "INT16":
+                BinaryPrimitives.WriteInt16LittleEndian(element, value.GetInt16());
+                break;
+            case "INT32":
+                BinaryPrimitives.WriteInt32LittleEndian(element, value.GetInt32());
                 break;
             default:
                 BinaryPrimitives.WriteInt64LittleEndian(element, value.GetInt64());

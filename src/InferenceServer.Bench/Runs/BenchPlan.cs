@@ -1,0 +1,52 @@
+using System.Text.Json;
+using InferenceServer.Bench.Addresses;
+using InferenceServer.Bench.Inputs;
+using InferenceServer.Bench.Load;
+using InferenceServer.Bench.Requests;
+
+namespace InferenceServer.Bench.Runs;
+
+/// <summary>What is measured, and how.</summary>
+internal sealed record BenchPlan
+{
+    public required string Model { get; init; }
+
+    /// <summary>Null for the version that the server chooses.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>One server, or two that are held against each other.</summary>
+    public required IReadOnlyList<LoadTarget> Servers { get; init; }
+
+    /// <summary>Measured in this order in every round.</summary>
+    public required IReadOnlyList<WireEncoding> Encodings { get; init; }
+
+    /// <summary>Measured in this order for every encoding; a sweep begins with the first.</summary>
+    public required IReadOnlyList<LoadLevel> Loads { get; init; }
+
+    /// <summary>Null where there is no sweep.</summary>
+    public SweepPlan? Sweep { get; init; }
+
+    /// <summary>The percentile of the latencies that decides: whether the warm-up is stable, and what a target is for.</summary>
+    public required double Percentile { get; init; }
+
+    /// <summary>Every round measures every point once on each server.</summary>
+    public required int Rounds { get; init; }
+
+    /// <summary>Before a point is measured for the first time.</summary>
+    public required WarmUpPlan WarmUp { get; init; }
+
+    /// <summary>How long a point is measured.</summary>
+    public required TimeSpan Measure { get; init; }
+
+    public required ConnectionSettings Settings { get; init; }
+
+    public required InputOptions Inputs { get; init; }
+
+    /// <summary>A file with recorded inputs; null for random ones.</summary>
+    public string? InputData { get; init; }
+
+    public IReadOnlyList<KeyValuePair<string, JsonElement>> Parameters { get; init; } = [];
+
+    /// <summary>Whether every answer is held against the first to the same request, and those of two servers against each other.</summary>
+    public bool ChecksAnswers { get; init; }
+}
