@@ -74,6 +74,9 @@ internal sealed record PointResult
 
     public double RequestsPerSecond => Seconds > 0 ? Requests / Seconds : 0;
 
+    /// <summary>Requests that were due in a second of the measured time, whatever became of them.</summary>
+    public double DuePerSecond => Seconds > 0 ? (Latency.Count + ErrorKinds.Sum(static one => one.Count)) / Seconds : 0;
+
     public double InferencesPerSecond => RequestsPerSecond * Rows;
 
     public double P50 => Latency.At(50);

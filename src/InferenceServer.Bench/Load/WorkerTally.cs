@@ -35,7 +35,7 @@ internal sealed class WorkerTally(TimeProvider clock)
 
             var latency = clock.GetElapsedTime(due, reply.EndedAt);
             _counts.AddLatency(latency);
-            if (sent > due)
+            if (sent != due)
             {
                 AddLag(due, sent);
             }
@@ -47,12 +47,15 @@ internal sealed class WorkerTally(TimeProvider clock)
         }
     }
 
-    /// <summary>Counts a request without a good answer. It has no latency: how fast a server refuses is no merit.</summary>
+    /// <summary>
+    /// Counts a request without a good answer, also one that was due just before the span and failed within it: no failure is to be lost. It has no latency: how fast a server
+    /// refuses is no merit.
+    /// </summary>
     public void Failure(long due, RequestFailure failure, long count = 1)
     {
         lock (_lock)
         {
-            if (_span.Contains(due))
+            if (due < _span.To)
             {
                 _counts.AddError(failure, count);
             }
@@ -80,7 +83,7 @@ internal sealed class WorkerTally(TimeProvider clock)
 
     private void AddLag(long due, long sent)
     {
-        var lag = clock.GetElapsedTime(due, sent);
+        var lag = clock.GetElapsedTime(due, Math.Max(due, sent));
         _counts.AddLag(lag, lag > s_late);
     }
 }

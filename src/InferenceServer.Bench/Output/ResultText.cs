@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using InferenceServer.Bench.Load;
-using InferenceServer.Bench.Requests;
 using InferenceServer.Bench.Runs;
 
 namespace InferenceServer.Bench.Output;
@@ -12,146 +10,42 @@ internal static class ResultText
     public static string Of(BenchResult result)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Model `{result.Plan.Model}`{(result.Plan.Version is { } version ? $" version {version}" : "")}, {Rows(result)}; ");
-        text.Append(CultureInfo.InvariantCulture, $"{(result.Plan.Loads[0].Rate is null ? "closed loop" : $"open loop, {(result.Plan.Loads[0].IsPoisson ? "Poisson" : "constant")} arrivals")}, ");
-        text.Append(CultureInfo.InvariantCulture, $"{result.Plan.Measure.TotalSeconds:0.##} s a point{(result.Plan.Rounds > 1 ? $", medians over {result.Plan.Rounds} rounds" : "")}. Latencies in ms.\n\n");
-        text.Append(ClientTable(result));
-        Append(text, "\nResponses of streams, ms:\n\n", StreamTable(result));
-        Append(text, "\nWhat the servers say, means of a request in ms:\n\n", ServerTable(result));
-        Append(text, "\nThe first server against the second, medians of the rounds' own ratios (lowest-highest):\n\n", RatioTable(result));
+        text.Append(Heading(result)).Append("\n\n");
+        foreach (var table in ResultTables.Of(result))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{table.Title}:\n\n{table}\n");
+        }
+
         foreach (var sweep in result.Sweeps)
         {
-            text.Append('\n').Append(SweepText.Of(result.Plan, sweep));
+            text.Append(SweepText.Of(result.Plan, sweep)).Append('\n');
         }
 
         foreach (var note in result.Notes)
         {
-            text.Append("\nNote: ").Append(note);
+            text.Append("Note: ").Append(note).Append('\n');
         }
 
         if (result.IsCutShort)
         {
-            text.Append("\nNote: the run was ended early; this is what was measured until then.");
+            text.Append("Note: the run was ended early; this is what was measured until then.");
         }
 
         return text.ToString().TrimEnd('\n') + "\n";
     }
 
-    /// <summary>How a server is named in a table: not at all while there is one.</summary>
-    public static string ServerName(BenchPlan plan, WireEncoding encoding, int server) => plan.Servers.Count == 1 ? "" : plan.Servers[server].For(encoding).ToString();
+    /// <summary>What was measured, in one sentence.</summary>
+    public static string Heading(BenchResult result)
+    {
+        var (plan, load) = (result.Plan, result.Plan.Loads[0]);
+        var loop = load.Rate is null ? "closed loop" : $"open loop with {(load.IsPoisson ? "Poisson" : "constant")} arrivals";
+        var rounds = plan.Rounds > 1 ? string.Create(CultureInfo.InvariantCulture, $", medians over {plan.Rounds} rounds") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"Model `{plan.Model}`{(plan.Version is { } version ? $" version {version}" : "")}, {Rows(result)}; {loop}, {plan.Measure.TotalSeconds:0.##} s a point{rounds}.");
+    }
 
     private static string Rows(BenchResult result)
     {
         var rows = result.Points.SelectMany(static point => point.Results).Select(static one => one.Rows).FirstOrDefault(1);
         return string.Create(CultureInfo.InvariantCulture, $"{rows:0.##} row{(rows == 1 ? "" : "s")} a request");
-    }
-
-    private static void Append(StringBuilder text, string title, MarkdownTable table)
-    {
-        if (!table.IsEmpty)
-        {
-            text.Append(title).Append(table);
-        }
-    }
-
-    private static IEnumerable<(BenchPoint Point, int Server, string[] Names)> Lines(BenchResult result) =>
-        from point in result.Points
-        from server in Enumerable.Range(0, point.Servers)
-        let name = ServerName(result.Plan, point.Encoding, server)
-        select (point, server, name.Length == 0 ? (string[])[point.Encoding.Title(), point.Load.ToString()] : [point.Encoding.Title(), point.Load.ToString(), name]);
-
-    private static string[] Heads(BenchResult result, params string[] others) =>
-        result.Plan.Servers.Count == 1 ? ["encoding", "load", .. others] : ["encoding", "load", "server", .. others];
-
-    private static MarkdownTable ClientTable(BenchResult result)
-    {
-        var table = new MarkdownTable(
-            result.Plan.Servers.Count == 1 ? 2 : 3,
-            Heads(result, "req/s", "inf/s", "mean", "p50", "p90", "p95", "p99", "p99.9", "max", "errors", "late", "MB/s out", "MB/s in", "CPU us/req"));
-        foreach (var (point, server, names) in Lines(result))
-        {
-            string Ms(Func<PointResult, double> value) => Figures.Ms(point.Median(server, value));
-            table.Add([
-                .. names,
-                Figures.Rate(point.Median(server, static one => one.RequestsPerSecond)),
-                Figures.Rate(point.Median(server, static one => one.InferencesPerSecond)),
-                Ms(static one => one.Latency.Mean),
-                Ms(static one => one.Latency.At(50)),
-                Ms(static one => one.Latency.At(90)),
-                Ms(static one => one.Latency.At(95)),
-                Ms(static one => one.Latency.At(99)),
-                Ms(static one => one.Latency.At(99.9)),
-                Ms(static one => one.Max),
-                Figures.Whole(point.Of(server).Sum(static one => one.Errors)),
-                point.Load.Rate is null ? "-" : Figures.Whole(point.Of(server).Sum(static one => one.Late)),
-                Figures.Megabytes(point.Median(server, static one => one.SentBytesPerSecond)),
-                Figures.Megabytes(point.Median(server, static one => one.ReceivedBytesPerSecond)),
-                point.Median(server, static one => one.ClientCpuMicrosecondsPerRequest).ToString("0.0", CultureInfo.InvariantCulture),
-            ]);
-        }
-
-        return table;
-    }
-
-    private static MarkdownTable StreamTable(BenchResult result)
-    {
-        var table = new MarkdownTable(result.Plan.Servers.Count == 1 ? 2 : 3, Heads(result, "responses/request", "first p50", "first p99", "between p50", "between p99"));
-        foreach (var (point, server, names) in Lines(result).Where(static line => line.Point.Typical(line.Server).FirstResponse is not null))
-        {
-            var typical = point.Typical(server);
-            table.Add([
-                .. names,
-                typical.ResponsesPerRequest.ToString("0.##", CultureInfo.InvariantCulture),
-                Figures.Ms(typical.FirstResponse!.At(50)),
-                Figures.Ms(typical.FirstResponse.At(99)),
-                typical.Gap is null ? "-" : Figures.Ms(typical.Gap.At(50)),
-                typical.Gap is null ? "-" : Figures.Ms(typical.Gap.At(99)),
-            ]);
-        }
-
-        return table;
-    }
-
-    private static MarkdownTable ServerTable(BenchResult result)
-    {
-        var table = new MarkdownTable(
-            result.Plan.Servers.Count == 1 ? 2 : 3,
-            Heads(result, "client mean", "server", "queue", "input", "infer", "output", "network+client", "executions", "rows/execution"));
-        foreach (var (point, server, names) in Lines(result).Where(static line => line.Point.Typical(line.Server).Server is not null))
-        {
-            var typical = point.Typical(server);
-            var figures = typical.Server!;
-            table.Add([
-                .. names,
-                Figures.Ms(typical.Latency.Mean),
-                Figures.Ms(figures.Request),
-                Figures.Ms(figures.Queue),
-                Figures.Ms(figures.Input),
-                Figures.Ms(figures.Infer),
-                Figures.Ms(figures.Output),
-                Figures.Ms(Math.Max(0, typical.Latency.Mean - figures.Request)),
-                Figures.Whole(figures.Executions),
-                figures.MeanBatch.ToString("0.00", CultureInfo.InvariantCulture),
-            ]);
-        }
-
-        return table;
-    }
-
-    private static MarkdownTable RatioTable(BenchResult result)
-    {
-        var table = new MarkdownTable(2, "encoding", "load", "req/s", "p50", Figures.Percentile(result.Plan.Percentile), "mean");
-        foreach (var point in result.Points.Where(static point => point.Rounds.Any(static round => round.Count == 2)))
-        {
-            table.Add(
-                point.Encoding.Title(),
-                point.Load.ToString(),
-                point.Ratio(static one => one.RequestsPerSecond)?.ToString() ?? "-",
-                point.Ratio(static one => one.P50)?.ToString() ?? "-",
-                point.Ratio(one => one.Latency.At(result.Plan.Percentile))?.ToString() ?? "-",
-                point.Ratio(static one => one.Latency.Mean)?.ToString() ?? "-");
-        }
-
-        return table;
     }
 }

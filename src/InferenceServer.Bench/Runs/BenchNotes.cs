@@ -8,16 +8,18 @@ internal static class BenchNotes
 {
     public static IReadOnlyList<string> Of(BenchPlan plan, IReadOnlyList<BenchPoint> points, IReadOnlyList<IReadOnlyList<Workload>> servers)
     {
-        var notes = new List<string>();
+        var found = new List<(string Note, string Of)>();
         foreach (var point in points)
         {
             for (var server = 0; server < point.Servers; server++)
             {
-                var name = $"{point.Encoding.Title()} {point.Load}{(servers.Count > 1 ? $" of {servers[server][0].Server}" : "")}";
-                notes.AddRange(Of(plan, point, [.. point.Of(server)]).Select(note => $"{name}: {note}"));
+                var name = $"{point.Encoding.Title()} {point.Load}{(servers.Count > 1 ? $" of {plan.ServerName(point.Encoding, server)}" : "")}";
+                found.AddRange(Of(plan, point, [.. point.Of(server)]).Select(note => (note, name)));
             }
         }
 
+        // What is true of many points is said once.
+        var notes = found.GroupBy(static one => one.Note, StringComparer.Ordinal).Select(static same => $"{string.Join(", ", same.Select(static one => one.Of))}: {same.Key}").ToList();
         notes.AddRange(servers.SelectMany(static one => one).Where(static workload => workload.Statistics.Problem is not null)
             .Select(static workload => $"{workload.Server} gives no statistics of the model ({workload.Statistics.Problem}), so there are no figures of its own."));
         return [.. notes.Distinct(StringComparer.Ordinal)];

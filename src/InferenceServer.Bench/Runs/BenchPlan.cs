@@ -49,4 +49,7 @@ internal sealed record BenchPlan
 
     /// <summary>Whether every answer is held against the first to the same request, and those of two servers against each other.</summary>
     public bool ChecksAnswers { get; init; }
+
+    /// <summary>How a server is called where there are two; empty where there is one.</summary>
+    public string ServerName(WireEncoding encoding, int server) => Servers.Count == 1 ? "" : FormattableString.Invariant($"{server + 1}: {Servers[server].For(encoding)}");
 }

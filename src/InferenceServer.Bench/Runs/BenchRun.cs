@@ -58,7 +58,7 @@ internal sealed class BenchRun(BenchPlan plan, IReadOnlyList<IReadOnlyList<Workl
                 {
                     var point = await MeasureAsync(encoding, plan.Loads[0].WithAmount(amount), 0, null, cancellation);
                     cancellation.ThrowIfCancellationRequested();
-                    steps.Add(StepOf(amount, point.Rounds[0][0]));
+                    steps.Add(StepOf(sweep, amount, point.Rounds[0][0]));
                 }
             }
             finally
@@ -68,8 +68,8 @@ internal sealed class BenchRun(BenchPlan plan, IReadOnlyList<IReadOnlyList<Workl
         }
     }
 
-    private SweepStep StepOf(double amount, PointResult result) =>
-        new(amount, result.RequestsPerSecond, result.Latency.Mean, result.Latency.At(plan.Percentile), result is { Errors: 0, Requests: > 0, IsDistorted: false });
+    private SweepStep StepOf(SweepPlan sweep, double amount, PointResult result) =>
+        new(amount, sweep.IsWhole ? result.RequestsPerSecond : result.DuePerSecond, result.RequestsPerSecond, result.Latency.Mean, result.Latency.At(plan.Percentile), result is { Errors: 0, Requests: > 0, IsDistorted: false });
 
     /// <summary>One point on each server.</summary>
     private async Task<BenchPoint> MeasureAsync(int encoding, LoadLevel load, int round, int? count, CancellationToken cancellation)
@@ -80,7 +80,7 @@ internal sealed class BenchRun(BenchPlan plan, IReadOnlyList<IReadOnlyList<Workl
         {
             var server = round % 2 == 0 ? turn : servers.Count - 1 - turn;
             var workload = servers[server][encoding];
-            progress.Begin($"{workload.Encoding.Title()} {load}{(servers.Count > 1 ? $" {workload.Server}" : "")}{(plan.Rounds > 1 ? $" round {round + 1}" : "")}", ++_number, count);
+            progress.Begin($"{workload.Encoding.Title()} {load}{(servers.Count > 1 ? $" {plan.ServerName(workload.Encoding, server)}" : "")}{(plan.Rounds > 1 ? $" round {round + 1}" : "")}", ++_number, count);
             results[server] = await new PointRunner(clock, workload.Statistics, progress).MeasureAsync(
                 new LoadPoint(workload.Encoding, workload.Server, plan.Settings, load, warmUp, plan.Measure, workload.Requests), cancellation);
             progress.End(results[server]!);

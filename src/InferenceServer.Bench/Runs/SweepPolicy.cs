@@ -39,9 +39,9 @@ internal static class SweepPolicy
         return steps.Where(step => Meets(plan, step) && step.Amount < missed).MaxBy(static step => step.Amount);
     }
 
-    /// <summary>Whether a load is one that can be had: without failures, in time, and at the rate that was asked for.</summary>
+    /// <summary>Whether a load is one that can be had: without failures, in time, and as fast as requests were due.</summary>
     private static bool Meets(SweepPlan plan, SweepStep step) =>
-        step.IsClean && (plan.TargetMs is not { } target || step.PercentileMs <= target) && (plan.IsWhole || step.Throughput >= LeastKeptRate * step.Amount);
+        step.IsClean && (plan.TargetMs is not { } target || step.PercentileMs <= target) && step.Throughput >= LeastKeptRate * step.Offered;
 
     /// <summary>Whether all loads so far were doubled, and the last one was not too much.</summary>
     private static bool IsDoubling(SweepPlan plan, IReadOnlyList<SweepStep> steps)
@@ -102,7 +102,7 @@ internal static class SweepPolicy
             return middle;
         }
 
-        var whole = Math.Clamp(Math.Round(middle), Math.Floor(low) + 1, Math.Ceiling(high) - 1);
-        return whole > low && whole < high && whole >= 1 ? whole : null;
+        var whole = Math.Max(Math.Round(middle), Math.Floor(low) + 1);
+        return whole < high ? whole : null;
     }
 }

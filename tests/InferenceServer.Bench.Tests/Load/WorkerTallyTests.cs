@@ -66,7 +66,7 @@ public sealed class WorkerTallyTests
             tally.Failure(_span.From, new RequestFailure("timeout", "first"));
             tally.Failure(_span.From, new RequestFailure("timeout", "second"));
             tally.Failure(_span.From, new RequestFailure("HTTP 503", "busy"));
-            tally.Failure(_span.To, new RequestFailure("HTTP 503", "not within"));
+            tally.Failure(_span.To, new RequestFailure("HTTP 503", "due after it"));
         });
 
         Assert.Equal([new ErrorCount("timeout", 2, "first"), new ErrorCount("HTTP 503", 1, "busy")], counts.Errors);

@@ -2,14 +2,23 @@ using System.Text;
 
 namespace InferenceServer.Bench.Output;
 
-/// <summary>A table of Markdown whose columns are in line, so that it can be read as it is: the first columns to the left, numbers to the right.</summary>
-internal sealed class MarkdownTable(int textColumns, params IReadOnlyList<string> heads)
+/// <summary>A table: names in the first columns, figures in the others. As a text it is Markdown whose columns are in line, so that it can be read as it is.</summary>
+/// <param name="title">What it shows.</param>
+/// <param name="textColumns">How many columns have names.</param>
+/// <param name="heads">The heads of all columns.</param>
+internal sealed class FigureTable(string title, int textColumns, params IReadOnlyList<string> heads)
 {
     private readonly List<IReadOnlyList<string>> _rows = [];
 
-    public bool IsEmpty => _rows.Count == 0;
+    public string Title => title;
 
-    public void Add(params IReadOnlyList<string> cells) => _rows.Add([.. cells.Select(static cell => cell.Replace("|", "\\|", StringComparison.Ordinal))]);
+    public int TextColumns => textColumns;
+
+    public IReadOnlyList<string> Heads => heads;
+
+    public IReadOnlyList<IReadOnlyList<string>> Rows => _rows;
+
+    public void Add(params IReadOnlyList<string> cells) => _rows.Add(cells);
 
     public override string ToString()
     {
@@ -31,7 +40,9 @@ internal sealed class MarkdownTable(int textColumns, params IReadOnlyList<string
     {
         foreach (var (column, cell) in cells.Index())
         {
-            text.Append("| ").Append(column < textColumns ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column])).Append(' ');
+            // A bar would end the cell.
+            var safe = cell.Replace('|', '/');
+            text.Append("| ").Append(column < textColumns ? safe.PadRight(widths[column]) : safe.PadLeft(widths[column])).Append(' ');
         }
 
         text.Append("|\n");
