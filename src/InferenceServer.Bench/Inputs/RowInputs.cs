@@ -70,6 +70,12 @@ internal static class RowInputs
     /// <summary>Without a shape one row is meant; where one dimension behind it is free, it takes what there is.</summary>
     private static long[] Guess(ModelMetadata model, TensorMetadata metadata, InputOptions options, byte[] bytes)
     {
+        if (metadata.Shape is [-1] && !options.Shapes.ContainsKey(metadata.Name))
+        {
+            // Whether that dimension is of rows or not, it takes what there is.
+            return [DataTypes.ElementsIn(metadata.DataType, bytes)];
+        }
+
         var shape = InputShape.Of(model, metadata, options with { Rows = 1 });
         var free = metadata.Shape.Index().Where(static pair => pair.Item == -1 && pair.Index > 0).Select(static pair => pair.Index).ToList();
         if (free.Count == 1 && !options.Shapes.ContainsKey(metadata.Name) && DataTypes.Count(shape) is > 0 and var others)
