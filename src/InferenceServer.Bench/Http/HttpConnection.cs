@@ -36,12 +36,11 @@ internal sealed class HttpConnection : IDisposable
     /// <exception cref="System.Security.Authentication.AuthenticationException">The certificate is not trusted.</exception>
     public static HttpConnection Open(ServerAddress server, ConnectionSettings settings, TimeProvider clock)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp)
-        {
-            NoDelay = true,
-            SendTimeout = (int)settings.Timeout.TotalMilliseconds,
-            ReceiveTimeout = (int)settings.Timeout.TotalMilliseconds,
-        };
+        EndPoint address = IPAddress.TryParse(server.Host, out var number) ? new IPEndPoint(number, server.Port) : new DnsEndPoint(server.Host, server.Port);
+        var socket = number is null ? new Socket(SocketType.Stream, ProtocolType.Tcp) : new Socket(number.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.NoDelay = true;
+        socket.SendTimeout = (int)settings.Timeout.TotalMilliseconds;
+        socket.ReceiveTimeout = (int)settings.Timeout.TotalMilliseconds;
 
         // A blocking connect has no time limit of its own, and any other kind of connect would leave the socket in a mode whose blocking calls are slow.
         var isLate = false;
@@ -56,7 +55,7 @@ internal sealed class HttpConnection : IDisposable
             Timeout.InfiniteTimeSpan);
         try
         {
-            socket.Connect(new DnsEndPoint(server.Host, server.Port));
+            socket.Connect(address);
             return new HttpConnection(socket, server.IsTls ? Encrypt(socket, server, settings.Trust) : null, server, settings.Timeout, clock);
         }
         catch (Exception e)

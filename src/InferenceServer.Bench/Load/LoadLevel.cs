@@ -11,6 +11,9 @@ namespace InferenceServer.Bench.Load;
 /// <param name="Seed">Makes the random times the same again.</param>
 internal sealed record LoadLevel(int Connections, int InFlight = 1, double? Rate = null, bool IsPoisson = true, int MaxConnections = 1, int Seed = 1)
 {
+    // More are opened as soon as a request is due while all are busy.
+    private const int FirstConnections = 4;
+
     /// <summary>Connections of a closed loop, requests a second of an open one.</summary>
     public double Amount => Rate ?? Connections;
 
@@ -25,7 +28,4 @@ internal sealed record LoadLevel(int Connections, int InFlight = 1, double? Rate
     public override string ToString() => Rate is { } rate
         ? string.Create(CultureInfo.InvariantCulture, $"{rate:0.##}/s")
         : string.Create(CultureInfo.InvariantCulture, $"x{Connections}");
-
-    /// <summary>More are opened as soon as a request is due while all are busy.</summary>
-    private const int FirstConnections = 4;
 }

@@ -51,6 +51,9 @@ internal sealed record PointResult
     /// <summary>Whether so many requests were late for want of a connection that the load was not the one asked for.</summary>
     public bool IsDistorted { get; init; }
 
+    /// <summary>Whether so many were late although there were connections: the client did not keep up.</summary>
+    public bool IsBehind => !IsDistorted && Late > DistortedShare * Latency.Count;
+
     /// <summary>From when requests were due to their first responses; null where each has one.</summary>
     public LatencyFigures? FirstResponse { get; init; }
 

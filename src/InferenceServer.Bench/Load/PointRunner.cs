@@ -103,8 +103,7 @@ internal sealed class PointRunner(TimeProvider clock, IServerStatistics? statist
         }
 
         var after = before is null ? null : await statistics!.ReadAsync(CancellationToken.None);
-        await DrainAsync(point, driver, running, isCutShort);
-        var counts = control.Begin(MeasuredSpan.Always);
+        var counts = await DrainAsync(point, control, driver, running, isCutShort);
         var rest = schedule?.TakeRest(control.End) ?? 0;
         if (rest > 0)
         {
@@ -150,18 +149,22 @@ internal sealed class PointRunner(TimeProvider clock, IServerStatistics? statist
         return clock.GetTimestamp() < to;
     }
 
-    /// <summary>Waits for the answers to what was sent in time, and ends what takes too long.</summary>
-    private async Task DrainAsync(LoadPoint point, ILoadDriver driver, Task running, bool isCutShort)
+    /// <summary>Waits for the answers to what was sent in time, ends what takes too long, and adds up.</summary>
+    private async Task<TallyCounts> DrainAsync(LoadPoint point, LoadControl control, ILoadDriver driver, Task running, bool isCutShort)
     {
         // Each may take its time limit from when it is sent, and the last is sent one time limit after the end.
         var limit = isCutShort ? s_tick * 5 : (2 * point.Settings.Timeout) + s_tick;
         await Task.WhenAny(running, Task.Delay(limit, clock));
+
+        // What is broken off because the run is ended early is no failure of the server.
+        var counts = isCutShort ? control.Begin(MeasuredSpan.Always) : null;
         if (!running.IsCompleted)
         {
             driver.Abort();
         }
 
         await running;
+        return counts ?? control.Begin(MeasuredSpan.Always);
     }
 
     private async Task WaitAsync(long timestamp, CancellationToken cancellation)

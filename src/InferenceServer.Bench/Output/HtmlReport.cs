@@ -46,7 +46,7 @@ internal static class HtmlReport
 
     private static string About(BenchResult result) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{ResultText.Heading(result)} Measured on {result.Environment.StartedAt:yyyy-MM-dd HH:mm} UTC by a client with {result.Environment.Processors} processors ({result.Environment.System}, {result.Environment.Architecture}, {result.Environment.Runtime}).");
+        $"{ResultText.Heading(result).Replace("`", "", StringComparison.Ordinal)} Measured on {result.Environment.StartedAt:yyyy-MM-dd HH:mm} UTC by a client with {result.Environment.Processors} processors ({result.Environment.System}, {result.Environment.Architecture}, {result.Environment.Runtime}).");
 
     private static IEnumerable<XElement> Remarks(BenchResult result)
     {

@@ -37,6 +37,11 @@ internal static class BenchNotes
             yield return $"the load was not the one asked for: {results.Sum(static one => one.Late)} requests were sent more than 1 ms after they were due, as all {point.Load.MaxConnections} connections were busy (--max-connections). Their latencies count from when they were due.";
         }
 
+        if (results.Any(static one => one.IsBehind))
+        {
+            yield return $"the client did not keep up: it sent {results.Sum(static one => one.Late)} requests more than 1 ms after they were due. Their latencies count from when they were due.";
+        }
+
         if (results.Any(static one => one.IsClientBusy))
         {
             yield return FormattableString.Invariant($"the client took {results.Max(static one => one.ClientCpuShare):0%} of all processors; it may be what limits.");
