@@ -56,7 +56,7 @@ internal sealed class HttpWorker(LoadPoint point, int index, LoadControl control
 
     private void Loop(IPace pace)
     {
-        while (pace.TryNext(out var due))
+        for (var free = clock.GetTimestamp(); pace.TryNext(out var due); free = clock.GetTimestamp())
         {
             var sent = pace is ClosedPace ? due : clock.GetTimestamp();
             var request = (int)((uint)_next++ % (uint)point.Requests.Sent.Count);
@@ -65,7 +65,7 @@ internal sealed class HttpWorker(LoadPoint point, int index, LoadControl control
                 _connection ??= HttpConnection.Open(point.Server, point.Settings, clock);
                 var failure = Exchange(_connection, request);
                 var ended = clock.GetTimestamp();
-                Count(due, failure, sent, new Reply(ended, ended, 1, _connection.Response.Length), point.Requests.Sent[request].Length);
+                Count(due, failure, sent, new Reply(ended, ended, 1, _connection.Response.Length), point.Requests.Sent[request].Length, due < free);
                 if (!_connection.Response.KeepAlive)
                 {
                     Drop();
@@ -73,18 +73,18 @@ internal sealed class HttpWorker(LoadPoint point, int index, LoadControl control
             }
             catch (Exception e) when (RequestFailure.Of(e) is { } failure)
             {
-                Count(due, failure, sent, default, 0);
+                Count(due, failure, sent, default, 0, due < free);
                 Drop();
             }
         }
     }
 
-    private void Count(long due, RequestFailure? failure, long sent, Reply reply, int requestBytes)
+    private void Count(long due, RequestFailure? failure, long sent, Reply reply, int requestBytes, bool isStarved)
     {
         if (failure is null)
         {
             control.Succeeded();
-            _tally.Success(due, sent, reply, requestBytes);
+            _tally.Success(due, sent, reply, requestBytes, isStarved);
         }
         else
         {

@@ -12,6 +12,9 @@ internal sealed record PointResult
     /// <summary>The part of all processors from which on the client itself is what limits.</summary>
     public const double BusyShare = 0.85;
 
+    private const double KeptShare = 0.95;
+    private const int OnTheirWay = 3;
+
     /// <summary>Answers within the measured time.</summary>
     public required long Requests { get; init; }
 
@@ -45,6 +48,9 @@ internal sealed record PointResult
     /// <summary>Requests of an open loop that were sent more than a millisecond after they were due.</summary>
     public long Late { get; init; }
 
+    /// <summary>Those of them that were due while no connection was free.</summary>
+    public long Starved { get; init; }
+
     /// <summary>How long after they were due requests were sent; null for a closed loop.</summary>
     public LatencyFigures? Lag { get; init; }
 
@@ -52,7 +58,7 @@ internal sealed record PointResult
     public bool IsDistorted { get; init; }
 
     /// <summary>Whether so many were late although there were connections: the client did not keep up.</summary>
-    public bool IsBehind => !IsDistorted && Late > DistortedShare * Latency.Count;
+    public bool IsBehind => Late - Starved > DistortedShare * Latency.Count;
 
     /// <summary>From when requests were due to their first responses; null where each has one.</summary>
     public LatencyFigures? FirstResponse { get; init; }
@@ -77,8 +83,8 @@ internal sealed record PointResult
 
     public double RequestsPerSecond => Seconds > 0 ? Requests / Seconds : 0;
 
-    /// <summary>Requests that were due in a second of the measured time, whatever became of them.</summary>
-    public double DuePerSecond => Seconds > 0 ? (Latency.Count + ErrorKinds.Sum(static one => one.Count)) / Seconds : 0;
+    /// <summary>Whether answers came as fast as requests were due, but for the few that are on their way at either end.</summary>
+    public bool KeepsUp => Requests >= (KeptShare * (Latency.Count + ErrorKinds.Sum(static one => one.Count))) - OnTheirWay;
 
     public double InferencesPerSecond => RequestsPerSecond * Rows;
 

@@ -104,6 +104,7 @@ internal sealed class PointRunner(TimeProvider clock, IServerStatistics? statist
 
         var after = before is null ? null : await statistics!.ReadAsync(CancellationToken.None);
         var counts = await DrainAsync(point, control, driver, running, isCutShort);
+        schedule?.TakeRest(from);
         var rest = schedule?.TakeRest(control.End) ?? 0;
         if (rest > 0)
         {
@@ -126,8 +127,9 @@ internal sealed class PointRunner(TimeProvider clock, IServerStatistics? statist
             Connections = used,
             Reconnects = counts.Reconnects,
             Late = counts.Late,
+            Starved = counts.Starved,
             Lag = counts.Lags is { } lags ? new LatencyFigures(lags) : null,
-            IsDistorted = schedule is not null && used >= point.Load.MaxConnections && (counts.Late + rest) > PointResult.DistortedShare * (counts.Latencies.TotalCount + counts.Failed),
+            IsDistorted = schedule is not null && used >= point.Load.MaxConnections && (counts.Starved + rest) > PointResult.DistortedShare * (counts.Latencies.TotalCount + counts.Failed),
             FirstResponse = counts.FirstResponses is { } first ? new LatencyFigures(first) : null,
             Gap = counts.Gaps is { } gaps ? new LatencyFigures(gaps) : null,
             ResponsesPerRequest = counts.FirstResponses is { TotalCount: > 0 } all ? (double)counts.Responses / all.TotalCount : 1,

@@ -80,7 +80,7 @@ internal sealed class RpcDriver(LoadPoint point, LoadControl control, TimeProvid
         {
             if (_idle.TryPop(out var worker))
             {
-                Start(worker, due);
+                Start(worker, due, isStarved: false);
                 continue;
             }
 
@@ -99,9 +99,9 @@ internal sealed class RpcDriver(LoadPoint point, LoadControl control, TimeProvid
         }
     }
 
-    private void Start(RpcWorker worker, long due)
+    private void Start(RpcWorker worker, long due, bool isStarved)
     {
-        var task = ServeAsync(worker, due);
+        var task = ServeAsync(worker, due, isStarved);
         if (!task.IsCompletedSuccessfully)
         {
             _busy.TryAdd(task, true);
@@ -113,7 +113,7 @@ internal sealed class RpcDriver(LoadPoint point, LoadControl control, TimeProvid
     {
         if (clock.GetTimestamp() < control.LastSend && _overdue.TryDequeue(out var due))
         {
-            Start(worker, due);
+            Start(worker, due, isStarved: true);
         }
         else
         {
@@ -121,11 +121,12 @@ internal sealed class RpcDriver(LoadPoint point, LoadControl control, TimeProvid
         }
     }
 
-    private async Task ServeAsync(RpcWorker worker, long due)
+    private async Task ServeAsync(RpcWorker worker, long due, bool isStarved)
     {
         do
         {
-            await worker.SendAsync(due, clock.GetTimestamp());
+            await worker.SendAsync(due, clock.GetTimestamp(), isStarved);
+            isStarved = true;
         }
         while (clock.GetTimestamp() < control.LastSend && !control.GaveUp && _overdue.TryDequeue(out due));
 

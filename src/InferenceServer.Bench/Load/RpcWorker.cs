@@ -19,14 +19,14 @@ internal sealed class RpcWorker(LoadPoint point, IRpcConnection connection, int 
     }
 
     /// <summary>Sends one request and counts what becomes of it.</summary>
-    public async Task SendAsync(long due, long sent)
+    public async Task SendAsync(long due, long sent, bool isStarved = false)
     {
         var request = (int)((uint)_next++ % (uint)point.Requests.Sent.Count);
         try
         {
             var reply = await connection.ExchangeAsync(slot, point.Requests.Sent[request], point.Requests.ExpectedOf(request));
             control.Succeeded();
-            _tally.Success(due, sent, reply, point.Requests.Sent[request].Length);
+            _tally.Success(due, sent, reply, point.Requests.Sent[request].Length, isStarved);
         }
         catch (Exception e) when (RequestFailure.Of(e) is { } failure)
         {

@@ -32,6 +32,9 @@ internal sealed class TallyCounts
     /// <summary>Requests that were sent so long after they were due that it shows.</summary>
     public long Late { get; private set; }
 
+    /// <summary>Those of them that were due while no connection was free.</summary>
+    public long Starved { get; private set; }
+
     /// <summary>Connections that had to be opened anew.</summary>
     public long Reconnects { get; set; }
 
@@ -48,10 +51,11 @@ internal sealed class TallyCounts
 
     public void AddLatency(TimeSpan latency) => LatencyHistogram.Record(Latencies, latency);
 
-    public void AddLag(TimeSpan lag, bool isLate)
+    public void AddLag(TimeSpan lag, bool isLate, bool isStarved)
     {
         LatencyHistogram.Record(Lags ??= LatencyHistogram.Make(), lag);
         Late += isLate ? 1 : 0;
+        Starved += isLate && isStarved ? 1 : 0;
     }
 
     public void AddResponses(TimeSpan first, TimeSpan whole, int responses)
@@ -78,6 +82,7 @@ internal sealed class TallyCounts
         BytesSent += other.BytesSent;
         BytesReceived += other.BytesReceived;
         Late += other.Late;
+        Starved += other.Starved;
         Reconnects += other.Reconnects;
         foreach (var error in other._errors.Values)
         {
@@ -91,7 +96,7 @@ internal sealed class TallyCounts
         Lags?.Reset();
         FirstResponses?.Reset();
         Gaps?.Reset();
-        (Completed, Responses, BytesSent, BytesReceived, Late, Reconnects) = (0, 0, 0, 0, 0, 0);
+        (Completed, Responses, BytesSent, BytesReceived, Late, Starved, Reconnects) = (0, 0, 0, 0, 0, 0, 0);
         _errors.Clear();
     }
 

@@ -19,7 +19,8 @@ internal sealed class WorkerTally(TimeProvider clock)
     /// <param name="sent">When it was sent; the same as <paramref name="due"/> in a closed loop.</param>
     /// <param name="reply">What came back.</param>
     /// <param name="requestBytes">The length of the request.</param>
-    public void Success(long due, long sent, Reply reply, int requestBytes)
+    /// <param name="isStarved">Whether no connection was free when it was due.</param>
+    public void Success(long due, long sent, Reply reply, int requestBytes, bool isStarved = false)
     {
         lock (_lock)
         {
@@ -37,7 +38,7 @@ internal sealed class WorkerTally(TimeProvider clock)
             _counts.AddLatency(latency);
             if (sent != due)
             {
-                AddLag(due, sent);
+                AddLag(due, sent, isStarved);
             }
 
             if (reply.FirstAt != reply.EndedAt || reply.Responses != 1)
@@ -81,9 +82,9 @@ internal sealed class WorkerTally(TimeProvider clock)
         }
     }
 
-    private void AddLag(long due, long sent)
+    private void AddLag(long due, long sent, bool isStarved)
     {
         var lag = clock.GetElapsedTime(due, Math.Max(due, sent));
-        _counts.AddLag(lag, lag > s_late);
+        _counts.AddLag(lag, lag > s_late, isStarved);
     }
 }

@@ -28,6 +28,7 @@ internal static class ResultJson
         if (result.Lag is not null)
         {
             json.WriteNumber("late_requests", result.Late);
+            json.WriteNumber("late_for_want_of_a_connection", result.Starved);
             json.WriteBoolean("distorted", result.IsDistorted);
             WriteLatency(json, "send_lag_ms", result.Lag, percentiles, isWhole: false);
         }

@@ -34,12 +34,12 @@ internal static class BenchNotes
 
         if (results.Any(static one => one.IsDistorted))
         {
-            yield return $"the load was not the one asked for: {results.Sum(static one => one.Late)} requests were sent more than 1 ms after they were due, as all {point.Load.MaxConnections} connections were busy (--max-connections). Their latencies count from when they were due.";
+            yield return $"the load was not the one asked for: {results.Sum(static one => one.Starved)} requests were sent more than 1 ms after they were due, as all {point.Load.MaxConnections} connections were busy (--max-connections). Their latencies count from when they were due.";
         }
 
         if (results.Any(static one => one.IsBehind))
         {
-            yield return $"the client did not keep up: it sent {results.Sum(static one => one.Late)} requests more than 1 ms after they were due. Their latencies count from when they were due.";
+            yield return $"the client did not keep up: it sent {results.Sum(static one => one.Late - one.Starved)} requests more than 1 ms after they were due although connections were free. Their latencies count from when they were due.";
         }
 
         if (results.Any(static one => one.IsClientBusy))

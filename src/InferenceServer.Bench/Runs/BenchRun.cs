@@ -69,7 +69,7 @@ internal sealed class BenchRun(BenchPlan plan, IReadOnlyList<IReadOnlyList<Workl
     }
 
     private SweepStep StepOf(SweepPlan sweep, double amount, PointResult result) =>
-        new(amount, sweep.IsWhole ? result.RequestsPerSecond : result.DuePerSecond, result.RequestsPerSecond, result.Latency.Mean, result.Latency.At(plan.Percentile), result is { Errors: 0, Requests: > 0, IsDistorted: false });
+        new(amount, result.RequestsPerSecond, result.Latency.Mean, result.Latency.At(plan.Percentile), result is { Errors: 0, Requests: > 0, IsDistorted: false }, sweep.IsWhole || result.KeepsUp);
 
     /// <summary>One point on each server.</summary>
     private async Task<BenchPoint> MeasureAsync(int encoding, LoadLevel load, int round, int? count, CancellationToken cancellation)

@@ -8,7 +8,6 @@ namespace InferenceServer.Bench.Runs;
 internal static class SweepPolicy
 {
     private const double LeastGrowth = 1.05;
-    private const double LeastKeptRate = 0.95;
     private const double NarrowTarget = 1.05;
     private const double NarrowKnee = 1.2;
     private const double SmallestPart = 1.0 / 64;
@@ -41,7 +40,7 @@ internal static class SweepPolicy
 
     /// <summary>Whether a load is one that can be had: without failures, in time, and as fast as requests were due.</summary>
     private static bool Meets(SweepPlan plan, SweepStep step) =>
-        step.IsClean && (plan.TargetMs is not { } target || step.PercentileMs <= target) && step.Throughput >= LeastKeptRate * step.Offered;
+        step.IsClean && (plan.TargetMs is not { } target || step.PercentileMs <= target) && step.KeepsUp;
 
     /// <summary>Whether all loads so far were doubled, and the last one was not too much.</summary>
     private static bool IsDoubling(SweepPlan plan, IReadOnlyList<SweepStep> steps)

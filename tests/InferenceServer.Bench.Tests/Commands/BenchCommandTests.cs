@@ -10,7 +10,7 @@ namespace InferenceServer.Bench.Tests.Commands;
 public sealed class BenchCommandTests
 {
     private const string Metadata = """{"name":"m<&>","versions":["1"],"inputs":[{"name":"x","datatype":"FP32","shape":[-1,2]}],"outputs":[]}""";
-    private const string Short = "--window 0 --seconds 0.1 --connections 1,2";
+    private const string Short = "--window 0 --seconds 0.5 --connections 1,2";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -93,7 +93,7 @@ public sealed class BenchCommandTests
     {
         await using var server = new ScriptedServer(static (number, line) => number % 2 == 1 ? Task.FromResult<string?>(ScriptedServer.Answer(429, "slow down")) : Answer(number, line));
 
-        var (code, output, _) = await RunAsync(["m<&>", "--url", server.Address.ToString(), "--window", "0", "--seconds", "0.1", "--connections", "1", "--quiet"]);
+        var (code, output, _) = await RunAsync(["m<&>", "--url", server.Address.ToString(), "--window", "0", "--seconds", "1", "--connections", "1", "--quiet"]);
 
         Assert.Equal(BenchCommand.Failure, code);
         Assert.Contains("x HTTP 429 (first: slow down)", output, StringComparison.Ordinal);

@@ -116,7 +116,7 @@ public sealed class ClosedLoopTests
         Assert.True(result.Requests + result.Windows.Sum(static window => window.Completed) <= server.Requests);
     }
 
-    private static Task<PointResult> MeasureAsync(ScriptedServer server, int connections, double seconds = 0.3, double timeoutSeconds = 20, byte[]? expected = null, CancellationToken? cancellation = null) =>
+    private static Task<PointResult> MeasureAsync(ScriptedServer server, int connections, double seconds = 1, double timeoutSeconds = 20, byte[]? expected = null, CancellationToken? cancellation = null) =>
         PointRunner.RunAsync(Point(server, connections, seconds, timeoutSeconds, expected), cancellation ?? Cancellation);
 
     private static LoadPoint Point(ScriptedServer server, int connections, double seconds, double timeoutSeconds, byte[]? expected) => new(

@@ -49,7 +49,7 @@ public sealed class OpenLoopTests
         Assert.True(result.Max >= Stall * 0.95, $"{result}");
         if (maxConnections == 1)
         {
-            Assert.True(result.Late >= 30, $"{result.Late} late");
+            Assert.True(result.Starved >= 30, $"{result.Starved} starved");
             Assert.True(result.IsDistorted);
             Assert.Equal(1, result.Connections);
         }
@@ -66,8 +66,8 @@ public sealed class OpenLoopTests
         Assert.Equal(0, result.Latency.Count);
         Assert.Contains(result.ErrorKinds, static error => error.Kind == RequestFailure.Timeout);
         var all = result.ErrorKinds.Sum(static error => error.Count);
-        // Fifty are due in half a second, and two may be just before it.
-        Assert.InRange(all, 40, 52);
+        // Fifty are due in half a second. What fails within it although it was due before is not lost either.
+        Assert.InRange(all, 40, 100);
         Assert.True(result.ErrorKinds.Single(static error => error.Kind == RequestFailure.NotSent).Count > 0);
         never.SetResult(null);
     }

@@ -10,14 +10,14 @@ public sealed class SweepPolicyTests
     private static SweepStep OneQueue(double rate)
     {
         var mean = rate < 1000 ? 1000 / (1000 - rate) : 1e6;
-        return new SweepStep(rate, rate, Math.Min(rate, 1000), mean, 4.6 * mean, true);
+        return new SweepStep(rate, Math.Min(rate, 1000), mean, 4.6 * mean, true, rate <= 1050);
     }
 
     /// <summary>Four lanes of 1 ms each: up to four connections nobody waits.</summary>
     private static SweepStep FourLanes(double connections)
     {
         var throughput = 1000 * Math.Min(connections, 4);
-        return new SweepStep(connections, throughput, throughput, 1000 * connections / throughput, 1000 * connections / throughput, true);
+        return new SweepStep(connections, throughput, 1000 * connections / throughput, 1000 * connections / throughput, true);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class SweepPolicyTests
     }
 
     [Fact]
-    public void HighestLoad_IsNotExceeded() => Assert.Equal(100, Run(new SweepPlan(3, 100, true, null, 20), static amount => new SweepStep(amount, amount, amount, 1, 1, true)).Max(static step => step.Amount));
+    public void HighestLoad_IsNotExceeded() => Assert.Equal(100, Run(new SweepPlan(3, 100, true, null, 20), static amount => new SweepStep(amount, amount, 1, 1, true)).Max(static step => step.Amount));
 
     [Fact]
     public void MaxSteps_AreNotExceeded() => Assert.Equal(3, Run(new SweepPlan(1, 1e6, false, null, 3), OneQueue).Count);

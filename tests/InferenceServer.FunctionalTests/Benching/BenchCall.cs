@@ -11,7 +11,7 @@ namespace InferenceServer.FunctionalTests.Benching;
 internal sealed record BenchCall(int Code, string Output, string Errors, JsonElement Json, string Html)
 {
     /// <summary>Short windows: no test says how fast anything is.</summary>
-    private static readonly string[] s_short = ["--seconds", "0.3", "--window", "0.05", "--max-windows", "3"];
+    private static readonly string[] s_short = ["--seconds", "0.5", "--window", "0.05", "--max-windows", "3"];
 
     /// <summary>Every round of every point, by server.</summary>
     public IEnumerable<JsonElement> Results => Points.SelectMany(static point => point.GetProperty("rounds").EnumerateArray()).SelectMany(static round => round.EnumerateArray());

@@ -24,6 +24,9 @@ public sealed class BenchProcessTests(BenchedServer sample)
             await Task.Delay(20, patience.Token);
         }
 
+        // The clock starts some ten milliseconds after the first requests.
+        await Task.Delay(TimeSpan.FromSeconds(2), patience.Token);
+
         process.Signal(SigInt);
 
         Assert.Equal(BenchCommand.Failure, await process.WaitForExitAsync());

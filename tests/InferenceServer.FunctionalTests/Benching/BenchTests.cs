@@ -39,8 +39,8 @@ public sealed class BenchTests(BenchedServer sample)
 
         Assert.Equal(4, call.Points.Count());
 
-        // 60 are due in 0.3 s whatever the server and the machine do; a few may be due just before the clock starts.
-        Assert.All(call.Results, static result => Assert.InRange(result.GetProperty("latency_ms").GetProperty("count").GetInt64(), 40, 61));
+        // 100 are due in 0.5 s whatever the server and the machine do; a few may be due just before the clock starts.
+        Assert.All(call.Results, static result => Assert.InRange(result.GetProperty("latency_ms").GetProperty("count").GetInt64(), 60, 101));
         Assert.All(call.Results, static result => Assert.True(result.TryGetProperty("send_lag_ms", out _)));
     }
 
