@@ -12,6 +12,11 @@ internal static class RpcAnswerReader
         try
         {
             var response = ModelInferResponse.Parser.ParseFrom(message);
+            if (response.RawOutputContents.Count == 0)
+            {
+                return new Answer(response.ModelName, [.. response.Outputs.Select(static o => new Tensor(o.Name, o.Datatype, [.. o.Shape], TypedContents.BytesOf(o.Contents, o.Datatype)))]);
+            }
+
             if (response.RawOutputContents.Count != response.Outputs.Count)
             {
                 throw new BenchException(

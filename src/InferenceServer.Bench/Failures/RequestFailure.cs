@@ -19,7 +19,6 @@ internal sealed record RequestFailure(string Kind, string Message)
     public static RequestFailure? Of(Exception exception) => exception switch
     {
         RequestFailedException e => e.Failure,
-        RpcException { StatusCode: StatusCode.DeadlineExceeded or StatusCode.Cancelled } e => new RequestFailure(Timeout, Cut(e.Status.Detail)),
         RpcException e => new RequestFailure($"gRPC {e.StatusCode}", Cut(e.Status.Detail)),
         BadResponseException e => new RequestFailure("bad response", Cut(e.Message)),
         SocketException or IOException or ObjectDisposedException => new RequestFailure("connection", Cut(exception.Message)),

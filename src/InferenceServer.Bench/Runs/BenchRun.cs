@@ -14,10 +14,11 @@ internal sealed class BenchRun(BenchPlan plan, IReadOnlyList<IReadOnlyList<Workl
     private int _number;
 
     /// <summary>Runs until the end or until it is ended early; what was measured until then is the result.</summary>
-    /// <exception cref="BenchException">A server cannot be asked at all.</exception>
+    /// <exception cref="BenchException">A server cannot be asked at all, and nothing was measured before.</exception>
     public async Task<BenchResult> RunAsync(CancellationToken cancellation)
     {
         var environment = BenchEnvironment.Here(clock);
+        string? end = null;
         try
         {
             await (plan.Sweep is null ? RunRoundsAsync(cancellation) : RunSweepsAsync(plan.Sweep, cancellation));
@@ -26,9 +27,14 @@ internal sealed class BenchRun(BenchPlan plan, IReadOnlyList<IReadOnlyList<Workl
         {
             // The points that are there are told.
         }
+        catch (BenchException e) when (_points.Count > 0)
+        {
+            end = $"ended early: {e.Message}";
+        }
 
         var points = _points.OrderBy(static pair => pair.Key.Encoding).ThenBy(static pair => pair.Key.Amount).Select(static pair => pair.Value).ToList();
-        return new BenchResult(plan, points, _sweeps, BenchNotes.Of(plan, points, servers), environment, cancellation.IsCancellationRequested);
+        IReadOnlyList<string> notes = [.. BenchNotes.Of(plan, points, servers), .. end is null ? (string[])[] : [end]];
+        return new BenchResult(plan, points, _sweeps, notes, environment, cancellation.IsCancellationRequested || end is not null);
     }
 
     private async Task RunRoundsAsync(CancellationToken cancellation)

@@ -20,7 +20,8 @@ internal static class BenchEntry
         using var stop = new CancellationTokenSource();
         void End(PosixSignalContext signal)
         {
-            signal.Cancel = true;
+            // Whoever asks twice does not want to wait for what was measured.
+            signal.Cancel = !stop.IsCancellationRequested;
             stop.Cancel();
         }
 

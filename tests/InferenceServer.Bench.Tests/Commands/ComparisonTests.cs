@@ -48,6 +48,19 @@ public sealed class ComparisonTests
         Assert.Contains($"HTTP JSON x1 of 2: {other.Address}: failed: ", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ServerIsGoneForALaterPoint_WhatWasMeasuredIsTold()
+    {
+        await using var server = new ScriptedServer(static (number, line) => Task.FromResult(
+            line.Contains("/stats", StringComparison.Ordinal) || number < 0 ? ScriptedServer.Answer(200, Metadata) : number < 5 ? ScriptedServer.Answer(200, Answer("1")) : null));
+
+        var (result, output, _) = await RunAsync(["m", "--url", server.Address.ToString(), "--window", "0", "--seconds", "1", "--connections", "1,2", "--quiet"]);
+
+        Assert.Equal(BenchCommand.Failure, result);
+        Assert.Contains("| HTTP JSON | x1 ", output, StringComparison.Ordinal);
+        Assert.Contains("Note: ended early: HTTP JSON to ", output, StringComparison.Ordinal);
+    }
+
     private static string[] Short => ["--window", "0", "--seconds", "1", "--connections", "1", "--quiet"];
 
     private static string Answer(string value) => $$"""{"model_name":"m","outputs":[{"name":"y","datatype":"FP32","shape":[1],"data":[{{value}}]}]}""";

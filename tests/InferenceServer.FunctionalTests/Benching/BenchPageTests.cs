@@ -13,7 +13,8 @@ public sealed class BenchPageTests(BenchedServer sample) : IDisposable
     private const string Program = """
         inference-server() {
           case "$*" in *--url*) ;; *) set -- "$@" --url URL --grpc-url RPC ;; esac
-          set -- "$@" --seconds 0.2 --window 0.05 --max-windows 3 --quiet
+          case "$*" in *--seconds*) ;; *) set -- "$@" --seconds 0.2 ;; esac
+          set -- "$@" --window 0.05 --max-windows 3 --quiet
           case "$*" in *--compare*) set -- "$@" --compare-grpc-url RPC --rounds 2 ;; esac
           case "$*" in *--sweep*) set -- "$@" --max-steps 6 ;; esac
           dotnet 'DLL' "$@"
@@ -42,7 +43,7 @@ public sealed class BenchPageTests(BenchedServer sample) : IDisposable
 
     [Fact]
     public void Page_HasExamplesOfEveryKind() => Assert.All(
-        ["--rate", "--compare", "--sweep", "--html", "--latency-target-ms", "stream"],
+        ["--rate", "--compare", "--sweep", "--html", "--latency-target-ms", "--check-answers"],
         static option => Assert.Contains(Examples(), example => example.Contains(option, StringComparison.Ordinal)));
 
     private static string[] Examples() =>
