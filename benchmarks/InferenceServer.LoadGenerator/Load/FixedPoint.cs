@@ -1,3 +1,4 @@
+using InferenceServer.Bench;
 using InferenceServer.Bench.Addresses;
 using InferenceServer.Bench.Load;
 using InferenceServer.Bench.Requests;
@@ -25,11 +26,14 @@ internal static class FixedPoint
         RequestSet.Of(requests.For(encoding, target), expected));
 
     /// <summary>Measures one.</summary>
+    /// <exception cref="BenchException">The server cannot be asked, or does not keep its connections.</exception>
     /// <exception cref="OperationCanceledException">It was ended early: half a point is none.</exception>
     public static async Task<PointResult> RunAsync(LoadPoint point, CancellationToken cancellation)
     {
         var result = await PointRunner.RunAsync(point, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        return result;
+        return result is { Reconnects: > 0, Errors: 0 }
+            ? throw new BenchException($"{point.Server} closes connections behind its answers; a comparison needs them kept alive")
+            : result;
     }
 }

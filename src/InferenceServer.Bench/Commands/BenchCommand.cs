@@ -40,7 +40,7 @@ public sealed class BenchCommand(IFileSystem files, Func<string, string?> enviro
             command.Add(option);
         }
 
-        // Options keep their meaning of one value each, so that a value which begins like a file name is none.
+        // A value that begins with @ is a value, and no file with more options.
         var parsed = new RootCommand { command }.Parse([Word, .. args], new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {

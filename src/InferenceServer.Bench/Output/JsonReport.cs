@@ -7,8 +7,6 @@ namespace InferenceServer.Bench.Output;
 /// <summary>Everything that was measured, as JSON. Names say their units; no header and no value of one is in it.</summary>
 internal static class JsonReport
 {
-    private static readonly double[] s_percentiles = [50, 90, 95, 99, 99.9];
-
     public static byte[] Of(BenchResult result)
     {
         var stream = new MemoryStream();
@@ -127,7 +125,7 @@ internal static class JsonReport
             json.WriteStartArray();
             foreach (var result in round)
             {
-                ResultJson.Write(json, result, s_percentiles);
+                ResultJson.Write(json, result, plan.Percentiles);
             }
 
             json.WriteEndArray();

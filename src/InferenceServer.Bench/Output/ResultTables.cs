@@ -24,7 +24,7 @@ internal static class ResultTables
     private static FigureTable ClientTable(BenchResult result)
     {
         var table = new FigureTable("What the client saw, latencies in ms", result.Plan.Servers.Count == 1 ? 2 : 3,
-            Heads(result, "req/s", "inf/s", "mean", "p50", "p90", "p95", "p99", "p99.9", "max", "errors", "late", "MB/s out", "MB/s in", "CPU us/req"));
+            Heads(result, ["req/s", "inf/s", "mean", .. result.Plan.Percentiles.Select(Figures.Percentile), "max", "errors", "late", "MB/s out", "MB/s in", "CPU us/req"]));
         foreach (var (point, server, names) in Lines(result))
         {
             string Ms(Func<PointResult, double> value) => Figures.Ms(point.Median(server, value));
@@ -33,11 +33,7 @@ internal static class ResultTables
                 Figures.Rate(point.Median(server, static one => one.RequestsPerSecond)),
                 Figures.Rate(point.Median(server, static one => one.InferencesPerSecond)),
                 Ms(static one => one.Latency.Mean),
-                Ms(static one => one.Latency.At(50)),
-                Ms(static one => one.Latency.At(90)),
-                Ms(static one => one.Latency.At(95)),
-                Ms(static one => one.Latency.At(99)),
-                Ms(static one => one.Latency.At(99.9)),
+                .. result.Plan.Percentiles.Select(percentile => Ms(one => one.Latency.At(percentile))),
                 Ms(static one => one.Max),
                 Figures.Whole(point.Of(server).Sum(static one => one.Errors)),
                 point.Load.Rate is null ? "-" : Figures.Whole(point.Of(server).Sum(static one => one.Late)),

@@ -9,6 +9,8 @@ namespace InferenceServer.Bench.Runs;
 /// <summary>What is measured, and how.</summary>
 internal sealed record BenchPlan
 {
+    private static readonly double[] s_usual = [50, 90, 95, 99, 99.9];
+
     public required string Model { get; init; }
 
     /// <summary>Null for the version that the server chooses.</summary>
@@ -28,6 +30,9 @@ internal sealed record BenchPlan
 
     /// <summary>The percentile of the latencies that decides: whether the warm-up is stable, and what a target is for.</summary>
     public required double Percentile { get; init; }
+
+    /// <summary>Those that are shown: the usual ones and the one that decides.</summary>
+    public IReadOnlyList<double> Percentiles => [.. s_usual.Append(Percentile).Distinct().Order()];
 
     /// <summary>Every round measures every point once on each server.</summary>
     public required int Rounds { get; init; }

@@ -98,7 +98,7 @@ public sealed class BenchTests(BenchedServer sample)
     [Fact]
     public async Task Sweep_FindsAKneeAmongItsLoads()
     {
-        var call = (await BenchCall.RunAsync(["add_sub", .. BenchCall.Of(sample.Server), "--sweep", "--connections", "1", "--max-connections", "4", "--latency-target-ms", "60000"])).AssertClean();
+        var call = (await BenchCall.RunAsync(["add_sub", .. BenchCall.Of(sample.Server), "--sweep", "--connections", "1", "--max-connections", "4", "--latency-target-ms", "60000", "--percentile", "97"])).AssertClean();
 
         var sweep = call.Json.GetProperty("sweeps").EnumerateArray().Single();
         var loads = call.Points.Select(static point => point.GetProperty("connections").GetDouble()).ToList();
@@ -107,6 +107,7 @@ public sealed class BenchTests(BenchedServer sample)
         // Nothing misses a minute, so the largest is the last that was tried.
         Assert.Equal(loads.Max(), sweep.GetProperty("largest_within_target").GetProperty("load").GetDouble());
         Assert.Contains("the knee is at", call.Output, StringComparison.Ordinal);
+        Assert.Contains("|   p95 |   p97 |   p99 |", call.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -152,12 +153,15 @@ public sealed class BenchTests(BenchedServer sample)
     public async Task Texts_OfAnyLength_AreSent() =>
         (await BenchCall.RunAsync(["identity", .. BenchCall.Of(sample.Server), "--string-length", "50", "--shape", "TEXT:3", "--shape", "NUMBERS:2", "--encoding", AllEncodings, "--connections", "1", "--check-answers"])).AssertClean();
 
-    [Fact]
-    public async Task ModelThatFails_EndsWithOneBeforeAnythingIsMeasured()
+    [Theory]
+    [InlineData("json")]
+    [InlineData("grpc")]
+    [InlineData("stream")]
+    public async Task ModelThatFails_EndsWithOneBeforeAnythingIsMeasured(string encoding)
     {
         await using var test = await StreamTest.StartAsync("--log-info=false");
 
-        var call = await BenchCall.RunAsync(["failing", .. BenchCall.Of(test.Server)]);
+        var call = await BenchCall.RunAsync(["failing", .. BenchCall.Of(test.Server), "--encoding", encoding]);
 
         Assert.Equal(BenchCommand.Failure, call.Code);
         Assert.Contains("it broke", call.Errors, StringComparison.Ordinal);
