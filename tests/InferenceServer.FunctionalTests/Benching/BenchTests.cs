@@ -44,6 +44,28 @@ public sealed class BenchTests(BenchedServer sample)
         Assert.All(call.Results, static result => Assert.True(result.TryGetProperty("send_lag_ms", out _)));
     }
 
+    /// <summary>The model takes 30 ms by its own clock and one connection can carry one request at a time, so of a hundred due in a second two thirds wait for those before them.</summary>
+    [Theory]
+    [InlineData("json")]
+    [InlineData("grpc")]
+    [InlineData("stream")]
+    public async Task OpenLoop_MoreThanTheModelCanDo_CountsTheWaitOfEachFromWhenItWasDue(string encoding)
+    {
+        await using var test = await StreamTest.StartAsync("--log-info=false");
+
+        var call = (await BenchCall.RunAsync([
+            "slow", .. BenchCall.Of(test.Server), "--encoding", encoding, "--rate", "100", "--arrivals", "constant", "--max-connections", "1", "--window", "0", "--timeout", "30"])).AssertClean();
+
+        var result = call.Results.Single();
+        var count = result.GetProperty("latency_ms").GetProperty("count").GetInt64();
+        Assert.InRange(count, 30, 51);
+        Assert.True(result.GetProperty("distorted").GetBoolean());
+
+        // The last of them cannot have an answer before all of them had their 30 ms, and was due half a second after the first.
+        Assert.True(result.GetProperty("latency_ms").GetProperty("max").GetDouble() >= (count * 30) - 520, call.Output);
+        Assert.Contains("the load was not the one asked for", call.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Stream_SeveralInFlight_AreAnsweredEachByItsOwnAnswer()
     {
