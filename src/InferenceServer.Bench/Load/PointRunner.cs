@@ -30,11 +30,11 @@ internal sealed class PointRunner(TimeProvider clock, IServerStatistics? statist
         var running = driver.RunAsync(schedule);
         try
         {
-            var (windows, warmUpErrors) = await WarmUpAsync(point, control, running, cancellation);
-            return await MeasureAsync(point, control, driver, schedule, running, cancellation) with
+            var (windows, early) = await WarmUpAsync(point, control, running, cancellation);
+            return await MeasureAsync(point, control, driver, schedule, running, early, cancellation) with
             {
                 Windows = windows,
-                WarmUpErrorKinds = warmUpErrors,
+                WarmUpErrorKinds = early.Errors,
                 IsStable = point.WarmUp.IsJudged ? point.WarmUp.IsStable(windows) : null,
             };
         }
@@ -59,12 +59,11 @@ internal sealed class PointRunner(TimeProvider clock, IServerStatistics? statist
     }
 
     /// <summary>Loads until it is stable or the windows are used up.</summary>
-    private async Task<(IReadOnlyList<WindowFigures> Windows, IReadOnlyList<ErrorCount> Errors)> WarmUpAsync(LoadPoint point, LoadControl control, Task running, CancellationToken cancellation)
+    private async Task<(IReadOnlyList<WindowFigures> Windows, TallyCounts All)> WarmUpAsync(LoadPoint point, LoadControl control, Task running, CancellationToken cancellation)
     {
         var windows = new List<WindowFigures>();
         var all = new TallyCounts();
         var begun = clock.GetTimestamp();
-        control.Begin(MeasuredSpan.Always);
         while (point.WarmUp.Window > TimeSpan.Zero && windows.Count < point.WarmUp.MaxWindows && !running.IsCompleted && !(point.WarmUp.IsJudged && point.WarmUp.IsStable(windows)))
         {
             await WaitAsync(begun + Ticks(point.WarmUp.Window), cancellation);
@@ -81,15 +80,15 @@ internal sealed class PointRunner(TimeProvider clock, IServerStatistics? statist
             begun = ended;
         }
 
-        return (windows, all.Errors);
+        return (windows, all);
     }
 
-    private async Task<PointResult> MeasureAsync(LoadPoint point, LoadControl control, ILoadDriver driver, ArrivalSchedule? schedule, Task running, CancellationToken cancellation)
+    private async Task<PointResult> MeasureAsync(LoadPoint point, LoadControl control, ILoadDriver driver, ArrivalSchedule? schedule, Task running, TallyCounts early, CancellationToken cancellation)
     {
         var before = statistics is null ? null : await statistics.ReadAsync(cancellation);
         var from = clock.GetTimestamp() + Ticks(s_lead);
         var to = from + Ticks(point.Measure);
-        control.Begin(new MeasuredSpan(from, to));
+        early.Add(control.Begin(new MeasuredSpan(from, to)));
         control.EndAt(to, to + Ticks(point.Settings.Timeout));
         await WaitAsync(from, cancellation);
         var processorBefore = Environment.CpuUsage.TotalTime;

@@ -67,7 +67,8 @@ public sealed class ClosedLoopTests
         var result = await MeasureAsync(server, 1, seconds: 600);
 
         Assert.True(result.IsCutShort);
-        Assert.Equal("HTTP 500", Assert.Single(result.ErrorKinds).Kind);
+        Assert.True(result.Errors >= 100, $"{result}");
+        Assert.All(result.ErrorKinds.Concat(result.WarmUpErrorKinds), static error => Assert.Equal("HTTP 500", error.Kind));
     }
 
     [Fact]
