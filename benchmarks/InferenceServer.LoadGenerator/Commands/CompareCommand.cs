@@ -16,6 +16,7 @@ internal static class CompareCommand
         var encodings = OptionChecks.Encodings(
             "--encodings", "json, binary, grpc, separated by commas", [WireEncoding.Json, WireEncoding.Binary, WireEncoding.Grpc]);
         var connections = CheckedOption.WholeList("--connections", "Numbers of connections from 1 to 1024", [1, 8, 32], 1, 1024);
+        var rpcEcho = OptionChecks.RpcEchoKind();
         var rounds = CheckedOption.Whole("--rounds", "Rounds the medians are taken over", 5, 1, 1000);
         var settle = CheckedOption.Seconds("--settle", "Discarded load on each side in each encoding before the first round", 5, 0, 600);
         var output = new Option<FileInfo?>("--output") { Description = "A file for the report; it is printed in any case" }.AcceptLegalFilePathsOnly();
@@ -28,7 +29,7 @@ internal static class CompareCommand
         });
         var command = new Command("compare", "Measures a running server and a bare endpoint that gives the same answers, in turns, and prints a table");
         workload.AddTo(command);
-        foreach (var option in (Option[])[encodings, connections, rounds, settle, output])
+        foreach (var option in (Option[])[encodings, connections, rpcEcho, rounds, settle, output])
         {
             command.Add(option);
         }
@@ -45,7 +46,10 @@ internal static class CompareCommand
                 workload.WarmUp(parsed),
                 workload.Seconds(parsed),
                 workload.Timeout(parsed),
-                workload.ExactAnswers(parsed));
+                workload.ExactAnswers(parsed))
+            {
+                RpcEcho = parsed.GetRequiredValue(rpcEcho),
+            };
             return await CompareAsync(plan, workload.Target(parsed), parsed.GetValue(output), cancellation);
         }));
         return command;
@@ -54,7 +58,7 @@ internal static class CompareCommand
     private static async Task<int> CompareAsync(ComparisonPlan plan, LoadTarget server, FileInfo? output, CancellationToken cancellation)
     {
         var workload = await new Recorder(server, plan.Timeout).RecordAsync(plan.Model, plan.Rows, plan.Encodings, cancellation);
-        await using var child = await EchoChild.StartAsync(workload.Recording, cancellation);
+        await using var child = await EchoChild.StartAsync(workload.Recording, plan.RpcEcho, cancellation);
         var echo = LoadTarget.Of(child.Http, child.Grpc);
         await Console.Error.WriteLineAsync($"server {server.Http} and {server.Grpc}, echo {echo.Http} and {echo.Grpc}, about {plan.Duration.TotalMinutes:0.0} minutes");
         var rows = await new Comparison(plan, workload, server, echo, Console.Error).RunAsync(cancellation);

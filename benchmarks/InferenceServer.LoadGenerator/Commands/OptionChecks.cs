@@ -2,12 +2,16 @@ using System.CommandLine;
 using System.Net;
 using InferenceServer.Bench.Commands;
 using InferenceServer.Bench.Requests;
+using InferenceServer.LoadGenerator.Echo;
 
 namespace InferenceServer.LoadGenerator.Commands;
 
 /// <summary>Options that say what is wrong with a value before anything starts.</summary>
 internal static class OptionChecks
 {
+    /// <summary>The option of <see cref="RpcEcho"/>.</summary>
+    public const string RpcEchoName = "--grpc-echo";
+
     /// <summary>A loopback address: load is only ever sent to the own machine.</summary>
     public static Option<IPEndPoint> Address(string name, string description, int fallbackPort)
     {
@@ -28,6 +32,23 @@ internal static class OptionChecks
     /// <summary>All but streams, which the echo endpoint does not have.</summary>
     public static Option<IReadOnlyList<WireEncoding>> Encodings(string name, string description, IReadOnlyList<WireEncoding> fallback) =>
         CheckedOption.Encodings(name, description, fallback, [WireEncoding.Json, WireEncoding.Binary, WireEncoding.Grpc]);
+
+    /// <summary>What the echo endpoint does with messages of gRPC.</summary>
+    public static Option<RpcEcho> RpcEchoKind()
+    {
+        var option = new Option<RpcEcho>(RpcEchoName)
+        {
+            Description = "The echo's method of gRPC: generated for one that deserialises requests and serialises answers by the generated classes, raw for one that moves their bytes",
+            DefaultValueFactory = static _ => RpcEcho.Generated,
+        };
+        option.CustomParser = static result => result.Tokens is [var token] && Enum.GetValues<RpcEcho>().Any(kind => NameOf(kind) == token.Value)
+            ? Enum.GetValues<RpcEcho>().First(kind => NameOf(kind) == token.Value)
+            : CheckedOption.Refuse(result, $"{RpcEchoName} must be generated or raw", RpcEcho.Generated);
+        return option;
+    }
+
+    /// <summary>What is written for a kind of echo.</summary>
+    public static string NameOf(RpcEcho kind) => kind == RpcEcho.Raw ? "raw" : "generated";
 
     /// <summary>A model's name, or a part of one.</summary>
     public static Option<string> Name(string name, string description, string fallback)

@@ -1,4 +1,5 @@
 using InferenceServer.Bench.Requests;
+using InferenceServer.LoadGenerator.Echo;
 
 namespace InferenceServer.LoadGenerator.Comparing;
 
@@ -25,5 +26,8 @@ internal sealed record ComparisonPlan(
     TimeSpan Timeout,
     bool ExactAnswers)
 {
+    /// <summary>What the echo endpoint does with messages of gRPC.</summary>
+    public RpcEcho RpcEcho { get; init; }
+
     public TimeSpan Duration => (2 * Encodings.Count * Settle) + (Rounds * Encodings.Count * Connections.Count * 2 * (WarmUp + Measure));
 }

@@ -28,6 +28,6 @@ internal static class ComparisonReport
 
         text.Append(workload.Check == AnswerCheck.Values ? "The values of the first answers were checked" : "The names, types and shapes of the first answers were checked");
         text.Append(plan.ExactAnswers ? "; every later answer was compared with them byte by byte.\n\n" : "; of later answers only the status.\n\n");
-        return text.Append(ComparisonTable.Markdown(rows)).ToString();
+        return text.Append(ComparisonTable.Markdown(rows, plan.RpcEcho)).ToString();
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using InferenceServer.Bench;
+using InferenceServer.LoadGenerator.Commands;
 
 namespace InferenceServer.LoadGenerator.Echo;
 
@@ -22,13 +23,13 @@ internal sealed class EchoChild : IAsyncDisposable
 
     public IPEndPoint Grpc { get; }
 
-    public static async Task<EchoChild> StartAsync(Recording recording, CancellationToken cancellation)
+    public static async Task<EchoChild> StartAsync(Recording recording, RpcEcho rpcEcho, CancellationToken cancellation)
     {
         var path = Path.Combine(Path.GetTempPath(), $"inference-echo-{Guid.NewGuid():N}.json");
         try
         {
             recording.Save(path);
-            var process = Process.Start(StartInfo(path)) ?? throw new BenchException("the echo process cannot be started");
+            var process = Process.Start(StartInfo(path, rpcEcho)) ?? throw new BenchException("the echo process cannot be started");
             try
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -69,7 +70,7 @@ internal sealed class EchoChild : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ProcessStartInfo StartInfo(string recording)
+    private static ProcessStartInfo StartInfo(string recording, RpcEcho rpcEcho)
     {
         // As "dotnet <dll>" the process path is the dotnet host; inside a test it is the test's own executable.
         var assembly = typeof(EchoChild).Assembly.Location;
@@ -86,7 +87,7 @@ internal sealed class EchoChild : IAsyncDisposable
             start.ArgumentList.Add(assembly);
         }
 
-        foreach (var argument in (string[])["echo", "--recording", recording, "--until-stdin-ends"])
+        foreach (var argument in (string[])["echo", "--recording", recording, OptionChecks.RpcEchoName, OptionChecks.NameOf(rpcEcho), "--until-stdin-ends"])
         {
             start.ArgumentList.Add(argument);
         }

@@ -29,12 +29,15 @@ internal sealed class EchoServer : IAsyncDisposable
     public IPEndPoint GrpcAddress => AddressOf(_grpc);
 
     /// <param name="recording">What to answer.</param>
+    /// <param name="rpcEcho">What is done with messages of gRPC.</param>
     /// <param name="httpPort">0 takes a free port.</param>
     /// <param name="grpcPort">0 takes a free port.</param>
     /// <param name="cancellation">Gives up starting.</param>
-    public static async Task<EchoServer> StartAsync(Recording recording, int httpPort, int grpcPort, CancellationToken cancellation)
+    /// <exception cref="InferenceServer.Bench.BenchException">The generated classes would not answer what was recorded.</exception>
+    public static async Task<EchoServer> StartAsync(Recording recording, RpcEcho rpcEcho, int httpPort, int grpcPort, CancellationToken cancellation)
     {
-        var server = new EchoServer(BuildHttp(recording, httpPort), BuildGrpc(recording, grpcPort));
+        var grpc = BuildGrpc(recording, rpcEcho, grpcPort);
+        var server = new EchoServer(BuildHttp(recording, httpPort), grpc);
         try
         {
             await server._http.StartAsync(cancellation);
@@ -64,13 +67,19 @@ internal sealed class EchoServer : IAsyncDisposable
         return app;
     }
 
-    private static WebApplication BuildGrpc(Recording recording, int port)
+    private static WebApplication BuildGrpc(Recording recording, RpcEcho echo, int port)
     {
         var builder = NewBuilder(port, HttpProtocols.Http2, serverHeader: false);
-        builder.Services.AddSingleton(new EchoRpcService(recording));
-        builder.Services.AddGrpc(options => options.MaxReceiveMessageSize = null);
+        builder.Services.AddGrpc(options => options.MaxReceiveMessageSize = options.MaxSendMessageSize = null);
+        return echo == RpcEcho.Raw ? Build(builder, new EchoRpcService(recording)) : Build(builder, new GeneratedEchoService(recording));
+    }
+
+    private static WebApplication Build<T>(WebApplicationBuilder builder, T service)
+        where T : class
+    {
+        builder.Services.AddSingleton(service);
         var app = builder.Build();
-        app.MapGrpcService<EchoRpcService>();
+        app.MapGrpcService<T>();
         return app;
     }
 

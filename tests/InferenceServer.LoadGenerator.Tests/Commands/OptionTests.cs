@@ -20,6 +20,7 @@ public sealed class OptionTests
     [InlineData("--grpc example.com:1", "--grpc must be a loopback address")]
     [InlineData("--model ../x", "--model must be")]
     [InlineData("--rounds -1", "--rounds must be")]
+    [InlineData("--grpc-echo 1", "--grpc-echo must be generated or raw; got '1'")]
     [InlineData("--output /no/such/folder/x.md", "does not exist")]
     public void Compare_BadValue_IsRefusedWithItsReason(string arguments, string message)
     {
@@ -33,6 +34,8 @@ public sealed class OptionTests
     [InlineData("")]
     [InlineData("--http localhost:8000 --grpc http://127.0.0.1:8001/ --encodings grpc,json --connections 1,64 --seconds 0.5 --warmup 0 --settle 0")]
     [InlineData("--http [::1]:8000")]
+    [InlineData("--grpc-echo raw")]
+    [InlineData("--grpc-echo generated")]
     public void Compare_GoodValues_AreTaken(string arguments) => Assert.Empty(CompareCommand.Create().Parse(arguments).Errors);
 
     [Theory]

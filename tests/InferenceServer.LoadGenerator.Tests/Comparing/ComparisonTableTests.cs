@@ -2,6 +2,7 @@ using InferenceServer.Bench.Comparing;
 using InferenceServer.Bench.Load;
 using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Comparing;
+using InferenceServer.LoadGenerator.Echo;
 using Xunit;
 
 namespace InferenceServer.LoadGenerator.Tests.Comparing;
@@ -13,7 +14,7 @@ public sealed class ComparisonTableTests
     {
         var row = new ComparisonRow(WireEncoding.Json, 8, [Pair(500, 1000), Pair(900, 1000), Pair(1400, 2000)]);
 
-        var lines = ComparisonTable.Markdown([row]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = ComparisonTable.Markdown([row], RpcEcho.Generated).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         Assert.Equal(3, lines.Length);
         Assert.Equal("| HTTP JSON | 8 | 900 | 1000 | 0.70 (0.50-0.90) | 0.100 / 0.150 | 0.100 / 0.150 |", lines[2]);
@@ -25,8 +26,14 @@ public sealed class ComparisonTableTests
     {
         var row = new ComparisonRow(WireEncoding.Grpc, 1, [Pair(1, 1, errors: 2)]);
 
-        Assert.Contains("**2 requests failed", ComparisonTable.Markdown([row]), StringComparison.Ordinal);
+        Assert.Contains("**2 requests failed", ComparisonTable.Markdown([row], RpcEcho.Generated), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("Generated", "| gRPC (generated echo) | 1 |")]
+    [InlineData("Raw", "| gRPC (raw echo) | 1 |")]
+    public void Markdown_RowOfRpc_SaysWhichEchoItWas(string echo, string expected) =>
+        Assert.Contains(expected, ComparisonTable.Markdown([new ComparisonRow(WireEncoding.Grpc, 1, [Pair(1, 1)])], Enum.Parse<RpcEcho>(echo)), StringComparison.Ordinal);
 
     [Fact]
     public void Ratio_EchoWithoutAnswers_IsZero() => Assert.Equal(0, Pair(5, 0).Ratio);

@@ -1,9 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Net.Client;
 using InferenceServer.Bench;
 using InferenceServer.Bench.Addresses;
 using InferenceServer.Bench.Load;
 using InferenceServer.Bench.Requests;
+using InferenceServer.Bench.Rpc;
 using InferenceServer.LoadGenerator.Answers;
 using InferenceServer.LoadGenerator.Comparing;
 using InferenceServer.LoadGenerator.Echo;
@@ -23,7 +26,7 @@ public sealed class EchoServerTests
     [Fact]
     public async Task Record_RightAnswers_AreCheckedByValue()
     {
-        await using var server = await EchoServer.StartAsync(AddSub.Recording(rows: 2), 0, 0, Cancellation);
+        await using var server = await EchoServer.StartAsync(AddSub.Recording(rows: 2), RpcEcho.Generated, 0, 0, Cancellation);
 
         var workload = await new Recorder(Target(server), _timeout).RecordAsync("add_sub", 2, _all, Cancellation);
 
@@ -38,18 +41,19 @@ public sealed class EchoServerTests
     {
         var recording = AddSub.Recording(rows: 1);
         recording.Binary!.Body[^1] ^= 1;
-        await using var server = await EchoServer.StartAsync(recording, 0, 0, Cancellation);
+        await using var server = await EchoServer.StartAsync(recording, RpcEcho.Raw, 0, 0, Cancellation);
 
         await Assert.ThrowsAsync<BenchException>(() => new Recorder(Target(server), _timeout).RecordAsync("add_sub", 1, _all, Cancellation));
     }
 
     [Theory]
-    [InlineData("Json")]
-    [InlineData("Binary")]
-    [InlineData("Grpc")]
-    public async Task Run_FourConnections_HasAnswersAndNoErrors(string encoding)
+    [InlineData("Json", "Generated")]
+    [InlineData("Binary", "Generated")]
+    [InlineData("Grpc", "Generated")]
+    [InlineData("Grpc", "Raw")]
+    public async Task Run_FourConnections_HasAnswersAndNoErrors(string encoding, string rpcEcho)
     {
-        await using var server = await EchoServer.StartAsync(AddSub.Recording(rows: 1), 0, 0, Cancellation);
+        await using var server = await EchoServer.StartAsync(AddSub.Recording(rows: 1), Enum.Parse<RpcEcho>(rpcEcho), 0, 0, Cancellation);
         var point = await PointAsync(server, Enum.Parse<WireEncoding>(encoding));
 
         var result = await PointRunner.RunAsync(point, Cancellation);
@@ -64,13 +68,41 @@ public sealed class EchoServerTests
     [InlineData("Grpc")]
     public async Task Run_AnswerIsNotTheExpectedOne_FailsBeforeMeasuring(string encoding)
     {
-        await using var server = await EchoServer.StartAsync(AddSub.Recording(rows: 1), 0, 0, Cancellation);
+        await using var server = await EchoServer.StartAsync(AddSub.Recording(rows: 1), RpcEcho.Generated, 0, 0, Cancellation);
         var point = await PointAsync(server, Enum.Parse<WireEncoding>(encoding));
         point = point with { Requests = point.Requests with { Expected = [[1, 2, 3]] } };
 
         var error = await Assert.ThrowsAsync<BenchException>(() => PointRunner.RunAsync(point, Cancellation));
 
         Assert.Contains("differs", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Call_OfWhatIsNoMessage_IsRefusedByTheGeneratedEchoAndNotSeenByTheRawOne()
+    {
+        var refused = await Assert.ThrowsAsync<RpcException>(() => CallAsync(RpcEcho.Generated));
+        Assert.Equal(StatusCode.Unknown, refused.StatusCode);
+        Assert.Equal(AddSub.Recording(rows: 1).Grpc, await CallAsync(RpcEcho.Raw));
+
+        static async Task<byte[]> CallAsync(RpcEcho rpcEcho)
+        {
+            await using var server = await EchoServer.StartAsync(AddSub.Recording(rows: 1), rpcEcho, 0, 0, Cancellation);
+            using var channel = GrpcChannel.ForAddress($"http://{server.GrpcAddress}");
+            return await channel.CreateCallInvoker().AsyncUnaryCall(RawMethod.Unary, null, new CallOptions(cancellationToken: Cancellation), [0xFF]);
+        }
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0xFF }, "is no message")]
+    [InlineData(new byte[] { 0x1A, 0x01, 0x37, 0x0A, 0x01, 0x6D }, "--grpc-echo raw")]
+    public async Task Start_AnswerThatTheGeneratedClassesDoNotGive_SaysSo(byte[] answer, string message)
+    {
+        var recording = AddSub.Recording(rows: 1) with { Grpc = answer };
+
+        var error = await Assert.ThrowsAsync<BenchException>(() => EchoServer.StartAsync(recording, RpcEcho.Generated, 0, 0, Cancellation));
+        await using var raw = await EchoServer.StartAsync(recording, RpcEcho.Raw, 0, 0, Cancellation);
+
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,9 +122,9 @@ public sealed class EchoServerTests
     [Fact]
     public async Task Compare_ChildProcessAgainstTheSameAnswers_GivesARowForEveryPoint()
     {
-        await using var server = await EchoServer.StartAsync(AddSub.Recording(rows: 1), 0, 0, Cancellation);
+        await using var server = await EchoServer.StartAsync(AddSub.Recording(rows: 1), RpcEcho.Generated, 0, 0, Cancellation);
         var workload = await new Recorder(Target(server), _timeout).RecordAsync("add_sub", 1, _all, Cancellation);
-        await using var child = await EchoChild.StartAsync(workload.Recording, Cancellation);
+        await using var child = await EchoChild.StartAsync(workload.Recording, RpcEcho.Generated, Cancellation);
         var time = TimeSpan.FromMilliseconds(100);
         var plan = new ComparisonPlan("add_sub", 1, _all, [1, 2], Rounds: 2, Settle: time, time, time, _timeout, ExactAnswers: true);
 
@@ -102,7 +134,7 @@ public sealed class EchoServerTests
         Assert.All(rows, row => Assert.Equal(2, row.Rounds.Count));
         Assert.All(rows, row => Assert.Equal(0, row.Errors));
         Assert.All(rows, row => Assert.True(row.Ratio > 0));
-        Assert.Contains("| gRPC | 2 |", ComparisonReport.Markdown(plan, workload, Target(server), rows), StringComparison.Ordinal);
+        Assert.Contains("| gRPC (generated echo) | 2 |", ComparisonReport.Markdown(plan, workload, Target(server), rows), StringComparison.Ordinal);
     }
 
     private static LoadTarget Target(EchoServer server) => LoadTarget.Of(server.HttpAddress, server.GrpcAddress);
