@@ -26,7 +26,7 @@ internal static class AllocationBudgets
         ["splitter, 1 request"] = new(240),
         ["splitter, 8 requests"] = new(1920),
         ["completion"] = new(568, 592),
-        ["engine, handed over"] = new(1200, 1330),
+        ["engine, handed over"] = new(1280, 1400),
         ["engine, run by the caller"] = new(1176, 1304),
         ["ONNX Runtime"] = new(136),
 

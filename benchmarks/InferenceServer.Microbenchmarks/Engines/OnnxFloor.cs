@@ -13,8 +13,10 @@ internal sealed class OnnxFloor : IStage, IDisposable
 
     public OnnxFloor(EngineModel model, int rows)
     {
-        // So small a model has nothing to share between threads.
-        using var options = new SessionOptions { EnableCpuMemArena = false, EnableMemoryPattern = false, IntraOpNumThreads = 1 };
+        // On the threads of the backend, and without the arena, which is off there, too.
+        OnnxStage.Prepare(model, out _);
+        using var options = new SessionOptions { EnableCpuMemArena = false, EnableMemoryPattern = false };
+        options.DisablePerSessionThreads();
         _session = new InferenceSession(model.File, options);
         _binding = _session.CreateIoBinding();
         foreach (var name in model.Inputs)

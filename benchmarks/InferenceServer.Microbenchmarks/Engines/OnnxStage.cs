@@ -35,8 +35,18 @@ internal sealed class OnnxStage : IStage, IDisposable
     /// <summary>Loads the model.</summary>
     public static OnnxStage Load(EngineModel model, int rows)
     {
+        var backend = Prepare(model, out var context);
+
+        // A load from a file ends where it began.
+        var loading = backend.LoadAsync(context, CancellationToken.None);
+        return loading.IsCompletedSuccessfully ? new OnnxStage(model, rows, loading.Result) : throw new InvalidOperationException($"{model.Name} was not loaded");
+    }
+
+    /// <summary>Has the backend set up the threads that all sessions of the process share.</summary>
+    public static OnnxBackend Prepare(EngineModel model, out ModelLoadContext context)
+    {
         var backend = new OnnxBackend();
-        var context = new ModelLoadContext
+        context = new ModelLoadContext
         {
             ModelName = model.Name,
             Version = 1,
@@ -48,10 +58,7 @@ internal sealed class OnnxStage : IStage, IDisposable
             Log = QuietLog.Instance,
         };
         backend.Prepare(context);
-
-        // A load from a file ends where it began.
-        var loading = backend.LoadAsync(context, CancellationToken.None);
-        return loading.IsCompletedSuccessfully ? new OnnxStage(model, rows, loading.Result) : throw new InvalidOperationException($"{model.Name} was not loaded");
+        return backend;
     }
 
     public void Run()

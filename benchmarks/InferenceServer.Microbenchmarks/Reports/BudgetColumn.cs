@@ -32,8 +32,9 @@ internal sealed class BudgetColumn : IColumn
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
     {
         var method = benchmarkCase.Descriptor.WorkloadMethod.GetCustomAttribute<BenchmarkAttribute>()?.Description ?? "";
-        var stage = benchmarkCase.Parameters.Items.Select(static item => item.Value).OfType<StageEntry>().FirstOrDefault()?.Stage;
-        return AllocationBudgets.Find(stage ?? method) is { } budget ? string.Create(CultureInfo.InvariantCulture, $"{budget.Here} B") : "-";
+        var given = benchmarkCase.Parameters.Items.Select(static item => item.Value).FirstOrDefault();
+        var stage = (given as StageEntry)?.Stage ?? method;
+        return StageCatalog.IsBudgeted(stage, given) && AllocationBudgets.Find(stage) is { } budget ? string.Create(CultureInfo.InvariantCulture, $"{budget.Here} B") : "-";
     }
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);

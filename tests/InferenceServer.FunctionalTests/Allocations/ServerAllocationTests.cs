@@ -18,7 +18,7 @@ public sealed class ServerAllocationTests(ITestOutputHelper output)
     /// <summary>Enough of each in one of them that a piece of memory which the counter has seen handed out and nobody has used yet is next to nothing for each.</summary>
     private const int SmallRequests = 2000;
 
-    private const int LargeRequests = 20;
+    private const int LargeRequests = 10;
 
     public static TheoryData<string> Doors => [.. AllocatingDoor.Names];
 
