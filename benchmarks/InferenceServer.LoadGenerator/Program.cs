@@ -6,6 +6,7 @@ var root = new RootCommand("A closed-loop load tool for inference servers: every
     RunCommand.Create(),
     CompareCommand.Create(),
     PairsCommand.Create(),
+    FloorCommand.Create(),
     LoadsCommand.Create(),
     PerceptronCommand.Create(),
     EncoderCommand.Create(),

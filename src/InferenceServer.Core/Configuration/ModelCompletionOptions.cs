@@ -8,4 +8,7 @@ public sealed record ModelCompletionOptions
 
     /// <summary>The batch size of a model that can batch and whose configuration does not say; 0 leaves batching off.</summary>
     public int DefaultMaxBatchSize { get; init; } = 4;
+
+    /// <summary>True when nobody has chosen <see cref="DefaultMaxBatchSize"/>: executions of models that say nothing of their batches may then become larger, where that pays.</summary>
+    public bool IsDefaultUnchosen { get; init; }
 }

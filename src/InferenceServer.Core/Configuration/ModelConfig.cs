@@ -24,6 +24,9 @@ public sealed record ModelConfig
     /// <summary>The most rows in one execution; 0 for a model without a batch dimension.</summary>
     public int MaxBatchSize { get; init; }
 
+    /// <summary>True when nobody has said how large executions may be: then several requests may have more rows together than <see cref="MaxBatchSize"/> allows to each.</summary>
+    public bool HasGrowingBatches { get; init; }
+
     /// <summary>True when the shapes have a batch dimension in front.</summary>
     public bool IsBatching => MaxBatchSize > 0;
 

@@ -124,7 +124,12 @@ public sealed record CoreOptions
     }
 
     /// <summary>What is filled in where the configuration of a model of this backend leaves it out.</summary>
-    internal Configuration.ModelCompletionOptions CompletionOf(string backend) => new() { AutoComplete = AutoCompleteConfig, DefaultMaxBatchSize = DefaultMaxBatchSize(backend) };
+    internal Configuration.ModelCompletionOptions CompletionOf(string backend) => new()
+    {
+        AutoComplete = AutoCompleteConfig,
+        DefaultMaxBatchSize = DefaultMaxBatchSize(backend),
+        IsDefaultUnchosen = !BackendSettings(backend).ContainsKey(DefaultMaxBatchSizeKey),
+    };
 
     /// <summary>The rows that a model of this backend takes when its configuration does not say; 4 as in Triton unless set.</summary>
     public int DefaultMaxBatchSize(string backend) =>

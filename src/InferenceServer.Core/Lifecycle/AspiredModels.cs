@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Repository;
@@ -80,6 +79,6 @@ internal static class AspiredModels
     {
         var message = document.Message;
         message.VersionPolicy = null;
-        return Convert.ToHexString(SHA256.HashData(message.ToByteArray()));
+        return ContentStamp.Of(message.ToByteArray());
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Abstractions;
-using System.Security.Cryptography;
 
 namespace InferenceServer.Core.Repository;
 
@@ -240,7 +239,7 @@ internal sealed class ModelFolderReader(IFileSystem files, EntryGuard guard, str
         model.Path,
         model.Problem,
         model.ConfigFileName,
-        Convert.ToHexString(SHA256.HashData(model.ConfigContent.Span)),
+        ContentStamp.Of(model.ConfigContent.Span),
         .. model.Versions.Select(static version => $"{version.Number}|{version.Fingerprint}"),
         .. model.SharedFiles.Values,
     ]);

@@ -4,6 +4,7 @@ namespace InferenceServer.Core.Scheduling;
 internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs)
 {
     private LatencyTargetPolicy? _target;
+    private BatchGrowth? _growth;
 
     public required BatchLimits Limits
     {
@@ -12,9 +13,13 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs)
         {
             // What has been learnt of arrivals is for the target that it was learnt under.
             _target = value.LatencyTargetTicks is { } ticks ? new LatencyTargetPolicy(ticks, value.MaxRows, costs) : null;
+            _growth = value.GrowthRows > 0 && _target is null ? new BatchGrowth(value, costs) : null;
             field = value;
         }
     }
+
+    /// <summary>The most rows that an execution has now.</summary>
+    public int MaxRows => (_growth?.Limits ?? Limits).MaxRows;
 
     /// <summary>Says how many rows need not wait for more; null where that is for the sizes and the delay to say.</summary>
     public Func<int>? EnoughRows { get; init; }
@@ -25,8 +30,9 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs)
     /// <summary>What an idle lane should do now.</summary>
     public BatchDecision Decide(bool isDraining, long now)
     {
-        var head = queue.Peek(Limits.MaxRows, isDraining, (long)costs.Most(Limits.MaxRows), now) with { EnoughRows = EnoughRows?.Invoke() ?? 0 };
-        return _target?.Decide(head, now) ?? BatchPolicy.Decide(head, Limits, now);
+        var limits = _growth?.Limits ?? Limits;
+        var head = queue.Peek(limits.MaxRows, isDraining, (long)costs.Most(limits.MaxRows), now) with { EnoughRows = EnoughRows?.Invoke() ?? 0 };
+        return _target?.Decide(head, now) ?? BatchPolicy.Decide(head, limits, now);
     }
 
     public void OnArrival(long now) => _target?.OnArrival(now);
@@ -43,5 +49,13 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs)
     /// <summary>A lane is done with a batch.</summary>
     /// <param name="lane">The lane, which says what it cost.</param>
     /// <param name="now">The time.</param>
-    public void OnEnd(InstanceRunner lane, long now) => lane.Progress.ReportTo(costs, _target, now);
+    public void OnEnd(InstanceRunner lane, long now)
+    {
+        var rows = lane.Progress.EndedRows;
+        lane.Progress.ReportTo(costs, _target, now);
+        if (rows > 0)
+        {
+            _growth?.OnEnd(rows);
+        }
+    }
 }

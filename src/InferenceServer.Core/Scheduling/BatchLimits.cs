@@ -14,6 +14,9 @@ internal sealed record BatchLimits(int MaxRows, ImmutableArray<int> PreferredRow
     /// <summary>The latency that sizes and waits are to follow from, in ticks of the time provider; null where they are given.</summary>
     public long? LatencyTargetTicks { get; init; }
 
+    /// <summary>To how many rows executions may grow where larger ones are found to pay; 0 for not at all.</summary>
+    public int GrowthRows { get; init; }
+
     /// <summary>One request at a time.</summary>
     public static BatchLimits Single { get; } = new(1, [], 0);
 }

@@ -7,7 +7,7 @@ namespace InferenceServer.Core.Scheduling;
 internal static class LaneAdmission
 {
     /// <summary>Why a request that has just been queued is better refused; null when it is not.</summary>
-    public static InferenceError? Check(PendingInference pending, RequestQueue queue, ExecutionCosts costs, InstanceRunner[] lanes, LaneSchedulerSetup rules, TimeProvider time)
+    public static InferenceError? Check(PendingInference pending, RequestQueue queue, ExecutionCosts costs, InstanceRunner[] lanes, LaneSchedulerSetup rules, int maxRows, TimeProvider time)
     {
         var timeout = TimeoutOf(pending, rules);
         if ((pending.DeadlineTimestamp == long.MaxValue && timeout == long.MaxValue) || costs.IsEmpty || Array.Exists(lanes, static lane => !lane.Progress.IsBusy))
@@ -16,18 +16,18 @@ internal static class LaneAdmission
             return null;
         }
 
-        return Forecast(pending, queue, costs, lanes, rules, time);
+        return Forecast(pending, queue, costs, lanes, rules, maxRows, time);
     }
 
     // Apart, since what looks at all lanes has to be made first, and most requests never get here.
-    private static InferenceError? Forecast(PendingInference pending, RequestQueue queue, ExecutionCosts costs, InstanceRunner[] lanes, LaneSchedulerSetup rules, TimeProvider time)
+    private static InferenceError? Forecast(PendingInference pending, RequestQueue queue, ExecutionCosts costs, InstanceRunner[] lanes, LaneSchedulerSetup rules, int maxRows, TimeProvider time)
     {
         var timeout = TimeoutOf(pending, rules);
         var now = pending.EnqueuedTimestamp;
         var view = new AdmissionView
         {
             RowsAhead = queue.RowsAhead(pending.Priority) - pending.Rows,
-            MaxRows = rules.Limits.MaxRows,
+            MaxRows = maxRows,
             Lanes = lanes.Length,
             FirstFreeTicks = lanes.Min(lane => lane.Progress.TicksLeft(costs, now)),
         };

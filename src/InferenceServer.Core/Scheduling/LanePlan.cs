@@ -7,6 +7,9 @@ namespace InferenceServer.Core.Scheduling;
 /// <summary>What a model's configuration asks of its queue and its lanes. Pure.</summary>
 internal static class LanePlan
 {
+    // As many as clients that wait for their answers are likely to be; each has memory of its own in an execution.
+    private const int MaxGrownRows = 64;
+
     // What is about to expire must not be a thread's waking time too late.
     private static readonly TimeSpan s_margin = TimeSpan.FromMilliseconds(1);
 
@@ -44,7 +47,12 @@ internal static class LanePlan
         {
             Limits = batching is null || !config.IsBatching || config.IsDecoupled
                 ? BatchLimits.Single
-                : new BatchLimits(config.MaxBatchSize, [.. batching.PreferredBatchSizes.Order()], time.ToTicks(batching.MaxQueueDelay)) { MarginTicks = time.ToTicks(s_margin), LatencyTargetTicks = batching.LatencyTarget is { } target ? time.ToTicks(target) : null },
+                : new BatchLimits(config.MaxBatchSize, [.. batching.PreferredBatchSizes.Order()], time.ToTicks(batching.MaxQueueDelay)) 
+                {
+                    MarginTicks = time.ToTicks(s_margin),
+                    LatencyTargetTicks = batching.LatencyTarget is { } target ? time.ToTicks(target) : null,
+                    GrowthRows = config.HasGrowingBatches ? MaxGrownRows : 0,
+                },
             Queue = new QueueRules
             {
                 MaxRequests = options.MaxQueueSize,

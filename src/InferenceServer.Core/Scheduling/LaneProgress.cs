@@ -18,6 +18,9 @@ internal sealed class LaneProgress
     /// <summary>True when what runs, or ran last, went well and has not been reported yet.</summary>
     public bool HasEndedWell => _endedTicks > 0;
 
+    /// <summary>The rows of what went well and has not been reported yet; 0 for none.</summary>
+    public int EndedRows => HasEndedWell ? _endedRows : 0;
+
     /// <summary>True once the lane has run something: the first time an engine does more.</summary>
     public bool HasRun { get; private set; }
 

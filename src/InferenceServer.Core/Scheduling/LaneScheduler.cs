@@ -112,7 +112,7 @@ internal sealed class LaneScheduler : IModelScheduler
                 return refusal;
             }
 
-            refusal = LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _time) ?? (lane is not null || TryWakeForArrival(now) ? null : InferenceErrors.NoThread(pending.Request));
+            refusal = LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _decider.MaxRows, _time) ?? (lane is not null || TryWakeForArrival(now) ? null : InferenceErrors.NoThread(pending.Request));
             if (refusal is null)
             {
                 _decider.OnArrival(pending.EnqueuedTimestamp);

@@ -16,12 +16,15 @@ internal static class OpenTelemetrySetup
 
     public static void AddOpenTelemetry(this WebApplicationBuilder builder, ServerOptions options)
     {
-        var wanted = options.OpenTelemetry;
-        if (!wanted.Traces && !wanted.Metrics)
+        // Apart, so that a server without a collector does not load the library.
+        if (options.OpenTelemetry.Traces || options.OpenTelemetry.Metrics)
         {
-            return;
+            Add(builder, options, options.OpenTelemetry);
         }
+    }
 
+    private static void Add(WebApplicationBuilder builder, ServerOptions options, OpenTelemetryOptions wanted)
+    {
         // The library looks for its variables here.
         builder.Configuration.AddInMemoryCollection(wanted.Variables.Select(static pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)));
         var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(resource => Describe(resource, options));

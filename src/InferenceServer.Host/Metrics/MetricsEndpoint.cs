@@ -19,6 +19,13 @@ internal sealed class MetricsEndpoint(IModelStatusSource source, ImmutableArray<
 
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
+    // What tells of the process takes a while to be made, and nobody needs it before somebody asks.
+    private readonly Lazy<CollectorRegistry> _process = new(() =>
+    {
+        DotNetStats.Register(process);
+        return process;
+    });
+
     public async Task HandleAsync(HttpContext context)
     {
         await HoldAsync(context.RequestAborted);
@@ -35,7 +42,7 @@ internal sealed class MetricsEndpoint(IModelStatusSource source, ImmutableArray<
         }
 
         await text.FlushAsync(context.Response.BodyWriter, context.RequestAborted);
-        await process.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
+        await _process.Value.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
     }
 
     private async ValueTask HoldAsync(CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ internal static class BackendSection
         text.Heading(3, "`--backend-config=<backend>,<setting>=<value>`");
         text.Paragraph("Without the backend and its comma, a setting is for all backends that have it. A backend of your own says in its [manifest](#backendjson) which settings it has.");
         var rows = CoreOptions.UnsetMaxBatchSize.ToString(CultureInfo.InvariantCulture);
-        text.Settings("setting of every backend that describes its models", [new SettingDescription(CoreOptions.DefaultMaxBatchSizeKey, "number, 0 or more", rows, "How many rows a model takes whose configuration does not say.")]);
+        text.Settings("setting of every backend that describes its models", [new SettingDescription(CoreOptions.DefaultMaxBatchSizeKey, "number, 0 or more", rows, "How many rows a model takes whose configuration does not say; while it is not set, several requests together may have more, where that pays.")]);
         text.Settings("setting of `onnxruntime`", OnnxSettings.OfServer);
         foreach (var backend in FolderBackends.All.Where(static backend => !backend.Settings.IsEmpty))
         {

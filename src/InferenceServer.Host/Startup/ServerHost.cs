@@ -60,7 +60,6 @@ internal static class ServerHost
         AddServices(builder.Services, options, output);
         builder.AddOpenTelemetry(options);
         var registry = Prometheus.Metrics.NewCustomRegistry();
-        DotNetStats.Register(registry);
         var app = builder.Build();
         app.Services.AddSecurityMetrics(registry);
         ServerPipeline.Build(app, MakeMetrics(app.Services, registry));

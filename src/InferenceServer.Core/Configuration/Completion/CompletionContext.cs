@@ -17,6 +17,7 @@ internal sealed class CompletionContext
         Signature = signature;
         Options = options;
         Message = declared.Document.Message;
+        SaysNothingOfBatches = declared.DeclaredMaxBatchSize is null && Message is { DynamicBatching: null, SequenceBatching: null };
         _positions = declared.Document.Positions;
         Problems = new ProblemList(declared.Document.FileName);
         Inputs = DeclaredTensor.InputsOf(Message);
@@ -33,6 +34,9 @@ internal sealed class CompletionContext
 
     /// <summary>The message of the file; completion fills it.</summary>
     public global::Inference.ModelConfig Message { get; }
+
+    /// <summary>True when the file leaves it to the server how requests are put together.</summary>
+    public bool SaysNothingOfBatches { get; }
 
     public ProblemList Problems { get; }
 

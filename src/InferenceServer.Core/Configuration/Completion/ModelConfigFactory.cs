@@ -19,6 +19,7 @@ internal static class ModelConfigFactory
             Platform = message.Platform,
             ModelFilename = context.Declared.ModelFilename,
             MaxBatchSize = message.MaxBatchSize,
+            HasGrowingBatches = context.Options.IsDefaultUnchosen && context.SaysNothingOfBatches && message.MaxBatchSize > 1 && !context.Declared.IsDecoupled,
             Inputs = [.. DeclaredTensor.InputsOf(message).Select(tensor => Tensor(tensor, signature.Inputs, isBatching))],
             Outputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => Tensor(tensor, signature.Outputs, isBatching))],
             BatchInputs = BatchSettings.InputsOf(message),
