@@ -47,7 +47,7 @@ internal static class LanePlan
         {
             Limits = batching is null || !config.IsBatching || config.IsDecoupled
                 ? BatchLimits.Single
-                : new BatchLimits(config.MaxBatchSize, [.. batching.PreferredBatchSizes.Order()], time.ToTicks(batching.MaxQueueDelay)) 
+                : new BatchLimits(config.MaxBatchSize, [.. batching.PreferredBatchSizes.Order()], time.ToTicks(batching.MaxQueueDelay))
                 {
                     MarginTicks = time.ToTicks(s_margin),
                     LatencyTargetTicks = batching.LatencyTarget is { } target ? time.ToTicks(target) : null,
