@@ -13,7 +13,7 @@ namespace InferenceServer.Core.Scheduling;
 internal sealed class LaneScheduler : IModelScheduler
 {
     /// <summary>From as many threads of lanes on in the process, none is made before there is work for it: a repository may have thousands of models.</summary>
-    private const int MaxExpecting = 64;
+    private const int MaxExpecting = 24;
 
     // What is left of a delay below this is napped away: timers fire up to this much too late.
     private static readonly TimeSpan s_timerResolution = TimeSpan.FromMilliseconds(2);
