@@ -224,7 +224,7 @@ public sealed partial class BesiegedServer : IAsyncLifetime
         Assert.True((await Rpc.ModelReadyAsync(new ModelReadyRequest { Name = "add_sub" }, cancellationToken: Token)).Ready);
     }
 
-    private static async Task UntilAsync(string what, Func<Task<bool>> condition, Func<string>? state = null, int turns = 0)
+    internal static async Task UntilAsync(string what, Func<Task<bool>> condition, Func<string>? state = null, int turns = 0)
     {
         // In turns of five seconds where it may take minutes.
         var (pause, most) = turns > 0 ? (TimeSpan.FromSeconds(5), turns) : (TimeSpan.FromMilliseconds(50), (int)(TestTimeouts.Phase / TimeSpan.FromMilliseconds(50)));
