@@ -19,6 +19,9 @@ internal sealed class OnnxModel(
 
     public ModelSignature Signature => signature.Tensors;
 
+    /// <inheritdoc />
+    public bool HasLightInstances => true;
+
     public IModelInstance CreateInstance(InstancePlacement placement)
     {
         try

@@ -50,7 +50,8 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         TimeSpan? latencyTarget = null,
         IResponseCache? cache = null,
         int maxWaiting = 1000,
-        TimeSpan maxCallerExecution = default)
+        TimeSpan maxCallerExecution = default,
+        int maxSideLanes = 0)
     {
         Time = time ?? TimeProvider.System;
         Pool = new TensorPool(new TensorPoolOptions());
@@ -96,10 +97,18 @@ internal sealed class ServedModelFixture : IAsyncDisposable
                 Compatibility = BatchCompatibility.Of(config),
                 PreservesOrdering = preservesOrdering,
                 MaxCallerExecution = maxCallerExecution,
+                MaxSideLanes = maxSideLanes,
                 Time = Time,
                 Statistics = Statistics,
             },
-            owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0), Claim = Claim() })]);
+            owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0), Claim = Claim() })],
+            owner => MakeSide(owner));
+        InstanceRunner? MakeSide(LaneScheduler owner)
+        {
+            var placement = new InstancePlacement("m_0_side", InstanceKind.Cpu, 0);
+            return FailsSideLanes ? null : new InstanceRunner(owner, model.CreateInstance(placement), setup) { Placement = placement, IsSide = true };
+        }
+
         LaneClaim? Claim()
         {
             LaneClaim? claim = null;
@@ -138,6 +147,9 @@ internal sealed class ServedModelFixture : IAsyncDisposable
     public LaneScheduler Scheduler { get; }
 
     public InstanceRunner[] Lanes { get; private set; } = [];
+
+    /// <summary>True when no lane beside the others can be made.</summary>
+    public bool FailsSideLanes { get; set; }
 
     /// <summary>Makes one more lane.</summary>
     public Func<InstanceRunner> MakeLane { get; }

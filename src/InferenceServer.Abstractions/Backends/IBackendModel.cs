@@ -17,6 +17,12 @@ public interface IBackendModel : IDisposable
     /// </summary>
     ImmutableArray<ModelMemory> Memory => [];
 
+    /// <summary>
+    /// True when an instance on the processor costs next to nothing, and several of them run at once without being in one another's way. Then the server may make a few more than are configured, where nobody has
+    /// configured any, for executions that take less than waiting for one's turn.
+    /// </summary>
+    bool HasLightInstances => false;
+
     /// <summary>Makes one lane. Instances share this object's weights wherever the engine allows it.</summary>
     /// <exception cref="Errors.BackendException">The placement cannot be had.</exception>
     IModelInstance CreateInstance(InstancePlacement placement);

@@ -27,6 +27,9 @@ public sealed record ModelConfig
     /// <summary>True when nobody has said how large executions may be: then several requests may have more rows together than <see cref="MaxBatchSize"/> allows to each.</summary>
     public bool HasGrowingBatches { get; init; }
 
+    /// <summary>True when nobody has said how many instances there are to be: then what takes next to nothing may run beside the one that there is.</summary>
+    public bool HasDefaultInstances { get; init; }
+
     /// <summary>True when the shapes have a batch dimension in front.</summary>
     public bool IsBatching => MaxBatchSize > 0;
 

@@ -1,6 +1,7 @@
 using System.IO.Abstractions;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Caching;
 using InferenceServer.Core.Configuration;
@@ -256,6 +257,22 @@ internal sealed class ModelLoader(
             return new InstanceRunner(owner, made.Instance, lanes) { Placement = made.Wish.Placement, Demand = made.Wish.Demand, Claim = made.Claim };
         }
 
+        InstanceRunner? MakeSide(LaneScheduler owner)
+        {
+            var placement = instances[0].Wish.Placement;
+            placement = placement with { Name = $"{placement.Name}_side" };
+            try
+            {
+                return new InstanceRunner(owner, model.CreateInstance(placement), lanes) { Placement = placement, IsSide = true };
+            }
+            catch (Exception exception)
+            {
+                // The model serves as well without it.
+                LifecycleLog.NoSideLane(_logger, exception, config.Name, version.Number);
+                return null;
+            }
+        }
+
         if (config.SequenceBatching is { } batching)
         {
             // Its lanes cannot change while it serves: each has sequences of its own.
@@ -263,7 +280,7 @@ internal sealed class ModelLoader(
             return new ServedModel(version.Number, config, model, sequenced, statistics, time) { Labels = setup.Labels, PassiveInstances = setup.PassiveInstances };
         }
 
-        var scheduler = new LaneScheduler(LanePlan.Rules(config, options.Scheduler, time, statistics), owner => Enumerable.Range(0, instances.Count).Select(lane => Run(lane, owner)));
+        var scheduler = new LaneScheduler(LanePlan.Rules(config, options.Scheduler, time, statistics), owner => Enumerable.Range(0, instances.Count).Select(lane => Run(lane, owner)), MakesSide(setup, instances[0].Wish, instances[0].Claim) ? MakeSide : null);
         return new ServedModel(version.Number, config, model, scheduler, statistics, time)
         {
             Labels = setup.Labels,
@@ -273,6 +290,10 @@ internal sealed class ModelLoader(
             MakeLane = wish => MakeLane(wish, scheduler, model, lanes),
         };
     }
+
+    /// <summary>Whether there may be lanes beside those that are configured: where one is as good as another, and nobody is asked for leave.</summary>
+    private static bool MakesSide(ServingSetup setup, LaneWish wish, LaneClaim? claim) =>
+        claim is null && setup.Model.HasLightInstances && setup.Config is { HasDefaultInstances: true, IsDecoupled: false } && wish.Placement is { Kind: InstanceKind.Cpu, Processors: null };
 
     private InstanceRunner MakeLane(LaneWish wish, LaneScheduler scheduler, IBackendModel model, LaneSetup lanes)
     {

@@ -12,6 +12,12 @@ internal sealed class CallerExecution(ExecutionCosts costs)
     // There and back.
     private const int Hops = 2;
 
+    // What takes as long as half a way there is worth putting together with others.
+    private const int TriflesAHop = 4;
+
+    // On a busy machine a hand-over takes long, which is when company is needed most.
+    private const int TriflesALimit = 8;
+
     // Of the bound, so much is earned by each execution that keeps it, so many may be saved, and so many owed.
     private const int Share = 20;
     private const int MostSaved = 100;
@@ -33,6 +39,9 @@ internal sealed class CallerExecution(ExecutionCosts costs)
     /// <summary>True when it is better run by the caller, as far as is known: so many rows are cheap, and inputs of this size have been.</summary>
     public bool Pays(int rows, long bytes) =>
         LimitTicks > 0 && _spent <= MostSaved * LimitTicks && bytes <= _largestSmall && costs.Hop > 0 && costs.IsKnown(rows) && costs.Most(rows) <= Math.Min(LimitTicks, Hops * costs.Hop);
+
+    /// <summary>True when so many rows take so little that to wait for one's turn, or for company, is not worth it.</summary>
+    public bool IsTrifle(int rows) => costs.Mean(rows) is var mean && mean * TriflesAHop <= costs.Hop && mean * TriflesALimit <= LimitTicks;
 
     /// <summary>Finds a lane that a caller may have: it runs nothing and has run something, asks nobody for leave and keeps to no processors.</summary>
     public static InstanceRunner? FindLane(InstanceRunner[] lanes)

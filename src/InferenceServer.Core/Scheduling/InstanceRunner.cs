@@ -44,6 +44,9 @@ internal sealed class InstanceRunner : IDisposable
     /// <summary>Its standing with the rate limiter; null when it runs whenever there is work.</summary>
     public LaneClaim? Claim { get; init; }
 
+    /// <summary>True for one beside those that a configuration asks for, which has no thread: only callers run by it.</summary>
+    public bool IsSide { get; init; }
+
     /// <summary>How far it is with what it runs. Under the scheduler's lock.</summary>
     public LaneProgress Progress { get; } = new();
 

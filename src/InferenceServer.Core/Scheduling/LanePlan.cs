@@ -10,6 +10,9 @@ internal static class LanePlan
     // As many as clients that wait for their answers are likely to be; each has memory of its own in an execution.
     private const int MaxGrownRows = 64;
 
+    // More callers are seldom there at once for so short a time.
+    private const int MaxSideLanes = 7;
+
     // What is about to expire must not be a thread's waking time too late.
     private static readonly TimeSpan s_margin = TimeSpan.FromMilliseconds(1);
 
@@ -64,6 +67,7 @@ internal static class LanePlan
             Compatibility = BatchCompatibility.Of(config),
             PreservesOrdering = batching is { PreservesOrdering: true },
             MaxCallerExecution = options.MaxCallerExecution,
+            MaxSideLanes = config.HasDefaultInstances ? MaxSideLanes : 0,
             Time = time,
             Statistics = statistics,
         };

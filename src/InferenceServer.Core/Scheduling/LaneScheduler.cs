@@ -29,6 +29,8 @@ internal sealed class LaneScheduler : IModelScheduler
     private readonly BatchDecider _decider;
     private readonly LaneAlarm _alarm;
     private readonly CallerExecution _callers;
+    private readonly SideLanes _side = new();
+    private readonly Func<LaneScheduler, InstanceRunner?>? _makeSide;
     private ResponseOrder? _order;
     private LaneSchedulerSetup _rules;
     private InstanceRunner[] _lanes;
@@ -37,7 +39,10 @@ internal sealed class LaneScheduler : IModelScheduler
     private bool _isDraining;
     private bool _isStopping;
 
-    public LaneScheduler(LaneSchedulerSetup setup, Func<LaneScheduler, IEnumerable<InstanceRunner>> makeLanes)
+    /// <param name="setup">What it is made of.</param>
+    /// <param name="makeLanes">Makes its lanes.</param>
+    /// <param name="makeSide">Makes a lane beside them, or nothing where that fails; null where there is to be none.</param>
+    public LaneScheduler(LaneSchedulerSetup setup, Func<LaneScheduler, IEnumerable<InstanceRunner>> makeLanes, Func<LaneScheduler, InstanceRunner?>? makeSide = null)
     {
         _queue = new RequestQueue(setup.Queue, setup.MaxQueueBytes, setup.Compatibility, setup.Time);
         _decider = new BatchDecider(_queue, _costs) { Limits = setup.Limits, EnoughRows = setup.EnoughRows };
@@ -45,6 +50,8 @@ internal sealed class LaneScheduler : IModelScheduler
         _callers = new CallerExecution(_costs) { LimitTicks = setup.Time.ToTicks(setup.MaxCallerExecution) };
         _order = setup.PreservesOrdering ? new ResponseOrder() : null;
         _rules = setup;
+        _makeSide = makeSide;
+        _side.Most = makeSide is null ? 0 : setup.MaxSideLanes;
         _time = setup.Time;
         _statistics = setup.Statistics;
         _lanes = [.. makeLanes(this)];
@@ -58,7 +65,7 @@ internal sealed class LaneScheduler : IModelScheduler
     {
         lock (_gate)
         {
-            return SchedulerLoad.Of(_queue, _lanes, _time.GetTimestamp());
+            return SchedulerLoad.Of(_queue, _lanes, _side.Lanes, _time.GetTimestamp());
         }
     }
 
@@ -102,7 +109,7 @@ internal sealed class LaneScheduler : IModelScheduler
         lock (_gate)
         {
             var now = _time.GetTimestamp();
-            var lane = mayLend && _queue.Count == 0 && !_isDraining && _order is null && pending.DeadlineTimestamp > now && _callers.Pays(pending.Rows, pending.Bytes) ? CallerExecution.FindLane(_lanes) : null;
+            var lane = mayLend && _queue.Count == 0 && !_isDraining && _order is null && pending.DeadlineTimestamp > now && _callers.Pays(pending.Rows, pending.Bytes) ? CallerExecution.FindLane(_lanes) ?? FindSide(pending) : null;
             var refusal = pending.IsAbandoned ? pending.DescribeEnd(now)
                 : _isStopping ? pending.RefuseStopping()
                 : _queue.TryAdd(pending, now) ? null
@@ -112,7 +119,7 @@ internal sealed class LaneScheduler : IModelScheduler
                 return refusal;
             }
 
-            refusal = LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _decider.MaxRows, _time) ?? (lane is not null || TryWakeForArrival(now) ? null : InferenceErrors.NoThread(pending.Request));
+            refusal = (lane is { IsSide: true } ? null : LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _decider.MaxRows, _time)) ?? (lane is not null || TryWakeForArrival(now) ? null : InferenceErrors.NoThread(pending.Request));
             if (refusal is null)
             {
                 _decider.OnArrival(pending.EnqueuedTimestamp);
@@ -155,13 +162,11 @@ internal sealed class LaneScheduler : IModelScheduler
             _order = rules.PreservesOrdering ? _order ?? new ResponseOrder() : null;
             _lanes = [.. _lanes.Except(retired), .. added];
             Array.ForEach(_lanes, HearFromLimiter);
-            foreach (var lane in retired)
-            {
-                lane.IsRetired = true;
-            }
-
-            idle = [.. retired.Where(static lane => lane is { HasThread: false, IsLent: false })];
-            _retiringLanes += retired.Count - idle.Length;
+            _side.Most = _makeSide is null ? 0 : rules.MaxSideLanes;
+            InstanceRunner[] going = [.. retired, .. _side.Most == 0 ? _side.Clear() : []];
+            Array.ForEach(going, static lane => lane.IsRetired = true);
+            idle = [.. going.Where(static lane => lane is { HasThread: false, IsLent: false })];
+            _retiringLanes += going.Length - idle.Length;
 
             // Lanes that wait look at the rules of now, or end; a queue that had to wait for a lane finds the new ones.
             _alarm.WakeAll();
@@ -197,7 +202,7 @@ internal sealed class LaneScheduler : IModelScheduler
         }
 
         await _stopped.Task.ConfigureAwait(false);
-        foreach (var lane in _lanes)
+        foreach (var lane in (InstanceRunner[])[.. _lanes, .. _side.Lanes])
         {
             lane.Dispose();
         }
@@ -311,6 +316,45 @@ internal sealed class LaneScheduler : IModelScheduler
         }
     }
 
+    /// <summary>A lane beside the others, for a request that takes next to nothing.</summary>
+    private InstanceRunner? FindSide(PendingInference pending)
+    {
+        if (_side.Most == 0 || !_callers.IsTrifle(pending.Rows))
+        {
+            return null;
+        }
+
+        if (_side.Find() is { } lane)
+        {
+            return lane;
+        }
+
+        if (_side.TryBeginMaking())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static scheduler => scheduler.MakeSide(), this, preferLocal: false);
+        }
+
+        return null;
+    }
+
+    private void MakeSide()
+    {
+        var made = _makeSide!(this);
+        lock (_gate)
+        {
+            if (_side.EndMaking(made))
+            {
+                CompleteStopIfIdle();
+                return;
+            }
+
+            _retiringLanes++;
+        }
+
+        made!.Retire();
+        EndRetirement();
+    }
+
     private PendingInference[] TakeBatch(InstanceRunner lane, int requests, long now)
     {
         var batch = _queue.Take(requests, now);
@@ -356,7 +400,7 @@ internal sealed class LaneScheduler : IModelScheduler
             var now = _time.GetTimestamp();
             _callers.OnEnd(lane.Progress, isLent: true, now);
             _decider.OnEnd(lane, now);
-            if (left > 0 && now < until && !lane.IsRetired && !_isDraining && TryTakeSmall(lane, now) is { } small)
+            if (left > 0 && now < until && lane is { IsRetired: false, IsSide: false } && !_isDraining && TryTakeSmall(lane, now) is { } small)
             {
                 return small;
             }
@@ -470,7 +514,7 @@ internal sealed class LaneScheduler : IModelScheduler
 
     private void CompleteStopIfIdle()
     {
-        if (_isStopping && _queue.Count == 0 && _retiringLanes == 0 && Array.TrueForAll(_lanes, static lane => lane is { HasThread: false, IsLent: false }))
+        if (_isStopping && _queue.Count == 0 && _retiringLanes == 0 && _side.IsIdle && Array.TrueForAll(_lanes, static lane => lane is { HasThread: false, IsLent: false }))
         {
             _stopped.TrySetResult();
         }

@@ -23,6 +23,9 @@ internal sealed record LaneSchedulerSetup
     /// <summary>What an execution may take for the caller's own thread to run it; zero for never.</summary>
     public TimeSpan MaxCallerExecution { get; init; }
 
+    /// <summary>How many lanes there may be beside those that are configured, for what takes next to nothing.</summary>
+    public int MaxSideLanes { get; init; }
+
     public required TimeProvider Time { get; init; }
 
     public required ModelStatistics Statistics { get; init; }

@@ -1,6 +1,7 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.Scheduling;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Backends;
 using Xunit;
@@ -27,6 +28,20 @@ public sealed class TuningTests
         Assert.Equal(["1 Ready "], server.Known);
         Assert.Equal(3, Assert.Single(served.Config.ToMessage().InstanceGroup).Count);
         await server.SucceedAsync();
+    }
+
+    /// <summary>Lanes beside those that are configured are for models whose configuration says nothing of instances, and go when it does.</summary>
+    [Fact]
+    public async Task Instances_ThatAreSpokenOf_AreAllThatThereAre()
+    {
+        await using var server = new TuningFixture();
+        foreach (var (config, isFree) in ((string, bool)[])[("", true), ("instance_group { kind: KIND_CPU }", false), ("instance_group { count: 1 }", false), ("max_batch_size: 4", true)])
+        {
+            Assert.Null(await server.LoadAsync(config));
+            Assert.Equal(isFree, LanePlan.Rules(server.Served.Config, new SchedulerOptions(), TimeProvider.System, server.Served.Statistics).MaxSideLanes > 0);
+        }
+
+        Assert.Equal(1, server.Backend.Loads);
     }
 
     [Fact]

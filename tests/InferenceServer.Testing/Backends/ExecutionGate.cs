@@ -27,7 +27,8 @@ public sealed class ExecutionGate : IDisposable
         _passes.Dispose();
     }
 
-    internal void Pass(CancellationToken cancellation)
+    /// <summary>Stands at the gate until it is let pass.</summary>
+    public void Pass(CancellationToken cancellation)
     {
         _arrived.Release();
         if (!_isOpen)

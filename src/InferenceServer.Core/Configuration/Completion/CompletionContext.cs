@@ -18,6 +18,7 @@ internal sealed class CompletionContext
         Options = options;
         Message = declared.Document.Message;
         SaysNothingOfBatches = declared.DeclaredMaxBatchSize is null && Message is { DynamicBatching: null, SequenceBatching: null };
+        SaysNothingOfInstances = Message.InstanceGroup.Count == 0;
         _positions = declared.Document.Positions;
         Problems = new ProblemList(declared.Document.FileName);
         Inputs = DeclaredTensor.InputsOf(Message);
@@ -37,6 +38,9 @@ internal sealed class CompletionContext
 
     /// <summary>True when the file leaves it to the server how requests are put together.</summary>
     public bool SaysNothingOfBatches { get; }
+
+    /// <summary>True when the file leaves it to the server how many instances run, and where.</summary>
+    public bool SaysNothingOfInstances { get; }
 
     public ProblemList Problems { get; }
 

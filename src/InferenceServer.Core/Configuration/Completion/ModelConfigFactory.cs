@@ -20,6 +20,7 @@ internal static class ModelConfigFactory
             ModelFilename = context.Declared.ModelFilename,
             MaxBatchSize = message.MaxBatchSize,
             HasGrowingBatches = context.Options.IsDefaultUnchosen && context.SaysNothingOfBatches && message.MaxBatchSize > 1 && !context.Declared.IsDecoupled,
+            HasDefaultInstances = context.SaysNothingOfInstances,
             Inputs = [.. DeclaredTensor.InputsOf(message).Select(tensor => Tensor(tensor, signature.Inputs, isBatching))],
             Outputs = [.. DeclaredTensor.OutputsOf(message).Select(tensor => Tensor(tensor, signature.Outputs, isBatching))],
             BatchInputs = BatchSettings.InputsOf(message),
