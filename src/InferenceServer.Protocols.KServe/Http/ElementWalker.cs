@@ -86,6 +86,18 @@ internal struct ElementWalker
         return isScalar;
     }
 
+    /// <summary>Says that the caller has read so many scalars more than the one that he was brought to, all of the same array.</summary>
+    public void Pass(int more)
+    {
+        if (more > 0)
+        {
+            _counts[_level] += more;
+        }
+    }
+
+    /// <summary>How many scalars may follow one another from here on.</summary>
+    public readonly int MostInARow(int left) => _isScalar ? Math.Min(left, 1) : left;
+
     /// <summary>The nesting as a shape; false when it is uneven, or deeper than a shape can be. To be asked at the end.</summary>
     public readonly bool TryGetShape(out TensorShape shape)
     {

@@ -10,4 +10,12 @@ internal interface IElementReader<T>
 
     /// <summary>Reads the scalar that comes next.</summary>
     static abstract ElementOutcome Read(ref JsonCursor json, out T value);
+
+    /// <summary>Reads a number as most are from the front of a text; false for everything else, which <see cref="Read"/> takes or refuses.</summary>
+    static virtual bool TryReadPlain(ReadOnlySpan<byte> text, out T value, out int length)
+    {
+        value = default;
+        length = 0;
+        return false;
+    }
 }

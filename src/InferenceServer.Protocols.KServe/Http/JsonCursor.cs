@@ -144,6 +144,32 @@ internal ref struct JsonCursor
         return true;
     }
 
+    /// <summary>
+    /// Reads plain numbers that follow one another, with a comma and at most one space between them, straight into memory. It ends behind the last of them: what comes then is whatever the caller makes of it.
+    /// </summary>
+    /// <returns>How many; 0 when a number of another kind comes first, or anything else.</returns>
+    public int ReadPlain<TReader, T>(Span<T> destination)
+        where TReader : struct, IElementReader<T>
+        where T : unmanaged
+    {
+        var count = 0;
+        for (var begin = _position; count < destination.Length && TReader.TryReadPlain(_json[begin..], out destination[count], out var length);)
+        {
+            count++;
+            begin += length;
+            _position = begin;
+            if (begin == _json.Length || _json[begin] != ',')
+            {
+                break;
+            }
+
+            begin++;
+            begin += begin < _json.Length && _json[begin] == ' ' ? 1 : 0;
+        }
+
+        return count;
+    }
+
     /// <summary>Passes over one value of any kind, and checks it like one that is used.</summary>
     public bool TrySkip()
     {

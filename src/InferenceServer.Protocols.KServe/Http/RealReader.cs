@@ -31,13 +31,14 @@ internal readonly struct RealReader<T> : IElementReader<T>
             return ElementOutcome.Read;
         }
 
-        if (ShortDecimal.TryRead(number.Text, out var exact) && ShortDecimal.TryNarrow(exact, out value))
-        {
-            return ElementOutcome.Read;
-        }
-
         return T.TryParse(number.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && T.IsFinite(value)
             ? ElementOutcome.Read
             : ElementOutcome.OutOfRange;
+    }
+
+    public static bool TryReadPlain(ReadOnlySpan<byte> text, out T value, out int length)
+    {
+        value = T.Zero;
+        return PlainNumbers.TryReadReal(text, out var wide, out var isNearest, out length) && SingleRounding.TryNarrow(wide, isNearest, out value);
     }
 }

@@ -34,4 +34,17 @@ internal readonly struct SignedReader<T> : IElementReader<T>
         value = T.CreateTruncating(wide);
         return ElementOutcome.Read;
     }
+
+    public static bool TryReadPlain(ReadOnlySpan<byte> text, out T value, out int length)
+    {
+        value = T.Zero;
+        if (!PlainNumbers.TryReadInteger(text, out var magnitude, out var isNegative, out length) || magnitude > long.MaxValue)
+        {
+            return false;
+        }
+
+        var wide = isNegative ? -(long)magnitude : (long)magnitude;
+        value = T.CreateTruncating(wide);
+        return long.CreateTruncating(value) == wide;
+    }
 }

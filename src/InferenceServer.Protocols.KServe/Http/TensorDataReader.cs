@@ -96,6 +96,13 @@ internal sealed class TensorDataReader(ITensorAllocator allocator, int maxBytes)
                 return json.TrySkip() ? CountOn(ref json, ref walker, input, destination.Length, place + 1) : RequestErrors.Json(json);
             }
 
+            if (json.ReadPlain<TReader, T>(destination.Slice(place, walker.MostInARow(destination.Length - place))) is > 0 and var read)
+            {
+                walker.Pass(read - 1);
+                place += read;
+                continue;
+            }
+
             var start = json;
             var outcome = TReader.Read(ref json, out destination[place]);
             if (outcome != ElementOutcome.Read)

@@ -157,8 +157,16 @@ internal static class TensorDataWriter
             return start + digits + 2;
         }
 
-        value.TryFormat(room[start..], out var written, default, CultureInfo.InvariantCulture);
-        var end = start + written;
+        var end = start;
+        if (typeof(T) == typeof(float) && T.IsFinite(value) && !T.IsZero(value))
+        {
+            end += ShortestSingle.Format(float.CreateTruncating(value), room[start..]);
+        }
+        else
+        {
+            value.TryFormat(room[start..], out var written, default, CultureInfo.InvariantCulture);
+            end += written;
+        }
 
         // A reader that tells integers from real numbers must see a real number whatever the value is.
         if (T.IsFinite(value) && room[start..end].IndexOfAny((byte)'.', (byte)'E') < 0)

@@ -29,4 +29,16 @@ internal readonly struct UnsignedReader<T> : IElementReader<T>
         value = T.CreateTruncating(wide);
         return ElementOutcome.Read;
     }
+
+    public static bool TryReadPlain(ReadOnlySpan<byte> text, out T value, out int length)
+    {
+        value = T.Zero;
+        if (!PlainNumbers.TryReadInteger(text, out var magnitude, out var isNegative, out length) || isNegative)
+        {
+            return false;
+        }
+
+        value = T.CreateTruncating(magnitude);
+        return ulong.CreateTruncating(value) == magnitude;
+    }
 }

@@ -79,6 +79,46 @@ public class TensorTextTests
             },
             iter: 50000);
 
+    /// <summary>As many digits as others write, with exponents and without: what cannot be told from a value half way goes the long way.</summary>
+    [Fact]
+    public void Any_Decimal_ReadsAsTheBaseLibraryDoes() =>
+        Gen.Select(Gen.ULong, Gen.Int[0, 19], Gen.Int[0, 24], Gen.Int[-45, 30], Gen.Bool).Sample(
+            static (seed, digits, fraction, exponent, isNegative) =>
+            {
+                var culture = System.Globalization.CultureInfo.InvariantCulture;
+                var text = seed.ToString(culture)[..Math.Min(digits + 1, seed.ToString(culture).Length)].TrimStart('0').PadLeft(1, '0').PadLeft(fraction + 1, '0');
+                text = fraction == 0 ? text : text[..^fraction] + "." + text[^fraction..];
+                text = (isNegative ? "-" : "") + text + (exponent < 0 ? FormattableString.Invariant($"e{exponent}") : exponent < 20 ? "" : FormattableString.Invariant($"E+{exponent - 20}"));
+                Assert.Equal(BitConverter.DoubleToInt64Bits(double.Parse(text, culture)), MemoryMarshal.Read<long>(Read(TensorDataType.Fp64, $"[{text}]", 1)));
+                Assert.Equal(BitConverter.SingleToInt32Bits(float.Parse(text, culture)), MemoryMarshal.Read<int>(Read(TensorDataType.Fp32, $"[{text}]", 1)));
+            },
+            iter: 200_000);
+
+    /// <summary>Decimals next to the middle between two values of FP32, on either side of it and on it.</summary>
+    [Fact]
+    public void Any_DecimalHalfWay_ReadsAsTheBaseLibraryDoes() =>
+        Gen.Select(Gen.Float[1e-4f, 1e6f], Gen.Int[-40, 40], Gen.Int[12, 18]).Sample(
+            static (below, units, digits) =>
+            {
+                var culture = System.Globalization.CultureInfo.InvariantCulture;
+                var middle = ((double)below + MathF.BitIncrement(below)) / 2;
+                var text = BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(middle) + units).ToString($"E{digits}", culture);
+                Assert.Equal(BitConverter.SingleToInt32Bits(float.Parse(text, culture)), MemoryMarshal.Read<int>(Read(TensorDataType.Fp32, $"[{text}]", 1)));
+            },
+            iter: 200_000);
+
+    [Fact]
+    public void Any_Integers_ReadAsTheyAre() => Gen.Select(Gen.Long, Gen.Int[0, 63]).Array[1, 20].Sample(static pairs =>
+    {
+        var values = pairs.Select(static pair => pair.Item1 >> pair.Item2).ToArray();
+        foreach (var separator in (string[])[",", ", ", " ,", ",\n "])
+        {
+            var text = $"[{string.Join(separator, values)}]";
+            Assert.Equal(values, MemoryMarshal.Cast<byte, long>(Read(TensorDataType.Int64, text, values.Length)));
+            Assert.Equal(values.Select(static value => (ulong)Math.Abs(value + 1)), MemoryMarshal.Cast<byte, ulong>(Read(TensorDataType.UInt64, $"[{string.Join(separator, values.Select(static value => Math.Abs(value + 1)))}]", values.Length)).ToArray());
+        }
+    });
+
     [Theory]
     [InlineData("16777217", 16777216f)]
     [InlineData("16777219", 16777220f)]
