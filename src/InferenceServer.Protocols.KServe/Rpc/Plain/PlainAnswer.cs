@@ -19,7 +19,6 @@ internal static class PlainAnswer
     private const int Step = 128 << 10;
 
     private const int FrameHead = 5;
-    private const int MaxVarint = 10;
 
     // Of the answer: model_name, model_version, id, parameters, outputs, raw_output_contents; of a parameter, as of any entry of a map: key, value; of an output: name, datatype, shape.
     // All of them are bytes with a length.
@@ -133,19 +132,19 @@ internal static class PlainAnswer
 
     private static void WriteContentsHead(PipeWriter pipe, long length)
     {
-        var room = pipe.GetSpan(1 + MaxVarint);
+        var room = pipe.GetSpan(1 + Varint.MaxBytes);
         room[0] = RawOutputContents;
-        pipe.Advance(1 + WriteVarint(room[1..], (ulong)length));
+        pipe.Advance(1 + Varint.Write(room[1..], (ulong)length));
     }
 
     private static int WriteParameter(Span<byte> room, string name, InferParameter value)
     {
         var length = value.CalculateSize();
         room[0] = Parameters;
-        var used = 1 + WriteVarint(room[1..], (ulong)MeasureParameter(name, value));
+        var used = 1 + Varint.Write(room[1..], (ulong)MeasureParameter(name, value));
         used += WriteText(room[used..], Key, name);
         room[used++] = Value;
-        used += WriteVarint(room[used..], (ulong)length);
+        used += Varint.Write(room[used..], (ulong)length);
         value.WriteTo(room.Slice(used, length));
         return used + length;
     }
@@ -153,16 +152,16 @@ internal static class PlainAnswer
     private static int WriteOutput(Span<byte> room, in TensorView output)
     {
         room[0] = Outputs;
-        var used = 1 + WriteVarint(room[1..], (ulong)MeasureOutput(output));
+        var used = 1 + Varint.Write(room[1..], (ulong)MeasureOutput(output));
         used += WriteText(room[used..], TensorName, output.Name);
         used += WriteText(room[used..], TensorType, output.DataType.ProtocolName());
         if (output.Shape.Rank > 0)
         {
             room[used++] = TensorShapeField;
-            used += WriteVarint(room[used..], (ulong)MeasureShape(output.Shape));
+            used += Varint.Write(room[used..], (ulong)MeasureShape(output.Shape));
             foreach (var dimension in output.Shape.AsSpan())
             {
-                used += WriteVarint(room[used..], (ulong)dimension);
+                used += Varint.Write(room[used..], (ulong)dimension);
             }
         }
 
@@ -178,7 +177,7 @@ internal static class PlainAnswer
 
         room[0] = tag;
         var length = Encoding.UTF8.GetByteCount(text);
-        var used = 1 + WriteVarint(room[1..], (ulong)length);
+        var used = 1 + Varint.Write(room[1..], (ulong)length);
         return used + Encoding.UTF8.GetBytes(text, room[used..]);
     }
 
@@ -188,18 +187,6 @@ internal static class PlainAnswer
         room[0] = tag;
         room[1] = (byte)length;
         return 2 + length;
-    }
-
-    private static int WriteVarint(Span<byte> room, ulong value)
-    {
-        var used = 0;
-        for (; value >= 0x80; value >>= 7)
-        {
-            room[used++] = (byte)(value | 0x80);
-        }
-
-        room[used] = (byte)value;
-        return used + 1;
     }
 
     private static long MeasureParameter(string name, InferParameter value) => MeasureText(name) + MeasureField(value.CalculateSize());
@@ -212,7 +199,7 @@ internal static class PlainAnswer
         var size = 0L;
         foreach (var dimension in shape.AsSpan())
         {
-            size += MeasureVarint((ulong)dimension);
+            size += Varint.Measure((ulong)dimension);
         }
 
         return size;
@@ -228,16 +215,5 @@ internal static class PlainAnswer
     }
 
     /// <summary>Its tag, its length, its bytes.</summary>
-    private static long MeasureField(long length) => 1 + MeasureVarint((ulong)length) + length;
-
-    private static int MeasureVarint(ulong value)
-    {
-        var size = 1;
-        for (; value >= 0x80; value >>= 7)
-        {
-            size++;
-        }
-
-        return size;
-    }
+    private static long MeasureField(long length) => 1 + Varint.Measure((ulong)length) + length;
 }
