@@ -19,6 +19,9 @@ public sealed record KServeRpcOptions
     /// </summary>
     public int MaxReceiveMessageBytes { get; init; } = MaxMessageBytes;
 
+    /// <summary>From how many bytes on the contents of a request message are taken as they come, instead of when all of it has come.</summary>
+    internal int LargeMessageBytes { get; init; } = 1 << 20;
+
     /// <summary>The most bytes that a compressed request message may become.</summary>
     public int MaxInflatedBytes { get; init; } = 64 << 20;
 

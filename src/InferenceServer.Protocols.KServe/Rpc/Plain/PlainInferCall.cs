@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Pipelines;
 using Grpc.Core;
@@ -36,9 +35,10 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
     public const string Method = "/inference.GRPCInferenceService/ModelInfer";
     private const string ContentType = "application/grpc";
     private const string StatusName = "grpc-status";
-    private const int FrameHead = 5;
 
     private static readonly StringValues s_ok = "0";
+
+    private readonly PlainBodyReader _reader = new(engine.Allocator, options);
 
     /// <summary>Answers a call.</summary>
     public Task HandleAsync(HttpContext context)
@@ -81,9 +81,14 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
     {
         var awaited = engine.Tracer.Timestamp;
         using var message = PlainMessage.Rent();
-        switch (await ReadAsync(context.Request.BodyReader, message).ConfigureAwait(false))
+        switch (await _reader.ReadAsync(context.Request.BodyReader, message).ConfigureAwait(false))
         {
             case ReadingOutcome.Other:
+                if (message.Restored is { } restored)
+                {
+                    context.Request.Body = restored;
+                }
+
                 await library(context).ConfigureAwait(false);
                 return;
             case ReadingOutcome.Gone:
@@ -96,6 +101,7 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
         try
         {
             var refusal = options.ChecksCallers ? MessageAccess.FindRefusal(context.Features.Get<Caller>(), control, message.ModelName).Counted(context) : null;
+            refusal ??= message.Shortage;
             await (refusal is null ? InferAsync(context, message, record, awaited, limit) : FailAsync(context, record, RpcErrorMapping.ToException(refusal))).ConfigureAwait(false);
         }
         catch (Exception exception)
@@ -112,56 +118,6 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
 
             await WriteFailureAsync(context, failure).ConfigureAwait(false);
         }
-    }
-
-    /// <summary>Reads the message, if it is a plain one. It stays in the transport's memory, and of every other nothing has been taken.</summary>
-    private async ValueTask<ReadingOutcome> ReadAsync(PipeReader body, PlainMessage message)
-    {
-        var examined = 0L;
-        while (true)
-        {
-            ReadResult read;
-            try
-            {
-                read = await body.ReadAsync().ConfigureAwait(false);
-            }
-            catch (IOException exception) when (exception is not BadHttpRequestException)
-            {
-                return ReadingOutcome.Gone;
-            }
-
-            var buffer = read.Buffer;
-            var length = LengthOf(buffer);
-            if (read.IsCompleted && length == buffer.Length - FrameHead && length <= options.MaxReceiveMessageBytes && PlainMessageReader.TryRead(buffer.Slice(FrameHead), message))
-            {
-                message.Bytes = buffer.Slice(FrameHead);
-                return ReadingOutcome.Plain;
-            }
-
-            if (read.IsCompleted || read.IsCanceled || length < 0 || length > options.MaxReceiveMessageBytes || buffer.Length > FrameHead + length)
-            {
-                // What has been looked at cannot be unseen: the web server counts it for the flow control of HTTP/2.
-                body.AdvanceTo(buffer.Start, buffer.GetPosition(examined));
-                message.Clear();
-                return ReadingOutcome.Other;
-            }
-
-            body.AdvanceTo(buffer.Start, buffer.End);
-            examined = buffer.Length;
-        }
-    }
-
-    /// <summary>How long the message is that a frame begins; -1 for one that is compressed, and 0 while it cannot be told.</summary>
-    private static long LengthOf(in ReadOnlySequence<byte> buffer)
-    {
-        if (buffer.Length < FrameHead)
-        {
-            return 0;
-        }
-
-        Span<byte> head = stackalloc byte[FrameHead];
-        buffer.Slice(0, FrameHead).CopyTo(head);
-        return head[0] == 0 ? BinaryPrimitives.ReadUInt32BigEndian(head[1..]) : -1;
     }
 
     private async Task InferAsync(HttpContext context, PlainMessage message, RequestRecord record, long awaited, TimeSpan? limit)
@@ -186,7 +142,7 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
         }
 
         var request = MakeRequest(lease, message, record, awaited, limit);
-        if (!TryGiveBack(context.Request.BodyReader, message))
+        if (message.Tensors.Count == 0 && !TryGiveBack(context.Request.BodyReader, message))
         {
             request.Dispose();
             return;
@@ -232,9 +188,7 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
             for (var i = 0; i < message.Inputs.Count; i++)
             {
                 var input = message.Inputs[i];
-                var (offset, length) = message.Contents[i];
-                var buffer = engine.Allocator.Rent(length);
-                message.Bytes.Slice(offset, length).CopyTo(buffer.Span);
+                var buffer = message.Tensors.Count > 0 ? message.TakeTensor(i) : CopyContents(message, i);
                 request.AddInput(new TensorView(input.Name, input.DataType, input.Shape, buffer));
             }
 
@@ -250,6 +204,14 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
             request.Dispose();
             throw;
         }
+    }
+
+    private TensorBuffer CopyContents(PlainMessage message, int input)
+    {
+        var (offset, length) = message.Contents[input];
+        var buffer = engine.Allocator.Rent(length);
+        message.Bytes.Slice(offset, length).CopyTo(buffer.Span);
+        return buffer;
     }
 
     private async Task SendAsync(HttpContext context, InferenceResponse response, RequestRecord record, CancellationToken gone)

@@ -1,10 +1,13 @@
 using System.Buffers;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
 using Microsoft.Extensions.ObjectPool;
 
 namespace InferenceServer.Protocols.KServe.Rpc.Plain;
 
 /// <summary>
-/// A <c>ModelInferRequest</c> of the kind that nearly all clients send: names, shapes and raw contents, and nothing else. The elements stay where the message lies. Rented, and given back by disposing it.
+/// A <c>ModelInferRequest</c> of the kind that nearly all clients send: names, shapes and raw contents, and nothing else. The elements stay where the message lies, or have been taken from there if it is a large one.
+/// Rented, and given back by disposing it.
 /// </summary>
 internal sealed class PlainMessage : IDisposable
 {
@@ -29,14 +32,50 @@ internal sealed class PlainMessage : IDisposable
     /// <summary>The outputs that are wanted, by name; empty for all.</summary>
     public List<string> Outputs { get; } = [];
 
-    /// <summary>Where in the message the elements of each input are.</summary>
+    /// <summary>Where in the message the elements of each input are; empty when they are in <see cref="Tensors"/>.</summary>
     public List<(long Offset, long Length)> Contents { get; } = [];
+
+    /// <summary>The elements of each input, if they have been taken as they came; they are this one's until <see cref="TakeTensor"/>.</summary>
+    public List<TensorBuffer?> Tensors { get; } = [];
+
+    /// <summary>The body to go on with in place of the transport's; null where nothing has been taken of that.</summary>
+    public RestoredBody? Restored { get; set; }
+
+    /// <summary>Why there is no memory for the elements; null when there is.</summary>
+    public InferenceError? Shortage { get; set; }
 
     public static PlainMessage Rent()
     {
         var message = s_pool.Get();
         message._isRented = true;
         return message;
+    }
+
+    /// <summary>Rents memory for the elements of each input.</summary>
+    /// <exception cref="BackendException">It is not to be had.</exception>
+    public void RentTensors(ITensorAllocator allocator)
+    {
+        try
+        {
+            foreach (var input in Inputs)
+            {
+                input.Shape.TryGetByteCount(input.DataType, out var length);
+                Tensors.Add(allocator.Rent(length));
+            }
+        }
+        catch
+        {
+            ReturnTensors();
+            throw;
+        }
+    }
+
+    /// <summary>Hands the elements of an input over to the caller.</summary>
+    public TensorBuffer TakeTensor(int input)
+    {
+        var tensor = Tensors[input] ?? throw new InvalidOperationException($"the elements of input {input} have been handed over before");
+        Tensors[input] = null;
+        return tensor;
     }
 
     public void Dispose()
@@ -48,14 +87,28 @@ internal sealed class PlainMessage : IDisposable
         }
     }
 
-    /// <summary>Empties it.</summary>
+    /// <summary>Empties it, and gives back what is still its own.</summary>
     public void Clear()
     {
+        ReturnTensors();
+        Restored?.Dispose();
+        Restored = null;
+        Shortage = null;
         Bytes = default;
         ModelName = ModelVersion = Id = "";
         Inputs.Clear();
         Outputs.Clear();
         Contents.Clear();
+    }
+
+    private void ReturnTensors()
+    {
+        foreach (var tensor in Tensors)
+        {
+            tensor?.Dispose();
+        }
+
+        Tensors.Clear();
     }
 
     private sealed class Recycling : PooledObjectPolicy<PlainMessage>
@@ -65,7 +118,7 @@ internal sealed class PlainMessage : IDisposable
         public override bool Return(PlainMessage message)
         {
             message.Clear();
-            return message.Inputs.Capacity <= MaxKept && message.Outputs.Capacity <= MaxKept && message.Contents.Capacity <= MaxKept;
+            return message.Inputs.Capacity <= MaxKept && message.Outputs.Capacity <= MaxKept && message.Contents.Capacity <= MaxKept && message.Tensors.Capacity <= MaxKept;
         }
     }
 }

@@ -14,7 +14,9 @@ internal static class PlainMessageReader
     private const int Id = 3;
     private const int Inputs = 5;
     private const int Outputs = 6;
-    private const int RawInputContents = 7;
+
+    /// <summary>The field of the elements, one entry an input.</summary>
+    public const int RawInputContents = 7;
 
     private const int TensorName = 1;
     private const int TensorType = 2;
@@ -36,6 +38,37 @@ internal static class PlainMessageReader
         }
 
         return HaveTheirContents(message);
+    }
+
+    /// <summary>
+    /// Reads what comes before the first raw contents, if after it there can be nothing else: the data types all have a size, and the contents that the shapes ask for, one after the other, fill the rest of the message.
+    /// </summary>
+    /// <param name="bytes">What the message begins with.</param>
+    /// <param name="length">How long all of it is.</param>
+    /// <param name="message">What its head says; it has no contents yet.</param>
+    /// <param name="head">How long the head is.</param>
+    /// <returns>False also when <paramref name="bytes"/> end too early to tell.</returns>
+    public static bool TryReadHead(in ReadOnlySequence<byte> bytes, long length, PlainMessage message, out long head)
+    {
+        var reader = new WireReader(bytes);
+        while (true)
+        {
+            head = reader.Position;
+            if (!reader.TryReadTag(out var field, out var type) || type != WireReader.Bytes)
+            {
+                return false;
+            }
+
+            if (field == RawInputContents)
+            {
+                return IsFilledBy(length - head, message.Inputs);
+            }
+
+            if (!TryReadField(ref reader, field, message))
+            {
+                return false;
+            }
+        }
     }
 
     private static bool TryReadField(ref WireReader reader, ulong field, PlainMessage message)
@@ -159,5 +192,21 @@ internal static class PlainMessageReader
         }
 
         return true;
+    }
+
+    /// <summary>Whether the contents of the inputs, with their tags and lengths, take so many bytes.</summary>
+    private static bool IsFilledBy(long room, List<PlainInput> inputs)
+    {
+        foreach (var input in inputs)
+        {
+            if (input.DataType == TensorDataType.Bytes || !input.Shape.TryGetByteCount(input.DataType, out var size) || size > room)
+            {
+                return false;
+            }
+
+            room -= 1 + Varint.Measure((ulong)size) + size;
+        }
+
+        return room == 0;
     }
 }

@@ -12,7 +12,7 @@ public sealed class PlainMessageReaderTests
     [Fact]
     public void TryRead_NamesShapesAndRawContents_ReadsAllOfThem()
     {
-        var bytes = Message().ToByteArray();
+        var bytes = PlainMessages.Message().ToByteArray();
         foreach (var pieceLength in (int[])[bytes.Length, 1, 7])
         {
             using var message = PlainMessage.Rent();
@@ -20,7 +20,7 @@ public sealed class PlainMessageReaderTests
             Assert.Equal(("modèle", "3", "id 7"), (message.ModelName, message.ModelVersion, message.Id));
             Assert.Equal([new PlainInput("A", TensorDataType.Fp32, new TensorShape(2, 1)), new PlainInput("S", TensorDataType.Bytes, new TensorShape(1)), new PlainInput("N", TensorDataType.UInt8, new TensorShape(0, 300))], message.Inputs);
             Assert.Equal(["X", "Y"], message.Outputs);
-            Assert.Equal(Message().RawInputContents.Select(static raw => raw.ToByteArray()), message.Contents.Select(place => bytes.AsSpan((int)place.Offset, (int)place.Length).ToArray()));
+            Assert.Equal(PlainMessages.Message().RawInputContents.Select(static raw => raw.ToByteArray()), message.Contents.Select(place => bytes.AsSpan((int)place.Offset, (int)place.Length).ToArray()));
         }
     }
 
@@ -57,7 +57,7 @@ public sealed class PlainMessageReaderTests
     [MemberData(nameof(Others), DisableDiscoveryEnumeration = true)]
     public void TryRead_AnythingMoreOrWrong_IsNotPlain(string what, Action<ModelInferRequest> change)
     {
-        var other = Message();
+        var other = PlainMessages.Message();
         change(other);
         using var message = PlainMessage.Rent();
         Assert.False(PlainMessageReader.TryRead(new ReadOnlySequence<byte>(other.ToByteArray()), message), what);
@@ -67,11 +67,11 @@ public sealed class PlainMessageReaderTests
     public void TryRead_AnyBytes_SaysWhatTheGeneratedReaderSays()
     {
         var random = new Random(11);
-        var seeds = Others.Select(static row => Changed(row.Data.Item2)).Append(Message().ToByteArray()).ToArray();
+        var seeds = Others.Select(static row => PlainMessages.Changed(row.Data.Item2)).Append(PlainMessages.Message().ToByteArray()).ToArray();
         var plain = 0;
         for (var i = 0; i < 60_000; i++)
         {
-            var bytes = Mutate(seeds[random.Next(3) == 0 ? random.Next(seeds.Length) : seeds.Length - 1], random);
+            var bytes = PlainMessages.Mutate(seeds[random.Next(3) == 0 ? random.Next(seeds.Length) : seeds.Length - 1], random);
             using var message = PlainMessage.Rent();
             if (!PlainMessageReader.TryRead(Pieces.Of(bytes, random.Next(2) == 0 ? Math.Max(1, bytes.Length) : random.Next(1, 9)), message))
             {
@@ -79,71 +79,9 @@ public sealed class PlainMessageReaderTests
             }
 
             plain++;
-            AssertSame(ModelInferRequest.Parser.ParseFrom(bytes), message, bytes);
+            PlainMessages.AssertSame(ModelInferRequest.Parser.ParseFrom(bytes), message, bytes);
         }
 
         Assert.InRange(plain, 1_000, 60_000);
     }
-
-    private static void AssertSame(ModelInferRequest expected, PlainMessage message, byte[] bytes)
-    {
-        Assert.Equal((expected.ModelName, expected.ModelVersion, expected.Id), (message.ModelName, message.ModelVersion, message.Id));
-        Assert.Empty(expected.Parameters);
-        Assert.Equal(expected.Outputs.Select(static output => output.Name), message.Outputs);
-        Assert.All(expected.Outputs, static output => Assert.Empty(output.Parameters));
-        Assert.Equal(expected.Inputs.Count, message.Inputs.Count);
-        for (var i = 0; i < message.Inputs.Count; i++)
-        {
-            var (wanted, got) = (expected.Inputs[i], message.Inputs[i]);
-            Assert.Equal((wanted.Name, wanted.Datatype), (got.Name, got.DataType.ProtocolName()));
-            Assert.Equal(wanted.Shape, got.Shape.AsSpan().ToArray());
-            Assert.Null(wanted.Contents);
-            Assert.Empty(wanted.Parameters);
-            Assert.Equal(expected.RawInputContents[i].ToByteArray(), bytes.AsSpan((int)message.Contents[i].Offset, (int)message.Contents[i].Length).ToArray());
-        }
-    }
-
-    private static byte[] Changed(Action<ModelInferRequest> change)
-    {
-        var message = Message();
-        change(message);
-        return message.ToByteArray();
-    }
-
-    private static byte[] Mutate(byte[] seed, Random random)
-    {
-        var bytes = new List<byte>(seed);
-        for (var left = random.Next(4); left > 0 && bytes.Count > 0; left--)
-        {
-            var place = random.Next(bytes.Count);
-            switch (random.Next(4))
-            {
-                case 0:
-                    bytes[place] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    bytes[place] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 2:
-                    bytes.RemoveRange(place, Math.Min(random.Next(1, 5), bytes.Count - place));
-                    break;
-                default:
-                    var length = Math.Min(random.Next(1, 12), bytes.Count - place);
-                    bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(place, length));
-                    break;
-            }
-        }
-
-        return [.. bytes];
-    }
-
-    private static ModelInferRequest Message() => new()
-    {
-        ModelName = "modèle",
-        ModelVersion = "3",
-        Id = "id 7",
-        Inputs = { Messages.Input("FP32", [2, 1], name: "A"), Messages.Input("BYTES", [1], name: "S"), Messages.Input("UINT8", [0, 300], name: "N") },
-        Outputs = { new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "X" }, new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "Y" } },
-        RawInputContents = { ByteString.CopyFrom(1, 2, 3, 4, 5, 6, 7, 8), ByteString.CopyFrom(Messages.Strings("text")), ByteString.Empty },
-    };
 }

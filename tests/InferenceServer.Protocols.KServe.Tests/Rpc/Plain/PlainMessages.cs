@@ -1,0 +1,78 @@
+using Google.Protobuf;
+using Inference;
+using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Protocols.KServe.Rpc.Plain;
+using Xunit;
+
+namespace InferenceServer.Protocols.KServe.Tests.Rpc.Plain;
+
+/// <summary>Messages that are plain, and what becomes of them when bytes are changed.</summary>
+internal static class PlainMessages
+{
+    public static ModelInferRequest Message() => new()
+    {
+        ModelName = "modèle",
+        ModelVersion = "3",
+        Id = "id 7",
+        Inputs = { Messages.Input("FP32", [2, 1], name: "A"), Messages.Input("BYTES", [1], name: "S"), Messages.Input("UINT8", [0, 300], name: "N") },
+        Outputs = { new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "X" }, new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "Y" } },
+        RawInputContents = { ByteString.CopyFrom(1, 2, 3, 4, 5, 6, 7, 8), ByteString.CopyFrom(Messages.Strings("text")), ByteString.Empty },
+    };
+
+    public static byte[] Changed(Action<ModelInferRequest> change)
+    {
+        var message = Message();
+        change(message);
+        return message.ToByteArray();
+    }
+
+    public static byte[] Mutate(byte[] seed, Random random)
+    {
+        var bytes = new List<byte>(seed);
+        for (var left = random.Next(4); left > 0 && bytes.Count > 0; left--)
+        {
+            var place = random.Next(bytes.Count);
+            switch (random.Next(4))
+            {
+                case 0:
+                    bytes[place] = (byte)random.Next(256);
+                    break;
+                case 1:
+                    bytes[place] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 2:
+                    bytes.RemoveRange(place, Math.Min(random.Next(1, 5), bytes.Count - place));
+                    break;
+                default:
+                    var length = Math.Min(random.Next(1, 12), bytes.Count - place);
+                    bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(place, length));
+                    break;
+            }
+        }
+
+        return [.. bytes];
+    }
+
+    /// <summary>That what was read is what the generated reader has read.</summary>
+    public static void AssertSame(ModelInferRequest expected, PlainMessage message, byte[] bytes)
+    {
+        Assert.Equal((expected.ModelName, expected.ModelVersion, expected.Id), (message.ModelName, message.ModelVersion, message.Id));
+        Assert.Empty(expected.Parameters);
+        Assert.Equal(expected.Outputs.Select(static output => output.Name), message.Outputs);
+        Assert.All(expected.Outputs, static output => Assert.Empty(output.Parameters));
+        Assert.Equal(expected.Inputs.Count, message.Inputs.Count);
+        for (var i = 0; i < message.Inputs.Count; i++)
+        {
+            var (wanted, got) = (expected.Inputs[i], message.Inputs[i]);
+            Assert.Equal((wanted.Name, wanted.Datatype), (got.Name, got.DataType.ProtocolName()));
+            Assert.Equal(wanted.Shape, got.Shape.AsSpan().ToArray());
+            Assert.Null(wanted.Contents);
+            Assert.Empty(wanted.Parameters);
+            Assert.Equal(expected.RawInputContents[i].ToByteArray(), ContentsOf(message, i, bytes));
+        }
+    }
+
+    private static byte[] ContentsOf(PlainMessage message, int input, byte[] bytes) => message.Tensors.Count > 0
+        ? message.Tensors[input]!.Span.ToArray()
+        : bytes.AsSpan((int)message.Contents[input].Offset, (int)message.Contents[input].Length).ToArray();
+}
