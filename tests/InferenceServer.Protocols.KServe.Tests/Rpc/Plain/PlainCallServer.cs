@@ -1,14 +1,17 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Rpc;
 using InferenceServer.Protocols.KServe.Rpc.Plain;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -20,9 +23,13 @@ internal sealed class PlainCallServer : IAsyncDisposable
 {
     public const string LibraryHeader = "x-library-read";
 
+    /// <summary>The hash of what the library has read.</summary>
+    public const string HashHeader = "x-library-hash";
+
     private const string Path = "/inference.GRPCInferenceService/ModelInfer";
 
     private readonly WebApplication _app;
+    private readonly CountingMemoryPoolFactory _transport = new();
     private readonly SharedMemoryRegistry _regions = new(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance);
 
     private PlainCallServer(KServeRpcOptions options)
@@ -34,6 +41,7 @@ internal sealed class PlainCallServer : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http2);
         });
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(_transport);
         builder.Logging.ClearProviders();
         _app = builder.Build();
         var call = new PlainInferCall(ReadAllAsync, Engine, new FakeControl(_regions), options, new InferenceEndpoints(), Log);
@@ -43,6 +51,9 @@ internal sealed class PlainCallServer : IAsyncDisposable
     public FakeEngine Engine { get; }
 
     public RecordingLogger Log { get; } = new();
+
+    /// <summary>The memory of the transport.</summary>
+    public CountingMemoryPool Transport => _transport.Pool;
 
     public HttpClient Client { get; } = new();
 
@@ -65,9 +76,13 @@ internal sealed class PlainCallServer : IAsyncDisposable
     }
 
     /// <summary>Sends a body in pieces of a length, each on its own, and reads the whole answer.</summary>
-    public async Task<(HttpResponseMessage Answer, byte[] Body)> SendAsync(byte[] body, int pieceLength = int.MaxValue, string contentType = "application/grpc", params (string Name, string Value)[] headers)
+    public Task<(HttpResponseMessage Answer, byte[] Body)> SendAsync(byte[] body, int pieceLength = int.MaxValue, string contentType = "application/grpc", params (string Name, string Value)[] headers) =>
+        SendAsync(new PieceContent(body, pieceLength), contentType, headers);
+
+    /// <summary>Sends a body and reads the whole answer.</summary>
+    public async Task<(HttpResponseMessage Answer, byte[] Body)> SendAsync(HttpContent body, string contentType = "application/grpc", params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new PieceContent(body, pieceLength) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = body };
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         foreach (var (name, value) in headers)
@@ -95,6 +110,7 @@ internal sealed class PlainCallServer : IAsyncDisposable
         using var all = new MemoryStream();
         await context.Request.Body.CopyToAsync(all, context.RequestAborted);
         context.Response.ContentType = "application/grpc";
+        context.Response.Headers[HashHeader] = Convert.ToHexString(SHA256.HashData(all.GetBuffer().AsSpan(0, (int)all.Length)));
         context.Response.Headers[LibraryHeader] = all.Length.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 }
