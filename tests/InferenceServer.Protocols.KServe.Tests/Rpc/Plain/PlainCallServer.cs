@@ -82,6 +82,13 @@ internal sealed class PlainCallServer : IAsyncDisposable
     /// <summary>Sends a body and reads the whole answer.</summary>
     public async Task<(HttpResponseMessage Answer, byte[] Body)> SendAsync(HttpContent body, string contentType = "application/grpc", params (string Name, string Value)[] headers)
     {
+        var answer = await BeginAsync(body, contentType, headers);
+        return (answer, await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Sends a body and waits until its answer begins, of which nothing more is read.</summary>
+    public async Task<HttpResponseMessage> BeginAsync(HttpContent body, string contentType = "application/grpc", params (string Name, string Value)[] headers)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = body };
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
@@ -90,8 +97,7 @@ internal sealed class PlainCallServer : IAsyncDisposable
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        var answer = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
-        return (answer, await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        return await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()
