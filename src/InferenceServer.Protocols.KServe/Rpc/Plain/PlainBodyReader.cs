@@ -22,7 +22,7 @@ internal sealed class PlainBodyReader(ITensorAllocator allocator, KServeRpcOptio
 
     private readonly int _window = Math.Min(LongestHead, options.LargeMessageBytes);
 
-    /// <summary>Reads the message, if it is a plain one. Of every other, nothing has been taken, or <see cref="PlainMessage.Restored"/> is the body to go on with.</summary>
+    /// <summary>Reads the message, if it is a plain one. Of every other, nothing has been taken, or <see cref="PlainMessage.Restored"/> is the body to go on with. A plain one without memory for it has a <see cref="PlainMessage.Shortage"/>, and not all of it has come.</summary>
     public async ValueTask<ReadingOutcome> ReadAsync(PipeReader body, PlainMessage message)
     {
         var examined = 0L;
