@@ -1,12 +1,13 @@
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Containers;
 using Grpc.Net.Client;
+using InferenceServer.FunctionalTests.Allocations;
 using InferenceServer.Testing;
 
 namespace InferenceServer.ContainerTests.Engine;
 
 /// <summary>The server in a container that may do as little as a container can.</summary>
-internal sealed class ServerContainer : IAsyncDisposable
+internal sealed class ServerContainer : IAllocatingServer, IAsyncDisposable
 {
     private const ushort HttpPort = 8000;
     private const ushort RpcPort = 8001;

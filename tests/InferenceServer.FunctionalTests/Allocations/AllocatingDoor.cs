@@ -23,7 +23,7 @@ internal static class AllocatingDoor
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Sends FP32 tensors of one shape to a model, and reads its answer to the end.</summary>
-    public static Func<Task> Open(string name, AllocatingServer server, string model, string[] inputs, long[] shape)
+    public static Func<Task> Open(string name, IAllocatingServer server, string model, string[] inputs, long[] shape)
     {
         var values = new float[shape.Aggregate(1L, static (product, size) => product * size)];
         for (var i = 0; i < values.Length; i++)
@@ -42,7 +42,7 @@ internal static class AllocatingDoor
     private static string Head(string[] inputs, long[] shape, string rest, string parameters) =>
         $"{{{parameters}\"inputs\":[{string.Join(',', inputs.Select(input => $"{{\"name\":\"{input}\",\"datatype\":\"FP32\",\"shape\":[{string.Join(',', shape)}],{rest}}}"))}]}}";
 
-    private static Func<Task> OverBinary(AllocatingServer server, string model, string[] inputs, long[] shape, ReadOnlySpan<byte> data)
+    private static Func<Task> OverBinary(IAllocatingServer server, string model, string[] inputs, long[] shape, ReadOnlySpan<byte> data)
     {
         var head = Encoding.UTF8.GetBytes(Head(inputs, shape, $"\"parameters\":{{\"binary_data_size\":{data.Length}}}", "\"parameters\":{\"binary_data_output\":true},"));
         var body = new byte[head.Length + (inputs.Length * data.Length)];
@@ -55,7 +55,7 @@ internal static class AllocatingDoor
         return OverHttp(server, model, body, head.Length);
     }
 
-    private static Func<Task> OverHttp(AllocatingServer server, string model, byte[] body, int? headerLength)
+    private static Func<Task> OverHttp(IAllocatingServer server, string model, byte[] body, int? headerLength)
     {
         var address = new Uri($"/v2/models/{model}/infer", UriKind.Relative);
         return async () =>
@@ -74,7 +74,7 @@ internal static class AllocatingDoor
         };
     }
 
-    private static Func<Task> OverRpc(AllocatingServer server, string model, string[] inputs, long[] shape, ByteString data)
+    private static Func<Task> OverRpc(IAllocatingServer server, string model, string[] inputs, long[] shape, ByteString data)
     {
         var client = new GRPCInferenceService.GRPCInferenceServiceClient(server.Channel);
         var message = new ModelInferRequest { ModelName = model };

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Grpc.Net.Client;
 using InferenceServer.FunctionalTests.Operations;
 using InferenceServer.Testing;
@@ -6,11 +5,9 @@ using Xunit;
 
 namespace InferenceServer.FunctionalTests.Allocations;
 
-/// <summary>A server in a process of its own, and what its counter of allocated bytes says.</summary>
-internal sealed class AllocatingServer : IAsyncDisposable
+/// <summary>A server in a process of its own.</summary>
+internal sealed class AllocatingServer : IAllocatingServer, IAsyncDisposable
 {
-    private const string Counter = "dotnet_gc_allocated_bytes_total ";
-
     private readonly ServerProcess _process;
 
     private AllocatingServer(ServerProcess process, Uri http)
@@ -24,7 +21,7 @@ internal sealed class AllocatingServer : IAsyncDisposable
 
     public GrpcChannel Channel { get; }
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    public Uri MetricsAddress => _process.MetricsAddress;
 
     public static async Task<AllocatingServer> StartAsync(string repository)
     {
@@ -42,16 +39,6 @@ internal sealed class AllocatingServer : IAsyncDisposable
         }
     }
 
-    /// <summary>The bytes that the server allocates meanwhile, but for those of the asking.</summary>
-    public async Task<long> CountAsync(Func<Task> action)
-    {
-        await ReadAsync();
-        var first = await ReadAsync();
-        var second = await ReadAsync();
-        await action();
-        return await ReadAsync() - second - (second - first);
-    }
-
     public async ValueTask DisposeAsync()
     {
         Channel.Dispose();
@@ -59,12 +46,5 @@ internal sealed class AllocatingServer : IAsyncDisposable
         _process.Signal(ServerProcess.SigTerm);
         Assert.Equal(0, await _process.WaitForExitAsync());
         _process.Dispose();
-    }
-
-    private async Task<long> ReadAsync()
-    {
-        var text = await Http.GetStringAsync(_process.MetricsAddress, Token);
-        var line = text.Split('\n').Single(static line => line.StartsWith(Counter, StringComparison.Ordinal));
-        return (long)double.Parse(line.AsSpan(Counter.Length), CultureInfo.InvariantCulture);
     }
 }

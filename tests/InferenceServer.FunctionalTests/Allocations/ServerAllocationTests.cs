@@ -12,10 +12,7 @@ public sealed class ServerAllocationTests(ITestOutputHelper output)
     private const int SmallElements = 16;
     private const int LargeElements = 1_000_000;
 
-    /// <summary>How often it is counted at most until the thriftiest is within the limit: until then the compiler is still at work, and pools fill.</summary>
-    private const int MostWindows = 30;
-
-    /// <summary>Enough of each in one of them that a piece of memory which the counter has seen handed out and nobody has used yet is next to nothing for each.</summary>
+    /// <summary>Enough of them that a piece of memory which the counter has seen handed out and nobody has used yet is next to nothing for each.</summary>
     private const int SmallRequests = 2000;
 
     private const int LargeRequests = 10;
@@ -32,7 +29,7 @@ public sealed class ServerAllocationTests(ITestOutputHelper output)
         var ask = AllocatingDoor.Open(door, server, "add_sub", ["INPUT0", "INPUT1"], [1, SmallElements]);
         var budget = AllocationBudgets.Of($"server {door}").Here;
 
-        var bytes = await MeasureAsync(server, ask, SmallRequests, budget);
+        var bytes = await AllocationCounter.MeasureAsync(server, ask, SmallRequests, budget);
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{door}: {bytes:0} bytes a request"));
         Assert.InRange(bytes, 0, budget);
@@ -49,32 +46,11 @@ public sealed class ServerAllocationTests(ITestOutputHelper output)
         var large = AllocatingDoor.Open(door, server, "double", ["X"], [1, LargeElements]);
         var budget = AllocationBudgets.Of($"server {door} of a small request").Here;
 
-        var ofSmall = await MeasureAsync(server, small, SmallRequests, budget);
+        var ofSmall = await AllocationCounter.MeasureAsync(server, small, SmallRequests, budget);
         var limit = Math.Min(ofSmall, budget) + AllocationBudgets.Of($"server {door} more for a million elements").Here;
-        var ofLarge = await MeasureAsync(server, large, LargeRequests, limit);
+        var ofLarge = await AllocationCounter.MeasureAsync(server, large, LargeRequests, limit);
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{door}: {ofSmall:0} bytes a request of {SmallElements} elements, {ofLarge:0} of {LargeElements}"));
         Assert.InRange(ofLarge, 0, limit);
-    }
-
-    /// <summary>The bytes of a request, in the thriftiest of some windows; one within the limit is enough.</summary>
-    private static async Task<double> MeasureAsync(AllocatingServer server, Func<Task> ask, int requests, double limit)
-    {
-        var least = double.MaxValue;
-        for (var window = 0; window < MostWindows && least > limit; window++)
-        {
-            least = Math.Min(least, await server.CountAsync(() => RepeatAsync(ask, requests)) / (double)requests);
-        }
-
-        return least;
-    }
-
-    private static async Task RepeatAsync(Func<Task> ask, int times)
-    {
-        // One after another: how many wait at once is no matter of the machine then.
-        for (var i = 0; i < times; i++)
-        {
-            await ask();
-        }
     }
 }
