@@ -35,6 +35,13 @@ internal readonly struct BrainFloatReader : IElementReader<ushort>
         return (value & 0x7FFF) < 0x7F80 ? ElementOutcome.Read : ElementOutcome.OutOfRange;
     }
 
+    public static bool TryReadPlain(ReadOnlySpan<byte> text, out ushort value, out int length)
+    {
+        var isPlain = PlainNumbers.TryReadReal(text, out var wide, out var isNearest, out length) && isNearest;
+        value = isPlain ? Round(wide) : (ushort)0;
+        return isPlain && (value & 0x7FFF) < 0x7F80;
+    }
+
     /// <summary>
     /// The nearest bfloat16. The step through binary32 rounds to odd, which keeps a sign of what was cut off, so that the second
     /// rounding comes out as one step would.

@@ -5,9 +5,9 @@ namespace InferenceServer.Protocols.KServe.Http;
 /// <summary>Makes a narrower type of a binary64 that stands for a decimal number, as if the decimal number had been rounded to it at once.</summary>
 internal static class SingleRounding
 {
-    // What of a binary64 has no place in a binary32, and half of that: there a second rounding may go wrong.
-    private const long Below = (1L << 29) - 1;
-    private const long Half = 1L << 28;
+    // So many bits of a binary64 have no place in the narrow type.
+    private const int BitsBelowSingle = 29;
+    private const int BitsBelowHalf = 42;
 
     // How far a value that is not the nearest may be off.
     private const long Doubt = 2;
@@ -25,8 +25,8 @@ internal static class SingleRounding
             return isNearest;
         }
 
-        return typeof(T) == typeof(float)
-            && Math.Abs((BitConverter.DoubleToInt64Bits(wide) & Below) - Half) > (isNearest ? 0 : Doubt)
-            && (wide == 0 || T.IsNormal(value));
+        var bits = typeof(T) == typeof(float) ? BitsBelowSingle : BitsBelowHalf;
+        var below = BitConverter.DoubleToInt64Bits(wide) & ((1L << bits) - 1);
+        return Math.Abs(below - (1L << (bits - 1))) > (isNearest ? 0 : Doubt) && (wide == 0 || T.IsNormal(value));
     }
 }

@@ -91,6 +91,12 @@ public class TensorTextTests
                 text = (isNegative ? "-" : "") + text + (exponent < 0 ? FormattableString.Invariant($"e{exponent}") : exponent < 20 ? "" : FormattableString.Invariant($"E+{exponent - 20}"));
                 Assert.Equal(BitConverter.DoubleToInt64Bits(double.Parse(text, culture)), MemoryMarshal.Read<long>(Read(TensorDataType.Fp64, $"[{text}]", 1)));
                 Assert.Equal(BitConverter.SingleToInt32Bits(float.Parse(text, culture)), MemoryMarshal.Read<int>(Read(TensorDataType.Fp32, $"[{text}]", 1)));
+                if (Half.IsFinite(Half.Parse(text, culture)))
+                {
+                    Assert.Equal(BitConverter.HalfToInt16Bits(Half.Parse(text, culture)), MemoryMarshal.Read<short>(Read(TensorDataType.Fp16, $"[{text}]", 1)));
+                }
+
+                Assert.Equal(BrainFloatReader.Round(double.Parse(text, culture)), MemoryMarshal.Read<ushort>(Read(TensorDataType.Bf16, $"[{text}]", 1)));
             },
             iter: 200_000);
 
