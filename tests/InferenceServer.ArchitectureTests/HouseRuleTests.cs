@@ -63,8 +63,13 @@ public sealed partial class HouseRuleTests
     [Theory]
     [InlineData("InferenceServer.Abstractions")]
     [InlineData("InferenceServer.Core")]
+    [InlineData("InferenceServer.Backends.Identity")]
     [InlineData("InferenceServer.Backends.Onnx")]
     [InlineData("InferenceServer.Protocols.KServe")]
+    [InlineData("InferenceServer.Bench")]
+    [InlineData("InferenceServer.Caches.Redis")]
+    [InlineData("InferenceServer.RemoteRepositories")]
+    [InlineData("InferenceServer.Host")]
     public void NativeBuild_StaysPossible(string project) =>
         Assert.Equal("true", XDocument.Load(Path.Combine(Solution.Root, "src", project, project + ".csproj")).Descendants("IsAotCompatible").Single().Value);
 

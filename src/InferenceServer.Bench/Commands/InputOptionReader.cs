@@ -48,10 +48,10 @@ internal static class InputOptionReader
 
     private static JsonElement ValueOf(string text) => text switch
     {
-        "true" => JsonSerializer.SerializeToElement(true),
-        "false" => JsonSerializer.SerializeToElement(false),
-        _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonSerializer.SerializeToElement(whole),
-        _ when CheckedOption.TryNumber(text, out var number) => JsonSerializer.SerializeToElement(number),
-        _ => JsonSerializer.SerializeToElement(text),
+        "true" => JsonSerializer.SerializeToElement(true, ParameterJson.Default.Boolean),
+        "false" => JsonSerializer.SerializeToElement(false, ParameterJson.Default.Boolean),
+        _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonSerializer.SerializeToElement(whole, ParameterJson.Default.Int64),
+        _ when CheckedOption.TryNumber(text, out var number) => JsonSerializer.SerializeToElement(number, ParameterJson.Default.Double),
+        _ => JsonSerializer.SerializeToElement(text, ParameterJson.Default.String),
     };
 }

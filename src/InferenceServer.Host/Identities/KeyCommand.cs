@@ -80,7 +80,7 @@ internal static class KeyCommand
         return 0;
     }
 
-    private static string Quote(string[] names) => string.Join(", ", names.Select(static name => System.Text.Json.JsonSerializer.Serialize(name)));
+    private static string Quote(string[] names) => string.Join(", ", names.Select(static name => $"\"{System.Text.Json.JsonEncodedText.Encode(name)}\""));
 
     private static async Task<int> FailAsync(TextWriter errors, string problem)
     {

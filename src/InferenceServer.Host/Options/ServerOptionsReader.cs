@@ -42,7 +42,7 @@ internal sealed class ServerOptionsReader
         _isProbe = line.WantsProbe;
         _values = new OptionValues(_section, line, _errors);
         _telemetry = new TelemetryReader(configuration, _values, files, _errors);
-        _folders = new BackendFolderReader(files, backends).Read(BackendDirectory());
+        _folders = new BackendFolderReader(files, backends, BackendCode.CanBeLoaded).Read(BackendDirectory());
         _backends = [.. backends, .. _folders.Where(static folder => !folder.IsShadowed).Select(static folder => folder.Descriptor)];
     }
 

@@ -7,7 +7,8 @@ namespace InferenceServer.Host.Plugins;
 /// <summary>Finds the backends in a directory: each is a folder with its own assemblies and native libraries, and a <c>backend.json</c>. Nothing of them is loaded.</summary>
 /// <param name="files">The file system.</param>
 /// <param name="builtIn">The backends that the server has anyway.</param>
-internal sealed class BackendFolderReader(IFileSystem files, IReadOnlyList<BackendDescriptor> builtIn)
+/// <param name="loadsCode">False when this program cannot run what is in them: their models are recognised, and told so.</param>
+internal sealed class BackendFolderReader(IFileSystem files, IReadOnlyList<BackendDescriptor> builtIn, bool loadsCode)
 {
     /// <summary>The folders, by name; none when the directory does not exist. Those whose names begin with a dot do not count.</summary>
     public ImmutableArray<BackendFolder> Read(string directory)
@@ -67,7 +68,7 @@ internal sealed class BackendFolderReader(IFileSystem files, IReadOnlyList<Backe
             return manifest.Descriptor.Name != name
                 ? (null, $"{BackendManifest.FileName}: the field 'name' must be that of the folder, '{name}', got '{manifest.Descriptor.Name}'")
                 : files.File.Exists(files.Path.Combine(folder, manifest.Assembly))
-                    ? (manifest, null)
+                    ? (manifest, loadsCode ? null : BackendCode.NativeProblem)
                     : (null, $"{BackendManifest.FileName}: the field 'assembly' names '{manifest.Assembly}', which is not in the folder");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

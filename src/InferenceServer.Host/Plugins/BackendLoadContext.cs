@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.Loader;
 using InferenceServer.Abstractions.Backends;
@@ -15,6 +16,7 @@ internal sealed class BackendLoadContext(string name, string assemblyPath) : Ass
     private readonly AssemblyDependencyResolver _resolver = new(assemblyPath);
 
     /// <inheritdoc />
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Whoever makes one has been asked whether assemblies can be loaded.")]
     protected override Assembly? Load(AssemblyName assemblyName) =>
         assemblyName.Name != s_contract && _resolver.ResolveAssemblyToPath(assemblyName) is { } path ? LoadFromAssemblyPath(path) : null;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
@@ -28,7 +29,7 @@ internal sealed class PluginBackend(BackendFolder folder, LoadTrial? trial) : IB
     /// <inheritdoc />
     public async ValueTask<IBackendModel> LoadAsync(ModelLoadContext context, CancellationToken cancellationToken)
     {
-        if (trial is not null && folder.Manifest is not null)
+        if (trial is not null && folder.Problem is null)
         {
             await trial.RunAsync(context, cancellationToken).ConfigureAwait(false);
         }
@@ -68,11 +69,17 @@ internal sealed class PluginBackend(BackendFolder folder, LoadTrial? trial) : IB
 
     private IBackend Make()
     {
-        if (folder.Manifest is not { } manifest)
+        if (folder.Problem is { } problem)
         {
-            throw Broken(folder.Problem!, null);
+            throw Broken(problem, null);
         }
 
+        return BackendCode.CanBeLoaded ? Make(folder.Manifest!) : throw Broken(BackendCode.NativeProblem, null);
+    }
+
+    [RequiresUnreferencedCode("It loads an assembly.")]
+    private IBackend Make(BackendManifest manifest)
+    {
         var assembly = Load(manifest);
         CheckContract(assembly);
         if (assembly.GetType(manifest.Type, throwOnError: false) is not { } type)
@@ -95,6 +102,7 @@ internal sealed class PluginBackend(BackendFolder folder, LoadTrial? trial) : IB
         return backend;
     }
 
+    [RequiresUnreferencedCode("It loads an assembly.")]
     private Assembly Load(BackendManifest manifest)
     {
         var path = Path.Combine(folder.Path, manifest.Assembly);
@@ -109,6 +117,7 @@ internal sealed class PluginBackend(BackendFolder folder, LoadTrial? trial) : IB
     }
 
     /// <summary>One that was built against a later contract may call what is not there.</summary>
+    [RequiresUnreferencedCode("It looks into an assembly that was loaded.")]
     private void CheckContract(Assembly assembly)
     {
         var own = typeof(IBackend).Assembly.GetName();

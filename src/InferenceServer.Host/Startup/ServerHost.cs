@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Abstractions;
 using System.Reflection;
 using InferenceServer.Abstractions.Backends;
@@ -188,6 +189,7 @@ internal static class ServerHost
             provider => [.. MakeBackends(provider.GetRequiredService<TimeProvider>()), .. options.BackendFolders.Where(static folder => !folder.IsShadowed).Select(static folder => new PluginBackend(folder, MakeTrial(folder, new FileSystem())))]);
     }
 
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "A program of one file is found by its own path.")]
     private static LoadTrial? MakeTrial(BackendFolder folder, IFileSystem files) =>
         folder.Manifest is { TriesLoads: true } && TrialProgram.Find(Environment.ProcessPath, typeof(ServerHost).Assembly.Location, files) is { } program ? new LoadTrial(folder.Path, program) : null;
 

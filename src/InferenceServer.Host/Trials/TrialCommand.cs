@@ -33,7 +33,7 @@ internal static class TrialCommand
         try
         {
             var parent = Path.GetDirectoryName(request.BackendFolder)!;
-            var folder = new BackendFolderReader(new FileSystem(), []).Read(parent).Single(one => one.Path == request.BackendFolder);
+            var folder = new BackendFolderReader(new FileSystem(), [], BackendCode.CanBeLoaded).Read(parent).Single(one => one.Path == request.BackendFolder);
             using var backend = new PluginBackend(folder, trial: null);
             var context = request.ToContext();
             backend.Prepare(context);

@@ -22,7 +22,7 @@ public sealed class BackendFolderReaderTests
     }
 
     [Fact]
-    public void Read_DirectoryThatIsNotThere_HasNoBackends() => Assert.Empty(new BackendFolderReader(_files, []).Read("/nowhere"));
+    public void Read_DirectoryThatIsNotThere_HasNoBackends() => Assert.Empty(new BackendFolderReader(_files, [], loadsCode: true).Read("/nowhere"));
 
     [Fact]
     public void Read_FolderThatIsBroken_NamesItselfAndLeavesTheOthers()
@@ -47,7 +47,16 @@ public sealed class BackendFolderReaderTests
         Assert.Equal("twin", found["twin"].Descriptor.Name);
     }
 
-    private System.Collections.Immutable.ImmutableArray<BackendFolder> Read() => new BackendFolderReader(_files, [new BackendDescriptor("builtin") { Platform = "builtin_platform" }]).Read("/backends");
+    [Fact]
+    public void Read_ForProgramThatCannotLoadCode_SaysSoAndKnowsTheModelsStill()
+    {
+        Add("good", manifest: """{"name": "good", "assembly": "x.dll", "type": "X", "model_files": ["model.x"]}""");
+        var folder = Assert.Single(Read(loadsCode: false));
+        Assert.Equal(BackendCode.NativeProblem, folder.Problem);
+        Assert.Equal(["model.x"], folder.Descriptor.ModelFilenames);
+    }
+
+    private System.Collections.Immutable.ImmutableArray<BackendFolder> Read(bool loadsCode = true) => new BackendFolderReader(_files, [new BackendDescriptor("builtin") { Platform = "builtin_platform" }], loadsCode).Read("/backends");
 
     private void Add(string name, string? manifest = null)
     {

@@ -60,7 +60,7 @@ internal sealed class PluginFolder : IDisposable
     public string Write(string path, string text) => _directory.Write(path, text);
 
     /// <summary>The backend in a folder, as the server has it.</summary>
-    public PluginBackend Open(string name) => new(new BackendFolderReader(new System.IO.Abstractions.FileSystem(), []).Read(_directory.FullPath).Single(one => one.Name == name), trial: null);
+    public PluginBackend Open(string name) => new(new BackendFolderReader(new System.IO.Abstractions.FileSystem(), [], loadsCode: true).Read(_directory.FullPath).Single(one => one.Name == name), trial: null);
 
     /// <summary>The backends directory.</summary>
     public string FullPath => _directory.FullPath;

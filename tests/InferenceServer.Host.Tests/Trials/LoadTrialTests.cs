@@ -78,7 +78,7 @@ public sealed class LoadTrialTests : IDisposable
     {
         _folder.Compile("tried", "Own", PluginFolder.TellingBackend("tried", expression, more));
         _folder.Describe("tried", "Own", "Telling", """, "trial_load": true""");
-        var folder = Assert.Single(new BackendFolderReader(new FileSystem(), []).Read(_folder.FullPath));
+        var folder = Assert.Single(new BackendFolderReader(new FileSystem(), [], loadsCode: true).Read(_folder.FullPath));
         Assert.True(folder.Manifest!.TriesLoads, folder.Problem);
         var program = TrialProgram.Find(Environment.ProcessPath, typeof(LoadTrial).Assembly.Location, new FileSystem());
         Assert.NotNull(program);
