@@ -60,10 +60,9 @@ internal static class ServerHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainDelay + options.ExitTimeout);
         AddServices(builder.Services, options, output);
         builder.AddOpenTelemetry(options);
-        var registry = Prometheus.Metrics.NewCustomRegistry();
-        var app = builder.Build();
-        app.Services.AddSecurityMetrics(registry);
-        ServerPipeline.Build(app, MakeMetrics(app.Services, registry));
+        WebApplication? app = null;
+        builder.Services.AddHostedService(_ => new PipelineService(() => BuildPipeline(app!)));
+        app = builder.Build();
         return app;
     }
 
@@ -79,6 +78,13 @@ internal static class ServerHost
         AddCore(services, options);
         services.AddSingleton(provider => new CheckCommand(provider.GetRequiredService<Core.Lifecycle.RepositoryCheck>(), provider.GetRequiredService<Core.Routing.AliasCheck>(), output));
         return services.BuildServiceProvider();
+    }
+
+    private static void BuildPipeline(WebApplication app)
+    {
+        var registry = Prometheus.Metrics.NewCustomRegistry();
+        app.Services.AddSecurityMetrics(registry);
+        ServerPipeline.Build(app, MakeMetrics(app.Services, registry));
     }
 
     private static MetricsEndpoint MakeMetrics(IServiceProvider services, CollectorRegistry registry) => new(
