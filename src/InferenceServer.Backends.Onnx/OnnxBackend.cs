@@ -74,6 +74,7 @@ public sealed class OnnxBackend : IBackend
         var graphs = settings.Graphs is { } options ? new GraphCache(new GraphStore(options, _files, _time), _files, context, file, settings) : null;
         var factory = new SessionFactory(context, file, settings, environment, _providers, log, graphs);
         var first = context.Placements is [var placement, ..] ? placement : new InstancePlacement(context.ModelName, InstanceKind.Cpu, 0);
+        var choice = new ThreadChoice(_files, _time, ThreadChoice.Limit);
         InferenceSession? session = null;
         AdapterSet? adapters = null;
         try
@@ -83,7 +84,19 @@ public sealed class OnnxBackend : IBackend
                 factory.Check(other);
             }
 
-            session = factory.Create(first, cancellation);
+            if (choice.Alone(context, settings, factory.HasDevice(first)) is { } alone)
+            {
+                session = choice.Try(() => new SessionFactory(context, file, alone, environment, _providers, log, null).Create(first, cancellation));
+                factory = session is null ? factory : new SessionFactory(context, file, alone, environment, _providers, log, graphs);
+                if (graphs is not null)
+                {
+                    // One that stays is made from the graph that is kept.
+                    session?.Dispose();
+                    session = null;
+                }
+            }
+
+            session ??= factory.Create(first, cancellation);
             CheckFreeDimensions(session, settings);
             var signature = SignatureReader.Read(session, context);
             adapters = AdapterFolder.Load(_files, context, file, signature.Tensors, cancellation);
