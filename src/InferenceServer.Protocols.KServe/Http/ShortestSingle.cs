@@ -20,7 +20,7 @@ internal static class ShortestSingle
     private const int MostNoughts = 3;
 
     /// <summary>10^k for k from -31 to 45, as a 64-bit integer whose highest bit is set, rounded up.</summary>
-    private static ReadOnlySpan<ulong> Powers =>
+    private static readonly ulong[] s_powers =
     [
         0x81CEB32C4B43FCF5, 0xA2425FF75E14FC32, 0xCAD2F7F5359A3B3F, 0xFD87B5F28300CA0E, 0x9E74D1B791E07E49, 0xC612062576589DDB,
         0xF79687AED3EEC552, 0x9ABE14CD44753B53, 0xC16D9A0095928A28, 0xF1C90080BAF72CB2, 0x971DA05074DA7BEF, 0xBCE5086492111AEB,
@@ -123,7 +123,7 @@ internal static class ShortestSingle
         var lowest = (4 * c) - 2 + (isLowerNearer ? 1u : 0);
         var k = ((q * 1262611) - (isLowerNearer ? 524031 : 0)) >> 22;
         var shift = q + ((-k * 1741647) >> 19) + 1;
-        var power = Powers[-k - LeastPower];
+        var power = s_powers[-k - LeastPower];
         var lower = RoundToOdd(power, lowest << shift);
         var middle = RoundToOdd(power, (4 * c) << shift);
         var upper = RoundToOdd(power, ((4 * c) + 2) << shift);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using InferenceServer.Abstractions.Tensors;
 
@@ -160,7 +161,7 @@ internal static class TensorDataWriter
         var end = start;
         if (typeof(T) == typeof(float) && T.IsFinite(value) && !T.IsZero(value))
         {
-            end += ShortestSingle.Format(float.CreateTruncating(value), room[start..]);
+            end += ShortestSingle.Format(Unsafe.BitCast<T, float>(value), room[start..]);
         }
         else
         {
