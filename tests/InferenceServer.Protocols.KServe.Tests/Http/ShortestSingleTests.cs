@@ -38,7 +38,7 @@ public sealed class ShortestSingleTests
     public void Decimals_AreWrittenAsByTheBaseLibrary() =>
         Gen.Select(Gen.Int[0, 9_999_999], Gen.Int[-12, 12]).Sample(static (digits, power) => Check(BitConverter.SingleToUInt32Bits((float)(digits * Math.Pow(10, power)))), iter: 200_000);
 
-    /// <summary>All there are, which takes a quarter of an hour: for changes of the method.</summary>
+    /// <summary>All there are, which takes minutes: for changes of the method.</summary>
     [Fact]
     public void All_AreWrittenAsByTheBaseLibrary()
     {
