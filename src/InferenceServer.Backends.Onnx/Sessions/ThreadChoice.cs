@@ -43,13 +43,19 @@ internal sealed class ThreadChoice(IFileSystem files, TimeProvider time, TimeSpa
             return null;
         }
 
-        if (ShortRun.Measure(session, time) <= limit)
+        var isRight = false;
+        try
         {
-            return session;
+            isRight = ShortRun.Measure(session, time) <= limit;
+            return isRight ? session : null;
         }
-
-        session.Dispose();
-        return null;
+        finally
+        {
+            if (!isRight)
+            {
+                session.Dispose();
+            }
+        }
     }
 
     /// <summary>Whether the model is a small file without weights in others, which would be read too.</summary>

@@ -207,7 +207,7 @@ public sealed class CallerExecutionTests
         var caller = Task.Run(async () => (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 0f), Token))).Dispose(), Token);
         await gate.WaitForArrivalAsync();
         Assert.True(model.Lanes[0].IsLent);
-        model.Scheduler.Retune(Rules(model), [model.MakeLane()], [model.Lanes[0]]);
+        model.Scheduler.Retune(CallerRules(model, s_limit), [model.MakeLane()], [model.Lanes[0]]);
         Assert.Equal(2, model.Backend.LivingInstances);
         gate.Open();
         await caller;
@@ -277,17 +277,6 @@ public sealed class CallerExecutionTests
         return model;
     }
 
-    private LaneSchedulerSetup Rules(ServedModelFixture model) => new()
-    {
-        Limits = BatchLimits.Single,
-        Queue = new QueueRules { MaxRequests = 10, Levels = [new QueuePolicy()] },
-        MaxQueueBytes = 1 << 20,
-        Compatibility = BatchCompatibility.Of(model.Served.Config),
-        MaxCallerExecution = s_limit,
-        Time = _time,
-        Statistics = model.Statistics,
-    };
-
     private void Script(ServedModelFixture model) =>
         model.Backend.Execute = batch =>
         {
@@ -311,15 +300,6 @@ public sealed class CallerExecutionTests
             (await SucceedAsync(answer)).Dispose();
             Assert.NotEqual(Environment.CurrentManagedThreadId, _threadOfLast);
             await UntilAsync(() => model.Lanes[0].IsThreadWaiting);
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        for (var left = TestTimeouts.Phase; !condition(); left -= TimeSpan.FromMilliseconds(5))
-        {
-            Assert.True(left > TimeSpan.Zero, "it did not come to that");
-            await Task.Delay(5, Token);
         }
     }
 }

@@ -1,5 +1,6 @@
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Scheduling;
 using InferenceServer.Testing;
 using Xunit;
 
@@ -28,4 +29,25 @@ internal static class SchedulingFixture
         Assert.False(outcome.IsSuccess);
         return outcome.Error;
     }
+
+    public static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var left = TestTimeouts.Phase; !condition(); left -= TimeSpan.FromMilliseconds(5))
+        {
+            Assert.True(left > TimeSpan.Zero, "it did not come to that");
+            await Task.Delay(5, Token);
+        }
+    }
+
+    /// <summary>Other rules for a model that serves: one request an execution, which callers may run, and no lanes but its own.</summary>
+    public static LaneSchedulerSetup CallerRules(ServedModelFixture model, TimeSpan limit) => new()
+    {
+        Limits = BatchLimits.Single,
+        Queue = new QueueRules { MaxRequests = 10, Levels = [new QueuePolicy()] },
+        MaxQueueBytes = 1 << 20,
+        Compatibility = BatchCompatibility.Of(model.Served.Config),
+        MaxCallerExecution = limit,
+        Time = model.Time,
+        Statistics = model.Statistics,
+    };
 }

@@ -1,4 +1,3 @@
-using InferenceServer.Core.Scheduling;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Backends;
 using InferenceServer.Testing.Tensors;
@@ -117,7 +116,7 @@ public sealed class SideLaneTests : IDisposable
         var held = await HoldAsync(model);
         var beside = isTaken ? await HoldAsync(model) : Task.CompletedTask;
 
-        model.Scheduler.Retune(Rules(model), [], []);
+        model.Scheduler.Retune(CallerRules(model, s_limit), [], []);
 
         Assert.Equal(isTaken ? 2 : 1, model.Backend.LivingInstances);
         Gate.Open();
@@ -186,17 +185,6 @@ public sealed class SideLaneTests : IDisposable
         return model;
     }
 
-    private LaneSchedulerSetup Rules(ServedModelFixture model) => new()
-    {
-        Limits = BatchLimits.Single,
-        Queue = new QueueRules { MaxRequests = 10, Levels = [new QueuePolicy()] },
-        MaxQueueBytes = 1 << 20,
-        Compatibility = BatchCompatibility.Of(model.Served.Config),
-        MaxCallerExecution = s_limit,
-        Time = _time,
-        Statistics = model.Statistics,
-    };
-
     /// <summary>Twice over a thread of the lane: once to know what an execution costs, once what it costs to wake a thread that waits.</summary>
     private async Task LearnAsync(ServedModelFixture model, TimeSpan hop)
     {
@@ -227,15 +215,6 @@ public sealed class SideLaneTests : IDisposable
         var caller = Task.Run(async () => (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, Held), Token))).Dispose(), Token);
         await Gate.WaitForArrivalAsync();
         return caller;
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        for (var left = TestTimeouts.Phase; !condition(); left -= TimeSpan.FromMilliseconds(5))
-        {
-            Assert.True(left > TimeSpan.Zero, "it did not come to that");
-            await Task.Delay(5, Token);
-        }
     }
 
     /// <summary>Goes for the threads of lanes ahead of all others: that is how long it takes to wake one.</summary>
