@@ -51,7 +51,8 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         IResponseCache? cache = null,
         int maxWaiting = 1000,
         TimeSpan maxCallerExecution = default,
-        int maxSideLanes = 0)
+        int maxSideLanes = 0,
+        int maxLanes = 0)
     {
         Time = time ?? TimeProvider.System;
         Pool = new TensorPool(new TensorPoolOptions());
@@ -98,15 +99,16 @@ internal sealed class ServedModelFixture : IAsyncDisposable
                 PreservesOrdering = preservesOrdering,
                 MaxCallerExecution = maxCallerExecution,
                 MaxSideLanes = maxSideLanes,
+                MaxLanes = maxLanes,
                 Time = Time,
                 Statistics = Statistics,
             },
             owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0), Claim = Claim() })],
-            owner => MakeSide(owner));
-        InstanceRunner? MakeSide(LaneScheduler owner)
+            MakeOther);
+        InstanceRunner? MakeOther(LaneScheduler owner, bool isSide)
         {
-            var placement = new InstancePlacement("m_0_side", InstanceKind.Cpu, 0);
-            return FailsSideLanes ? null : new InstanceRunner(owner, model.CreateInstance(placement), setup) { Placement = placement, IsSide = true };
+            var placement = new InstancePlacement(isSide ? "m_0_side" : "m_0_more", InstanceKind.Cpu, 0);
+            return FailsOtherLanes ? null : new InstanceRunner(owner, model.CreateInstance(placement), setup) { Placement = placement, IsSide = isSide };
         }
 
         LaneClaim? Claim()
@@ -149,7 +151,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
     public InstanceRunner[] Lanes { get; private set; } = [];
 
     /// <summary>True when no lane beside the others can be made.</summary>
-    public bool FailsSideLanes { get; set; }
+    public bool FailsOtherLanes { get; set; }
 
     /// <summary>Makes one more lane.</summary>
     public Func<InstanceRunner> MakeLane { get; }

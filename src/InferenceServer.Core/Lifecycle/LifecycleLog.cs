@@ -90,8 +90,8 @@ internal static partial class LifecycleLog
     [LoggerMessage(2060, LogLevel.Information, "Model {Model} version {Version} has taken on another configuration without a load after {Milliseconds:F0} ms; instances: {Instances}, {Before} before")]
     public static partial void Tuned(ILogger logger, string model, long version, double milliseconds, int instances, int before);
 
-    [LoggerMessage(2061, LogLevel.Warning, "Model {Model} version {Version}: an instance beside its own, for requests that take next to nothing, could not be made; it serves without")]
-    public static partial void NoSideLane(ILogger logger, Exception exception, string model, long version);
+    [LoggerMessage(2061, LogLevel.Warning, "Model {Model} version {Version}: an instance beside its own could not be made; it serves without")]
+    public static partial void NoOtherLane(ILogger logger, Exception exception, string model, long version);
 
     [LoggerMessage(2040, LogLevel.Warning, "Model {Model} version {Version} failed to load and is tried again, {Attempt} of {Retries} times: {Reason}")]
     public static partial void LoadRetried(ILogger logger, string model, long version, int attempt, int retries, string reason);

@@ -257,18 +257,18 @@ internal sealed class ModelLoader(
             return new InstanceRunner(owner, made.Instance, lanes) { Placement = made.Wish.Placement, Demand = made.Wish.Demand, Claim = made.Claim };
         }
 
-        InstanceRunner? MakeSide(LaneScheduler owner)
+        InstanceRunner? MakeOther(LaneScheduler owner, bool isSide)
         {
             var placement = instances[0].Wish.Placement;
-            placement = placement with { Name = $"{placement.Name}_side" };
+            placement = placement with { Name = $"{placement.Name}_{(isSide ? "side" : "more")}" };
             try
             {
-                return new InstanceRunner(owner, model.CreateInstance(placement), lanes) { Placement = placement, IsSide = true };
+                return new InstanceRunner(owner, model.CreateInstance(placement), lanes) { Placement = placement, IsSide = isSide };
             }
             catch (Exception exception)
             {
                 // The model serves as well without it.
-                LifecycleLog.NoSideLane(_logger, exception, config.Name, version.Number);
+                LifecycleLog.NoOtherLane(_logger, exception, config.Name, version.Number);
                 return null;
             }
         }
@@ -280,7 +280,7 @@ internal sealed class ModelLoader(
             return new ServedModel(version.Number, config, model, sequenced, statistics, time) { Labels = setup.Labels, PassiveInstances = setup.PassiveInstances };
         }
 
-        var scheduler = new LaneScheduler(LanePlan.Rules(config, options.Scheduler, time, statistics), owner => Enumerable.Range(0, instances.Count).Select(lane => Run(lane, owner)), MakesSide(setup, instances[0].Wish, instances[0].Claim) ? MakeSide : null);
+        var scheduler = new LaneScheduler(LanePlan.Rules(config, options.Scheduler, time, statistics), owner => Enumerable.Range(0, instances.Count).Select(lane => Run(lane, owner)), MakesOthers(setup, instances[0].Wish, instances[0].Claim) ? MakeOther : null);
         return new ServedModel(version.Number, config, model, scheduler, statistics, time)
         {
             Labels = setup.Labels,
@@ -292,7 +292,7 @@ internal sealed class ModelLoader(
     }
 
     /// <summary>Whether there may be lanes beside those that are configured: where one is as good as another, and nobody is asked for leave.</summary>
-    private static bool MakesSide(ServingSetup setup, LaneWish wish, LaneClaim? claim) =>
+    private static bool MakesOthers(ServingSetup setup, LaneWish wish, LaneClaim? claim) =>
         claim is null && setup.Model.HasLightInstances && setup.Config is { HasDefaultInstances: true, IsDecoupled: false } && wish.Placement is { Kind: InstanceKind.Cpu, Processors: null };
 
     private InstanceRunner MakeLane(LaneWish wish, LaneScheduler scheduler, IBackendModel model, LaneSetup lanes)

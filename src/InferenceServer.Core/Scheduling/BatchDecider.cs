@@ -27,6 +27,9 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs)
     /// <summary>True when it matters how long requests have taken.</summary>
     public bool FollowsTarget => _target is not null;
 
+    /// <summary>False while the most rows of an execution are about to change.</summary>
+    public bool IsSteady => _growth?.IsSteady != false;
+
     /// <summary>What an idle lane should do now.</summary>
     public BatchDecision Decide(bool isDraining, long now)
     {

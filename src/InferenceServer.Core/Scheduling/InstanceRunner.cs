@@ -50,7 +50,10 @@ internal sealed class InstanceRunner : IDisposable
     /// <summary>How far it is with what it runs. Under the scheduler's lock.</summary>
     public LaneProgress Progress { get; } = new();
 
-    /// <summary>True while a thread belongs to the lane. This and the next four change under the scheduler's lock only.</summary>
+    /// <summary>True for one that takes no further batch for now: its thread ends. This and the next five change under the scheduler's lock only.</summary>
+    public bool IsParked { get; set; }
+
+    /// <summary>True while a thread belongs to the lane.</summary>
     public bool HasThread { get; set; }
 
     /// <summary>True while a caller runs something by the lane on a thread of his own.</summary>

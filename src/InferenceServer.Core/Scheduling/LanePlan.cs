@@ -68,6 +68,7 @@ internal static class LanePlan
             PreservesOrdering = batching is { PreservesOrdering: true },
             MaxCallerExecution = options.MaxCallerExecution,
             MaxSideLanes = config.HasDefaultInstances ? MaxSideLanes : 0,
+            MaxLanes = config.HasDefaultInstances && batching?.LatencyTarget is null ? options.MaxGrownInstances : 0,
             Time = time,
             Statistics = statistics,
         };

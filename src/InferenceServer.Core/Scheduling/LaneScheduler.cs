@@ -29,20 +29,18 @@ internal sealed class LaneScheduler : IModelScheduler
     private readonly BatchDecider _decider;
     private readonly LaneAlarm _alarm;
     private readonly CallerExecution _callers;
-    private readonly SideLanes _side = new();
-    private readonly Func<LaneScheduler, InstanceRunner?>? _makeSide;
+    private readonly LaneSet _lanes;
+    private readonly LaneMaker? _make;
     private ResponseOrder? _order;
     private LaneSchedulerSetup _rules;
-    private InstanceRunner[] _lanes;
-    private int _retiringLanes;
     private long _calledAt;
     private bool _isDraining;
     private bool _isStopping;
 
     /// <param name="setup">What it is made of.</param>
     /// <param name="makeLanes">Makes its lanes.</param>
-    /// <param name="makeSide">Makes a lane beside them, or nothing where that fails; null where there is to be none.</param>
-    public LaneScheduler(LaneSchedulerSetup setup, Func<LaneScheduler, IEnumerable<InstanceRunner>> makeLanes, Func<LaneScheduler, InstanceRunner?>? makeSide = null)
+    /// <param name="make">Makes lanes beside them; null where there are to be none.</param>
+    public LaneScheduler(LaneSchedulerSetup setup, Func<LaneScheduler, IEnumerable<InstanceRunner>> makeLanes, LaneMaker? make = null)
     {
         _queue = new RequestQueue(setup.Queue, setup.MaxQueueBytes, setup.Compatibility, setup.Time);
         _decider = new BatchDecider(_queue, _costs) { Limits = setup.Limits, EnoughRows = setup.EnoughRows };
@@ -50,22 +48,44 @@ internal sealed class LaneScheduler : IModelScheduler
         _callers = new CallerExecution(_costs) { LimitTicks = setup.Time.ToTicks(setup.MaxCallerExecution) };
         _order = setup.PreservesOrdering ? new ResponseOrder() : null;
         _rules = setup;
-        _makeSide = makeSide;
-        _side.Most = makeSide is null ? 0 : setup.MaxSideLanes;
+        _make = make;
         _time = setup.Time;
         _statistics = setup.Statistics;
-        _lanes = [.. makeLanes(this)];
-        Array.ForEach(_lanes, HearFromLimiter);
+        _lanes = new LaneSet();
+        _lanes.Change([.. makeLanes(this)], [], make is null ? 0 : setup.MaxSideLanes);
+        _lanes.Growth = MakeGrowth();
+        Array.ForEach(_lanes.Configured, HearFromLimiter);
         _onClientGone = state => Abandon((PendingInference)state!);
     }
 
-    public IReadOnlyList<InstanceRunner> Lanes => Volatile.Read(ref _lanes);
+    public IReadOnlyList<InstanceRunner> Lanes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lanes.Configured;
+            }
+        }
+    }
+
+    /// <summary>How many lanes run what waits; null while another number is being tried.</summary>
+    public int? SettledLanes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lanes.Growth is { IsTrying: true } ? null : _lanes.Active.Length;
+            }
+        }
+    }
 
     public SchedulerLoad ReadLoad()
     {
         lock (_gate)
         {
-            return SchedulerLoad.Of(_queue, _lanes, _side.Lanes, _time.GetTimestamp());
+            return SchedulerLoad.Of(_queue, _lanes, _time.GetTimestamp());
         }
     }
 
@@ -73,9 +93,9 @@ internal sealed class LaneScheduler : IModelScheduler
     {
         lock (_gate)
         {
-            if (!_isStopping && InstanceRunner.Threads < MaxExpecting && Array.TrueForAll(_lanes, static lane => !lane.HasThread))
+            if (!_isStopping && InstanceRunner.Threads < MaxExpecting && Array.TrueForAll(_lanes.Active, static lane => !lane.HasThread))
             {
-                _alarm.TryWake(_lanes);
+                _alarm.TryWake(_lanes.Active);
             }
         }
     }
@@ -109,7 +129,7 @@ internal sealed class LaneScheduler : IModelScheduler
         lock (_gate)
         {
             var now = _time.GetTimestamp();
-            var lane = mayLend && _queue.Count == 0 && !_isDraining && _order is null && pending.DeadlineTimestamp > now && _callers.Pays(pending.Rows, pending.Bytes) ? CallerExecution.FindLane(_lanes) ?? FindSide(pending) : null;
+            var lane = mayLend && _queue.Count == 0 && !_isDraining && _order is null && pending.DeadlineTimestamp > now && _callers.Pays(pending.Rows, pending.Bytes) ? CallerExecution.FindLane(_lanes.Active) ?? FindSide(pending) : null;
             var refusal = pending.IsAbandoned ? pending.DescribeEnd(now)
                 : _isStopping ? pending.RefuseStopping()
                 : _queue.TryAdd(pending, now) ? null
@@ -119,7 +139,7 @@ internal sealed class LaneScheduler : IModelScheduler
                 return refusal;
             }
 
-            refusal = (lane is { IsSide: true } ? null : LaneAdmission.Check(pending, _queue, _costs, _lanes, _rules, _decider.MaxRows, _time)) ?? (lane is not null || TryWakeForArrival(now) ? null : InferenceErrors.NoThread(pending.Request));
+            refusal = (lane is { IsSide: true } ? null : LaneAdmission.Check(pending, _queue, _costs, _lanes.Active, _rules, _decider.MaxRows, _time)) ?? (lane is not null || TryWakeForArrival(now) ? null : InferenceErrors.NoThread(pending.Request));
             if (refusal is null)
             {
                 _decider.OnArrival(pending.EnqueuedTimestamp);
@@ -160,19 +180,15 @@ internal sealed class LaneScheduler : IModelScheduler
             _queue.Retune(rules.Queue);
             _decider.Limits = rules.Limits;
             _order = rules.PreservesOrdering ? _order ?? new ResponseOrder() : null;
-            _lanes = [.. _lanes.Except(retired), .. added];
-            Array.ForEach(_lanes, HearFromLimiter);
-            _side.Most = _makeSide is null ? 0 : rules.MaxSideLanes;
-            InstanceRunner[] going = [.. retired, .. _side.Most == 0 ? _side.Clear() : []];
-            Array.ForEach(going, static lane => lane.IsRetired = true);
-            idle = [.. going.Where(static lane => lane is { HasThread: false, IsLent: false })];
-            _retiringLanes += going.Length - idle.Length;
+            idle = _lanes.Change(added, retired, _make is null ? 0 : rules.MaxSideLanes);
+            _lanes.Growth = MakeGrowth();
+            Array.ForEach(_lanes.Configured, HearFromLimiter);
 
             // Lanes that wait look at the rules of now, or end; a queue that had to wait for a lane finds the new ones.
             _alarm.WakeAll();
             if (_queue.Count > 0)
             {
-                _alarm.TryWake(_lanes);
+                _alarm.TryWake(_lanes.Active);
             }
         }
 
@@ -202,7 +218,7 @@ internal sealed class LaneScheduler : IModelScheduler
         }
 
         await _stopped.Task.ConfigureAwait(false);
-        foreach (var lane in (InstanceRunner[])[.. _lanes, .. _side.Lanes])
+        foreach (var lane in _lanes.All)
         {
             lane.Dispose();
         }
@@ -224,14 +240,14 @@ internal sealed class LaneScheduler : IModelScheduler
                 {
                     if (_queue.Count > 0)
                     {
-                        _alarm.TryWake(_lanes);
+                        _alarm.TryWake(_lanes.Active);
                     }
 
                     _alarm.WaitForReturn(lane);
                 }
 
                 // Whoever was about to be woken by a request has to pass that on.
-                if (lane.IsRetired && (_queue.Count == 0 || _alarm.TryWake(_lanes)))
+                if (lane.IsRetired && (_queue.Count == 0 || _alarm.TryWake(_lanes.Active)))
                 {
                     lane.HasThread = false;
                     return LaneTurn.Leave;
@@ -239,8 +255,15 @@ internal sealed class LaneScheduler : IModelScheduler
 
                 var now = _time.GetTimestamp();
                 _callers.OnEnd(lane.Progress, isLent: false, now);
-                _decider.OnEnd(lane, now);
+                OnEnd(lane, now);
                 lane.ReturnClaim();
+                if (lane.IsParked && (_queue.Count == 0 || _alarm.TryWake(_lanes.Active)))
+                {
+                    lane.HasThread = false;
+                    CompleteStopIfIdle();
+                    return LaneTurn.Rest;
+                }
+
                 _queue.RemoveExpired(now, expired);
                 if (expired.Count > 0)
                 {
@@ -268,7 +291,7 @@ internal sealed class LaneScheduler : IModelScheduler
 
                     if (_queue.Count > 0)
                     {
-                        _alarm.TryWake(_lanes);
+                        _alarm.TryWake(_lanes.Active);
                     }
 
                     return LaneTurn.Work;
@@ -292,7 +315,7 @@ internal sealed class LaneScheduler : IModelScheduler
     {
         lock (_gate)
         {
-            _retiringLanes--;
+            _lanes.EndRetirement();
             CompleteStopIfIdle();
         }
     }
@@ -319,36 +342,67 @@ internal sealed class LaneScheduler : IModelScheduler
     /// <summary>A lane beside the others, for a request that takes next to nothing.</summary>
     private InstanceRunner? FindSide(PendingInference pending)
     {
-        if (_side.Most == 0 || !_callers.IsTrifle(pending.Rows))
+        if (_lanes.Side.Most == 0 || !_callers.IsTrifle(pending.Rows))
         {
             return null;
         }
 
-        if (_side.Find() is { } lane)
+        if (_lanes.Side.Find() is { } lane)
         {
             return lane;
         }
 
-        if (_side.TryBeginMaking())
+        if (_lanes.Side.TryBeginMaking())
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static scheduler => scheduler.MakeSide(), this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static scheduler => scheduler.Make(isSide: true), this, preferLocal: false);
         }
 
         return null;
     }
 
-    private void MakeSide()
+    /// <summary>An execution has ended: what it cost is told, and what follows from that for the number of lanes.</summary>
+    private void OnEnd(InstanceRunner lane, long now)
     {
-        var made = _makeSide!(this);
+        var rows = lane.Progress.EndedRows;
+        _decider.OnEnd(lane, now);
+        if (rows > 0 && !_isDraining && _lanes.Growth is { } growth && growth.IsWork(rows))
+        {
+            growth.OnEnd(rows, _lanes.Busy(_queue.Count), _decider.IsSteady, now);
+            FollowGrowth();
+        }
+    }
+
+    private void FollowGrowth()
+    {
+        if (_lanes.TryBeginMaking())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static scheduler => scheduler.Make(isSide: false), this, preferLocal: false);
+        }
+
+        if (_lanes.Follow())
+        {
+            _alarm.WakeAll();
+            if (_queue.Count > 0)
+            {
+                _alarm.TryWake(_lanes.Active);
+            }
+        }
+    }
+
+    private LaneGrowth? MakeGrowth() =>
+        _make is null || _rules.MaxLanes <= _lanes.Configured.Length ? null : new LaneGrowth(_lanes.Configured.Length, _rules.MaxLanes, _costs, _time.TimestampFrequency);
+
+    private void Make(bool isSide)
+    {
+        var made = _make!(this, isSide);
         lock (_gate)
         {
-            if (_side.EndMaking(made))
+            if (isSide ? _lanes.EndMakingSide(made) : _lanes.EndMaking(made))
             {
+                FollowGrowth();
                 CompleteStopIfIdle();
                 return;
             }
-
-            _retiringLanes++;
         }
 
         made!.Retire();
@@ -366,7 +420,7 @@ internal sealed class LaneScheduler : IModelScheduler
     private bool TryWakeForArrival(long now)
     {
         _calledAt = _queue.Count == 1 && _alarm.IsSomebodyWaiting ? now : 0;
-        return _alarm.TryWake(_lanes);
+        return _alarm.TryWake(_lanes.Active);
     }
 
     /// <summary>Runs a caller's request on his thread, and a few of those that have come meanwhile: they would wait for a thread to be woken.</summary>
@@ -399,14 +453,14 @@ internal sealed class LaneScheduler : IModelScheduler
         {
             var now = _time.GetTimestamp();
             _callers.OnEnd(lane.Progress, isLent: true, now);
-            _decider.OnEnd(lane, now);
-            if (left > 0 && now < until && lane is { IsRetired: false, IsSide: false } && !_isDraining && TryTakeSmall(lane, now) is { } small)
+            OnEnd(lane, now);
+            if (left > 0 && now < until && lane is { IsRetired: false, IsParked: false, IsSide: false } && !_isDraining && TryTakeSmall(lane, now) is { } small)
             {
                 return small;
             }
 
             _alarm.TakeBack(lane);
-            if (_queue.Count > 0 && !_alarm.TryWake(_lanes) && _decider.Decide(isDraining: true, now) is { Requests: > 0 } any)
+            if (_queue.Count > 0 && !_alarm.TryWake(_lanes.Active) && _decider.Decide(isDraining: true, now) is { Requests: > 0 } any)
             {
                 // The system gives no thread: whoever is there runs it, however long it takes.
                 _alarm.Lend(lane);
@@ -514,7 +568,7 @@ internal sealed class LaneScheduler : IModelScheduler
 
     private void CompleteStopIfIdle()
     {
-        if (_isStopping && _queue.Count == 0 && _retiringLanes == 0 && _side.IsIdle && Array.TrueForAll(_lanes, static lane => lane is { HasThread: false, IsLent: false }))
+        if (_isStopping && _queue.Count == 0 && _lanes.IsIdle)
         {
             _stopped.TrySetResult();
         }

@@ -26,6 +26,9 @@ internal sealed record LaneSchedulerSetup
     /// <summary>How many lanes there may be beside those that are configured, for what takes next to nothing.</summary>
     public int MaxSideLanes { get; init; }
 
+    /// <summary>How many lanes there may be where more get more done than those that are configured; 0 for no more.</summary>
+    public int MaxLanes { get; init; }
+
     public required TimeProvider Time { get; init; }
 
     public required ModelStatistics Statistics { get; init; }

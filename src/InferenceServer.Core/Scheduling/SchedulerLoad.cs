@@ -9,16 +9,12 @@ namespace InferenceServer.Core.Scheduling;
 /// <param name="StalledTicks">For how long requests have waited and none has been taken; 0 while none waits.</param>
 public readonly record struct SchedulerLoad(int Requests, long Bytes, int Lanes, int Running, long RunningTicks, long StalledTicks)
 {
-    /// <summary>The load of one queue and its lanes, and those beside them. Under the lock of their scheduler.</summary>
-    internal static SchedulerLoad Of(RequestQueue queue, InstanceRunner[] lanes, InstanceRunner[] side, long now)
+    /// <summary>The load of one queue and its lanes. Under the lock of their scheduler.</summary>
+    internal static SchedulerLoad Of(RequestQueue queue, LaneSet lanes, long now)
     {
         var stalled = queue.Count > 0 ? Math.Max(0, now - queue.WaitingSince) : 0;
-        return Count(side, Count(lanes, new SchedulerLoad(queue.Count, queue.Bytes, lanes.Length + side.Length, 0, 0, stalled), now), now);
-    }
-
-    private static SchedulerLoad Count(InstanceRunner[] lanes, SchedulerLoad load, long now)
-    {
-        foreach (var lane in lanes)
+        var load = new SchedulerLoad(queue.Count, queue.Bytes, lanes.Active.Length + lanes.Side.Lanes.Length, 0, 0, stalled);
+        foreach (var lane in lanes.All)
         {
             if (lane.Progress.RunningSince is { } since)
             {

@@ -21,6 +21,9 @@ public sealed record SchedulerOptions
     /// <summary>What an execution may take at most for it to be run by the thread that brings the request, where that is also less than handing it over costs; zero for never.</summary>
     public TimeSpan MaxCallerExecution { get; init; } = TimeSpan.FromMicroseconds(100);
 
+    /// <summary>How many executions of a version may run at once where its configuration says nothing of instances and more at once get more done; as many as processors, since an engine does not keep more busy.</summary>
+    public int MaxGrownInstances { get; init; } = Environment.ProcessorCount;
+
     /// <summary>How long a lane's thread waits for work before it ends.</summary>
     public TimeSpan LaneIdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

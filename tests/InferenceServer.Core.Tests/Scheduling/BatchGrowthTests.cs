@@ -66,6 +66,90 @@ public sealed class BatchGrowthTests
         Assert.Equal(4, growth.Limits.MaxRows);
     }
 
+    /// <summary>A model whose rows take long, each as long as alone.</summary>
+    [Fact]
+    public void OnEnd_RowsOfLongWork_HalvesDownToOne()
+    {
+        _costs.RecordHop(10);
+        _costs.Record(1, 1_000);
+        var growth = new BatchGrowth(Limits(4), _costs);
+        List<int> sizes = [];
+        for (var i = 0; i < 100; i++)
+        {
+            sizes.Add(growth.Limits.MaxRows);
+            Run(growth, growth.Limits.MaxRows, static rows => 1_000 * rows);
+        }
+
+        Assert.Equal([4, 2, 1], sizes.Distinct());
+        Assert.True(growth.IsSteady);
+    }
+
+    /// <summary>Three of four are enough to see that a fourth would bring nothing.</summary>
+    [Fact]
+    public void OnEnd_RowsOfLongWorkNotQuiteFull_HalvesToo()
+    {
+        _costs.RecordHop(10);
+        _costs.Record(1, 1_000);
+        var growth = new BatchGrowth(Limits(4), _costs);
+        for (var i = 0; i < 100; i++)
+        {
+            Run(growth, Math.Min(3, growth.Limits.MaxRows), static rows => 1_000 * rows);
+        }
+
+        Assert.Equal(1, growth.Limits.MaxRows);
+    }
+
+    [Fact]
+    public void OnEnd_FewerCostMore_GoesBackAndStays()
+    {
+        _costs.RecordHop(10);
+        _costs.Record(1, 1_250);
+        var growth = new BatchGrowth(Limits(8), _costs);
+        List<int> sizes = [];
+        for (var i = 0; i < 200; i++)
+        {
+            sizes.Add(growth.Limits.MaxRows);
+
+            // One alone costs a quarter more than one of two.
+            Run(growth, growth.Limits.MaxRows, static rows => (1_000 * rows) + (rows == 1 ? 250 : 0));
+        }
+
+        Assert.Equal([8, 4, 2, 1], sizes.Distinct());
+        Assert.All(sizes.TakeLast(100), static size => Assert.Equal(2, size));
+        Assert.True(growth.IsSteady);
+    }
+
+    /// <summary>Where to hand a row over costs as much as to run it, more of them at once save that.</summary>
+    [Fact]
+    public void OnEnd_RowsOfLittleWork_StayTogether()
+    {
+        _costs.RecordHop(100);
+        _costs.Record(1, 1_000);
+        var growth = new BatchGrowth(Limits(4), _costs);
+        for (var i = 0; i < 100; i++)
+        {
+            Run(growth, growth.Limits.MaxRows, static rows => 1_000 * rows);
+        }
+
+        Assert.Equal(4, growth.Limits.MaxRows);
+    }
+
+    [Fact]
+    public void IsSteady_WhileFullOnesAreCounted_False()
+    {
+        var growth = new BatchGrowth(Limits(4), _costs);
+        Run(growth, 4, static _ => 1_000);
+        Assert.False(growth.IsSteady);
+        for (var i = 0; i < 32; i++)
+        {
+            Run(growth, 1, static _ => 1_000);
+        }
+
+        Assert.True(growth.IsSteady);
+        Run(growth, 4, static _ => 1_000);
+        Assert.False(growth.IsSteady);
+    }
+
     private static BatchLimits Limits(int rows) => new(rows, [rows], 0) { GrowthRows = 64 };
 
     private void Run(BatchGrowth growth, int rows, Func<int, long> cost)

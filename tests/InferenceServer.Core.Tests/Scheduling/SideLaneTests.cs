@@ -89,7 +89,7 @@ public sealed class SideLaneTests : IDisposable
     public async Task Lane_ThatCannotBeMade_IsDoneWithout()
     {
         await using var model = Make(most: 1);
-        model.FailsSideLanes = true;
+        model.FailsOtherLanes = true;
         await LearnAsync(model, hop: TimeSpan.FromMilliseconds(1));
         for (var i = 0; i < 2; i++)
         {

@@ -1,0 +1,70 @@
+namespace InferenceServer.Core.Scheduling;
+
+/// <summary>
+/// Compares what two numbers of lanes get done under the same load, by turns: what else the machine does in the meantime is in both. Pure, apart from what it remembers.
+/// </summary>
+/// <param name="small">The smaller number of lanes.</param>
+/// <param name="large">The larger.</param>
+/// <param name="leastTicks">How long a turn takes at least, in ticks of the time provider.</param>
+internal sealed class LaneTrial(int small, int large, long leastTicks)
+{
+    /// <summary>How many executions a turn has at least.</summary>
+    private const int Executions = 8;
+
+    private readonly double[] _rates = new double[8];
+    private int _turn;
+    private int _unseen = 2 * large;
+    private int _ended;
+    private long _rows;
+    private long _since;
+
+    /// <summary>The smaller number.</summary>
+    public int Small => small;
+
+    /// <summary>The larger number.</summary>
+    public int Large => large;
+
+    /// <summary>With how many it is tried now. A turn of one is followed by two of the other, so that what grows or shrinks all the while is in both.</summary>
+    public int Lanes => IsLarge(_turn) ? large : small;
+
+    /// <summary>True when it has been found out.</summary>
+    public bool IsOver => _turn == _rates.Length;
+
+    /// <summary>How many times as many rows the larger number gets through, when it is over: the median of the neighbouring turns' ratios.</summary>
+    public double Ratio
+    {
+        get
+        {
+            Span<double> ratios = [_rates[1] / _rates[0], _rates[2] / _rates[3], _rates[5] / _rates[4], _rates[6] / _rates[7]];
+            ratios.Sort();
+            return (ratios[1] + ratios[2]) / 2;
+        }
+    }
+
+    /// <summary>An execution has ended.</summary>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="now">The time, in ticks of the time provider.</param>
+    public void OnEnd(int rows, long now)
+    {
+        if (_unseen > 0)
+        {
+            // Begun with as many lanes as before, or the first of a lane.
+            _unseen--;
+            _since = now;
+            return;
+        }
+
+        _ended++;
+        _rows += rows;
+        if (_ended < Math.Max(Executions, 2 * Lanes) || now - _since < leastTicks)
+        {
+            return;
+        }
+
+        _rates[_turn] = (double)_rows / (now - _since);
+        _unseen = IsLarge(_turn) == IsLarge(_turn + 1) ? 0 : 2 * large;
+        (_turn, _ended, _rows, _since) = (_turn + 1, 0, 0, now);
+    }
+
+    private static bool IsLarge(int turn) => turn % 4 is 1 or 2;
+}

@@ -1,0 +1,135 @@
+using InferenceServer.Core.Inference;
+using InferenceServer.Testing;
+using InferenceServer.Testing.Backends;
+using InferenceServer.Testing.Tensors;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+using static InferenceServer.Core.Tests.Scheduling.SchedulingFixture;
+
+namespace InferenceServer.Core.Tests.Scheduling;
+
+/// <summary>Lanes that are added since more gets done with them.</summary>
+public sealed class GrownLaneTests : IDisposable
+{
+    // The first value of a request that waits at the gate.
+    private const float Held = -1;
+
+    private static readonly TimeSpan s_execution = TimeSpan.FromMilliseconds(12);
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly ExecutionGate _gate = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _gate.Dispose();
+
+    [Fact]
+    public async Task MoreGetMoreDone_RunAtOnce()
+    {
+        await using var model = Make(most: 3, static lanes => lanes);
+
+        await LoadAsync(model, () => model.Scheduler.SettledLanes == 3);
+
+        Assert.Equal(3, model.Backend.LivingInstances);
+        var held = Enumerable.Range(0, 3).Select(_ => model.Engine.InferAsync(model.Rows(1, Held), Token)).ToList();
+        for (var i = 0; i < 3; i++)
+        {
+            await _gate.WaitForArrivalAsync();
+        }
+
+        Assert.Equal(3, model.Scheduler.ReadLoad().Running);
+        await EndAsync(held);
+    }
+
+    [Fact]
+    public async Task MoreBringNothing_OneRunsAsBefore()
+    {
+        await using var model = Make(most: 2, static _ => 1);
+        var hasTried = false;
+
+        await LoadAsync(model, () => (hasTried |= model.Scheduler.ReadLoad().Lanes == 2) && model.Scheduler.SettledLanes is not null);
+
+        Assert.Equal(1, model.Scheduler.ReadLoad().Lanes);
+        var first = model.Engine.InferAsync(model.Rows(1, Held), Token);
+        await _gate.WaitForArrivalAsync();
+        var second = model.Engine.InferAsync(model.Rows(1, 5f), Token);
+        Assert.Equal((1, 1), (model.Scheduler.ReadLoad().Running, model.Scheduler.ReadLoad().Requests));
+        _gate.Open();
+        (await SucceedAsync(first)).Dispose();
+        (await SucceedAsync(second)).Dispose();
+    }
+
+    [Fact]
+    public async Task LaneThatCannotBeMade_IsDoneWithout()
+    {
+        await using var model = Make(most: 2, static lanes => lanes);
+        model.FailsOtherLanes = true;
+        var count = 0;
+
+        await LoadAsync(model, () => ++count > 200);
+
+        Assert.Equal(1, model.Scheduler.ReadLoad().Lanes);
+    }
+
+    [Fact]
+    public async Task OtherRules_FreeThem()
+    {
+        await using var model = Make(most: 2, static lanes => lanes);
+        await LoadAsync(model, () => model.Scheduler.SettledLanes == 2);
+        var held = Enumerable.Range(0, 2).Select(_ => model.Engine.InferAsync(model.Rows(1, Held), Token)).ToList();
+        await _gate.WaitForArrivalAsync();
+        await _gate.WaitForArrivalAsync();
+
+        model.Scheduler.Retune(CallerRules(model, TimeSpan.Zero), [], []);
+
+        Assert.Equal(1, model.Scheduler.ReadLoad().Lanes);
+        await EndAsync(held);
+        await UntilAsync(() => model.Backend.LivingInstances == 1);
+    }
+
+    private async Task EndAsync(IEnumerable<ValueTask<InferenceOutcome>> held)
+    {
+        _gate.Open();
+        foreach (var one in held)
+        {
+            (await SucceedAsync(one)).Dispose();
+        }
+    }
+
+    private ServedModelFixture Make(int most, Func<int, double> speed)
+    {
+        var model = new ServedModelFixture(time: _time, maxBatchSize: 0, inputs: [ServedModelFixture.Tensor("X", Abstractions.Tensors.TensorDataType.Fp32, 8, 4)], idleTimeout: TimeSpan.FromHours(1), maxLanes: most);
+        model.Backend.Execute = batch =>
+        {
+            // So much passes between two ends.
+            _time.Advance(s_execution / speed(model.Scheduler.ReadLoad().Lanes));
+            if (TestTensor.Read<float>(batch.Inputs[0])[0] == Held)
+            {
+                _gate.Pass(batch.Cancellation);
+            }
+
+            FakeBackend.EchoFirst(batch);
+        };
+        return model;
+    }
+
+    /// <summary>More clients than there can be lanes, each of which sends when it has its answer, until it has come to something.</summary>
+    private static async Task LoadAsync(ServedModelFixture model, Func<bool> isReached)
+    {
+        var over = false;
+        var gate = new Lock();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(
+            async () =>
+            {
+                while (!Volatile.Read(ref over))
+                {
+                    using var response = await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 1f), Token));
+                    lock (gate)
+                    {
+                        over |= isReached();
+                    }
+                }
+            },
+            Token))).WaitAsync(TestTimeouts.Phase, Token);
+    }
+}
