@@ -11,6 +11,9 @@ internal sealed class LightGbmModel(Booster booster, TreeModelShape shape, Model
 {
     public ModelSignature Signature { get; } = signature;
 
+    /// <inheritdoc />
+    public bool HasLightInstances => true;
+
     public IModelInstance CreateInstance(InstancePlacement placement)
     {
         if (placement.Kind == InstanceKind.Gpu)

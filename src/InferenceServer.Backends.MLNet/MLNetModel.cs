@@ -14,6 +14,9 @@ internal sealed class MLNetModel(ITransformer pipeline, PipelineColumns columns)
     public ModelSignature Signature => columns.Signature;
 
     /// <inheritdoc />
+    public bool HasLightInstances => true;
+
+    /// <inheritdoc />
     public IModelInstance CreateInstance(InstancePlacement placement) => placement.Kind == InstanceKind.Gpu
         ? throw new BackendException(ErrorCode.Unsupported, $"instance '{placement.Name}' asks for KIND_GPU, and ML.NET runs on the CPU; write kind: KIND_CPU")
         : new MLNetInstance(columns);
