@@ -7,6 +7,7 @@ var root = new RootCommand("A closed-loop load tool for inference servers: every
     CompareCommand.Create(),
     PairsCommand.Create(),
     FloorCommand.Create(),
+    GrowthCommand.Create(),
     LoadsCommand.Create(),
     PerceptronCommand.Create(),
     EncoderCommand.Create(),

@@ -15,7 +15,7 @@ internal static class CompareCommand
         var workload = new WorkloadOptions();
         var encodings = OptionChecks.Encodings(
             "--encodings", "json, binary, grpc, separated by commas", [WireEncoding.Json, WireEncoding.Binary, WireEncoding.Grpc]);
-        var connections = CheckedOption.WholeList("--connections", "Numbers of connections from 1 to 1024", [1, 8, 32], 1, 1024);
+        var connections = CheckedOption.WholeList("--connections", "Numbers of connections from 1 to 10000", [1, 8, 32], 1, 10000);
         var rpcEcho = OptionChecks.RpcEchoKind();
         var rounds = CheckedOption.Whole("--rounds", "Rounds the medians are taken over", 5, 1, 1000);
         var settle = CheckedOption.Seconds("--settle", "Discarded load on each side in each encoding before the first round", 5, 0, 600);
@@ -49,6 +49,7 @@ internal static class CompareCommand
                 workload.ExactAnswers(parsed))
             {
                 RpcEcho = parsed.GetRequiredValue(rpcEcho),
+                Threads = workload.Threads(parsed),
             };
             return await CompareAsync(plan, workload.Target(parsed), parsed.GetValue(output), cancellation);
         }));

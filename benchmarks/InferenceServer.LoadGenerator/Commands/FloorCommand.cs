@@ -16,9 +16,10 @@ internal static class FloorCommand
         var connections = CheckedOption.Whole("--connections", "Connections, each with one request at a time", 32, 1, 1024);
         var batches = CheckedOption.WholeList("--batches", "The sizes of batches, in requests, of which the loop takes the best", [1, 2, 4, 8, 16, 32, 64], 1, 1024);
         var rounds = CheckedOption.Whole("--rounds", "Rounds the medians are taken over", 5, 1, 1000);
+        var settle = CheckedOption.Seconds("--settle", "Discarded load on the server before the first round", 5, 0, 600);
         var command = new Command("floor", "Measures a model of a running server and in a bare loop of ONNX Runtime on the same processors, in turns, and prints a table");
         workload.AddTo(command);
-        foreach (var option in (Option[])[file, encoding, connections, batches, rounds])
+        foreach (var option in (Option[])[file, encoding, connections, batches, rounds, settle])
         {
             command.Add(option);
         }
@@ -35,7 +36,10 @@ internal static class FloorCommand
                 parsed.GetRequiredValue(rounds),
                 workload.WarmUp(parsed),
                 workload.Seconds(parsed),
-                workload.Timeout(parsed));
+                workload.Timeout(parsed))
+            {
+                Settle = TimeSpan.FromSeconds(parsed.GetRequiredValue(settle)),
+            };
             var result = await new FloorMeasurement(plan, workload.Target(parsed), Console.Error).RunAsync(cancellation);
             await Console.Out.WriteAsync(result.Markdown());
             return result.Errors == 0 ? 0 : 1;

@@ -18,7 +18,7 @@ internal static class PairsCommand
         var otherHttp = OptionChecks.Address("--other-http", "Where the server of the twins listens for HTTP, if it is another", 8000);
         var otherGrpc = OptionChecks.Address("--other-grpc", "Where the server of the twins listens for gRPC, if it is another", 8001);
         var encodings = OptionChecks.Encodings("--encodings", "json, binary, grpc, separated by commas", [WireEncoding.Binary]);
-        var connections = CheckedOption.WholeList("--connections", "Numbers of connections from 1 to 1024", [1, 32], 1, 1024);
+        var connections = CheckedOption.WholeList("--connections", "Numbers of connections from 1 to 10000", [1, 32], 1, 10000);
         var rounds = CheckedOption.Whole("--rounds", "Rounds the medians are taken over", 5, 1, 1000);
         var settle = CheckedOption.Seconds("--settle", "Discarded load on each model in each encoding before the first round", 2, 0, 600);
         var command = new Command("pairs", "Measures models against their twins in the same running server or in another one, in turns, and prints a table");
@@ -41,7 +41,10 @@ internal static class PairsCommand
                 workload.WarmUp(parsed),
                 workload.Seconds(parsed),
                 workload.Timeout(parsed),
-                workload.ExactAnswers(parsed)),
+                workload.ExactAnswers(parsed))
+            {
+                Threads = workload.Threads(parsed),
+            },
             workload.Target(parsed),
             new LoadTarget(
                 parsed.GetResult(otherHttp) is { Implicit: false } ? ServerAddress.Of(parsed.GetRequiredValue(otherHttp)) : workload.Target(parsed).Http,

@@ -13,7 +13,7 @@ internal static class RunCommand
     {
         var workload = new WorkloadOptions();
         var encodings = OptionChecks.Encodings("--encoding", "json, binary or grpc", [WireEncoding.Json]);
-        var connections = CheckedOption.Whole("--connections", "Connections, each with one request at a time", 8, 1, 1024);
+        var connections = CheckedOption.Whole("--connections", "Connections, each with one request at a time", 8, 1, 10000);
         var command = new Command("run", "Measures a server at one point and prints one line; exit code 1 when any request failed");
         workload.AddTo(command);
         command.Add(encodings);
@@ -35,7 +35,8 @@ internal static class RunCommand
                     workload.Seconds(parsed),
                     workload.Timeout(parsed),
                     recorded.Requests,
-                    workload.ExactAnswers(parsed) ? recorded.Expected(encoding) : null);
+                    workload.ExactAnswers(parsed) ? recorded.Expected(encoding) : null,
+                    workload.Threads(parsed));
                 var result = await FixedPoint.RunAsync(point, cancellation);
                 await Console.Out.WriteLineAsync($"{encoding} {point.Load}: {result} [{recorded.Check} of the first answer checked]");
                 clean &= result is { Errors: 0, Requests: > 0 };

@@ -20,6 +20,8 @@ internal sealed class WorkloadOptions
         Description = "Compare only the status of later answers; for models whose answers to equal requests differ",
     };
 
+    private readonly Option<int> _threads = CheckedOption.Whole("--client-threads", "Threads of the client's for all connections over HTTP, which they read by turns; 0 for one each", 0, 0, 1024);
+
     public void AddTo(Command command)
     {
         AddServerAndModelTo(command);
@@ -29,9 +31,16 @@ internal sealed class WorkloadOptions
     /// <summary>How long a point is measured, and what is compared.</summary>
     public void AddLoadTo(Command command)
     {
+        AddTimesTo(command);
+        command.Add(_anyAnswer);
+    }
+
+    /// <summary>How long a point is measured, and by how many threads.</summary>
+    public void AddTimesTo(Command command)
+    {
         command.Add(_warmUp);
         command.Add(_seconds);
-        command.Add(_anyAnswer);
+        command.Add(_threads);
     }
 
     /// <summary>For a command that asks but does not measure.</summary>
@@ -44,7 +53,14 @@ internal sealed class WorkloadOptions
     /// <summary>For a command that has models of its own.</summary>
     public void AddServerTo(Command command)
     {
-        foreach (var option in (Option[])[_http, _grpc, _rows, _timeout])
+        AddAddressesTo(command);
+        command.Add(_rows);
+    }
+
+    /// <summary>For a command that has sizes of its own, too.</summary>
+    public void AddAddressesTo(Command command)
+    {
+        foreach (var option in (Option[])[_http, _grpc, _timeout])
         {
             command.Add(option);
         }
@@ -61,6 +77,8 @@ internal sealed class WorkloadOptions
     public TimeSpan Seconds(ParseResult parsed) => TimeSpan.FromSeconds(parsed.GetRequiredValue(_seconds));
 
     public TimeSpan Timeout(ParseResult parsed) => TimeSpan.FromSeconds(parsed.GetRequiredValue(_timeout));
+
+    public int Threads(ParseResult parsed) => parsed.GetValue(_threads);
 
     public bool ExactAnswers(ParseResult parsed) => !parsed.GetValue(_anyAnswer);
 }

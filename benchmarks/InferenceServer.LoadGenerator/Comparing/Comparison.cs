@@ -73,6 +73,6 @@ internal sealed class Comparison(ComparisonPlan plan, RecordedWorkload workload,
     private Task<PointResult> RunPointAsync(
         WireEncoding encoding, int connections, LoadTarget target, TimeSpan warmUp, TimeSpan measure, CancellationToken cancellation) =>
         FixedPoint.RunAsync(
-            FixedPoint.Of(encoding, target, connections, warmUp, measure, plan.Timeout, workload.Requests, plan.ExactAnswers ? workload.Expected(encoding) : null),
+            FixedPoint.Of(encoding, target, connections, warmUp, measure, plan.Timeout, workload.Requests, plan.ExactAnswers ? workload.Expected(encoding) : null, plan.Threads),
             cancellation);
 }

@@ -26,6 +26,9 @@ internal sealed record ComparisonPlan(
     TimeSpan Timeout,
     bool ExactAnswers)
 {
+    /// <summary>How many of the client's threads serve connections over HTTP; 0 for one each.</summary>
+    public int Threads { get; init; }
+
     /// <summary>What the echo endpoint does with messages of gRPC.</summary>
     public RpcEcho RpcEcho { get; init; }
 

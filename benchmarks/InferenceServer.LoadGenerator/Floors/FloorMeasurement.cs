@@ -1,4 +1,5 @@
 using InferenceServer.Bench.Addresses;
+using InferenceServer.Bench.Load;
 using InferenceServer.LoadGenerator.Echo;
 using InferenceServer.LoadGenerator.Load;
 
@@ -15,6 +16,11 @@ internal sealed class FloorMeasurement(FloorPlan plan, LoadTarget server, TextWr
         var workload = await new Recorder(server, plan.Timeout).RecordAsync(plan.Model, plan.Rows, [plan.Encoding], cancellation);
         var sizes = plan.Batches.Select(batch => (Batch: batch, Rate: MeasureLoop(workload, batch))).ToList();
         var best = sizes.MaxBy(static size => size.Rate).Batch;
+        if (plan.Settle > TimeSpan.Zero)
+        {
+            await progress.WriteLineAsync($"settling: {await RunPointAsync(workload, TimeSpan.Zero, plan.Settle, cancellation)}");
+        }
+
         List<double> rates = [];
         List<double> floors = [];
         var errors = 0L;
@@ -26,9 +32,7 @@ internal sealed class FloorMeasurement(FloorPlan plan, LoadTarget server, TextWr
                 floors.Add(loop.Run(plan.WarmUp, plan.Measure));
             }
 
-            var point = await FixedPoint.RunAsync(
-                FixedPoint.Of(plan.Encoding, server, plan.Connections, plan.WarmUp, plan.Measure, plan.Timeout, workload.Requests, expected: null),
-                cancellation);
+            var point = await RunPointAsync(workload, plan.WarmUp, plan.Measure, cancellation);
             errors += point.Errors;
             rates.Add(point.RequestsPerSecond);
             if (round % 2 == 0)
@@ -41,6 +45,9 @@ internal sealed class FloorMeasurement(FloorPlan plan, LoadTarget server, TextWr
 
         return new FloorResult(plan, best, sizes, rates, floors, errors);
     }
+
+    private Task<PointResult> RunPointAsync(RecordedWorkload workload, TimeSpan warmUp, TimeSpan measure, CancellationToken cancellation) =>
+        FixedPoint.RunAsync(FixedPoint.Of(plan.Encoding, server, plan.Connections, warmUp, measure, plan.Timeout, workload.Requests, expected: null), cancellation);
 
     private double MeasureLoop(RecordedWorkload workload, int batch)
     {

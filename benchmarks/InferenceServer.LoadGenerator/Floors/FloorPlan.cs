@@ -23,4 +23,8 @@ internal sealed record FloorPlan(
     int Rounds,
     TimeSpan WarmUp,
     TimeSpan Measure,
-    TimeSpan Timeout);
+    TimeSpan Timeout)
+{
+    /// <summary>Discarded load on the server before the first round, in which it finds out how many rows and executions get the most done.</summary>
+    public TimeSpan Settle { get; init; }
+}

@@ -73,6 +73,6 @@ internal sealed class PairMeasurement(PairPlan plan, LoadTarget server, LoadTarg
 
     private Task<PointResult> RunPointAsync(LoadTarget target, RecordedWorkload workload, WireEncoding encoding, int connections, TimeSpan warmUp, TimeSpan measure, CancellationToken cancellation) =>
         FixedPoint.RunAsync(
-            FixedPoint.Of(encoding, target, connections, warmUp, measure, plan.Timeout, workload.Requests, plan.ExactAnswers ? workload.Expected(encoding) : null),
+            FixedPoint.Of(encoding, target, connections, warmUp, measure, plan.Timeout, workload.Requests, plan.ExactAnswers ? workload.Expected(encoding) : null, plan.Threads),
             cancellation);
 }

@@ -27,5 +27,8 @@ internal sealed record PairPlan(
     TimeSpan Timeout,
     bool ExactAnswers)
 {
+    /// <summary>How many of the client's threads serve connections over HTTP; 0 for one each.</summary>
+    public int Threads { get; init; }
+
     public TimeSpan Duration => Models.Count * Encodings.Count * 2 * (Settle + (Rounds * Connections.Count * (WarmUp + Measure)));
 }

@@ -27,7 +27,7 @@ internal sealed class HttpConnection : IDisposable
         _clock = clock;
     }
 
-    /// <summary>The response to the last <see cref="Exchange"/>.</summary>
+    /// <summary>The response to the last request.</summary>
     public HttpResponseParser Response { get; } = new();
 
     /// <summary>Opens a connection; blocks until it is there.</summary>
@@ -73,11 +73,34 @@ internal sealed class HttpConnection : IDisposable
     /// <summary>Sends a whole request and reads the whole answer.</summary>
     public void Exchange(ReadOnlySpan<byte> request)
     {
+        Begin(request);
+        End();
+    }
+
+    /// <summary>Sends a whole request.</summary>
+    public void Begin(ReadOnlySpan<byte> request)
+    {
         Response.Reset();
-        var begun = _clock.GetTimestamp();
         try
         {
             Send(request);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+        {
+            throw RequestFailedException.Timeout(_server.ToString(), _timeout);
+        }
+        catch (IOException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock })
+        {
+            throw RequestFailedException.Timeout(_server.ToString(), _timeout);
+        }
+    }
+
+    /// <summary>Reads the whole answer to what has been sent.</summary>
+    public void End()
+    {
+        var begun = _clock.GetTimestamp();
+        try
+        {
             do
             {
                 var received = Receive(Response.Writable);

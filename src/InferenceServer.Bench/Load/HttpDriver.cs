@@ -2,11 +2,11 @@ using InferenceServer.Bench.Failures;
 
 namespace InferenceServer.Bench.Load;
 
-/// <summary>HTTP connections, each with a thread that sends and receives by blocking calls.</summary>
+/// <summary>HTTP connections, each with a thread that sends and receives by blocking calls, or several of them with one.</summary>
 internal sealed class HttpDriver(LoadPoint point, LoadControl control, TimeProvider clock) : ILoadDriver
 {
     private readonly Lock _lock = new();
-    private readonly List<HttpWorker> _workers = [];
+    private readonly List<IHttpWorker> _workers = [];
     private readonly List<Task> _running = [];
     private IPace? _pace;
     private bool _isStarting;
@@ -17,7 +17,7 @@ internal sealed class HttpDriver(LoadPoint point, LoadControl control, TimeProvi
         {
             lock (_lock)
             {
-                return _workers.Count;
+                return _workers.Sum(static worker => worker.Connections);
             }
         }
     }
@@ -25,13 +25,15 @@ internal sealed class HttpDriver(LoadPoint point, LoadControl control, TimeProvi
     public Task OpenAsync(CancellationToken cancellation) => Task.Run(
         () =>
         {
-            for (var i = 0; i < point.Load.Connections; i++)
+            var threads = point.Load is { Threads: > 0, Rate: null } ? Math.Min(point.Load.Threads, point.Load.Connections) : point.Load.Connections;
+            for (var i = 0; i < threads; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var worker = new HttpWorker(point, i, control, clock);
+                var first = (int)((long)point.Load.Connections * i / threads);
+                var count = (int)((long)point.Load.Connections * (i + 1) / threads) - first;
+                IHttpWorker worker = count > 1 ? new HttpTurnWorker(point, first, count, control, clock) : new HttpWorker(point, first, control, clock);
                 _workers.Add(worker);
-                worker.Connect();
-                worker.Ask();
+                worker.Open(cancellation);
             }
         },
         cancellation);

@@ -5,52 +5,27 @@ using InferenceServer.Bench.Rpc;
 namespace InferenceServer.Bench.Load;
 
 /// <summary>Drives one HTTP connection from a thread of its own.</summary>
-internal sealed class HttpWorker(LoadPoint point, int index, LoadControl control, TimeProvider clock) : IDisposable
+internal sealed class HttpWorker(LoadPoint point, int index, LoadControl control, TimeProvider clock) : IHttpWorker
 {
-    private const int StackBytes = 256 * 1024;
-
     private readonly WorkerTally _tally = control.NewTally();
     private HttpConnection? _connection;
     private int _next = index;
 
-    /// <summary>Opens the connection. Blocks.</summary>
-    public void Connect() => _connection = HttpConnection.Open(point.Server, point.Settings, clock);
+    public int Connections => 1;
 
-    /// <summary>Has one answer checked. Blocks.</summary>
-    public void Ask()
+    public void Open(CancellationToken cancellation)
     {
+        Connect();
         if (Exchange(_connection!, 0) is { } failure)
         {
             throw new RequestFailedException(failure);
         }
     }
 
-    /// <summary>Sends in a thread of its own whatever is due.</summary>
-    public Task RunAsync(IPace pace)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(
-            () =>
-            {
-                try
-                {
-                    Loop(pace);
-                    done.SetResult();
-                }
-                catch (Exception e)
-                {
-                    // Anything unforeseen ends the run with its own message instead of the process.
-                    done.SetException(e);
-                }
-            },
-            StackBytes)
-        {
-            IsBackground = true,
-            Name = "http load",
-        };
-        thread.Start();
-        return done.Task;
-    }
+    /// <summary>Opens the connection. Blocks.</summary>
+    public void Connect() => _connection = HttpConnection.Open(point.Server, point.Settings, clock);
+
+    public Task RunAsync(IPace pace) => LoadThread.RunAsync(() => Loop(pace));
 
     public void Dispose() => _connection?.Dispose();
 
@@ -103,12 +78,6 @@ internal sealed class HttpWorker(LoadPoint point, int index, LoadControl control
     private RequestFailure? Exchange(HttpConnection connection, int request)
     {
         connection.Exchange(point.Requests.Sent[request]);
-        var response = connection.Response;
-        if (response.StatusCode != 200)
-        {
-            return RequestFailure.OfStatus(response.StatusCode, response.Body);
-        }
-
-        return point.Requests.ExpectedOf(request) is { } expected && !response.Body.SequenceEqual(expected) ? RequestFailedException.Differs().Failure : null;
+        return point.Requests.Check(connection.Response, request);
     }
 }

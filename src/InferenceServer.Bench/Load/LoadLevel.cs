@@ -11,6 +11,13 @@ namespace InferenceServer.Bench.Load;
 /// <param name="Seed">Makes the random times the same again.</param>
 internal sealed record LoadLevel(int Connections, int InFlight = 1, double? Rate = null, bool IsPoisson = true, int MaxConnections = 1, int Seed = 1)
 {
+    /// <summary>
+    /// How many threads serve the connections of a closed loop over HTTP, each its own by turns; 0 for a thread each. With thousands of threads it would be their switching that is measured. An answer then waits for
+    /// its turn to be read, which is in the latencies.
+    /// </summary>
+    public int Threads { get; init; }
+
+
     // More are opened as soon as a request is due while all are busy.
     private const int FirstConnections = 4;
 

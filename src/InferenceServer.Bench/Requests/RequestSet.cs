@@ -1,3 +1,6 @@
+using InferenceServer.Bench.Failures;
+using InferenceServer.Bench.Http;
+
 namespace InferenceServer.Bench.Requests;
 
 /// <summary>The requests of a load, in the order in which each connection sends them, again and again.</summary>
@@ -9,4 +12,15 @@ internal sealed record RequestSet(IReadOnlyList<byte[]> Sent, IReadOnlyList<byte
     public static RequestSet Of(byte[] request, byte[]? expected) => new([request], expected is null ? null : [expected], 1);
 
     public byte[]? ExpectedOf(int index) => Expected?[index];
+
+    /// <summary>What is wrong with an answer over HTTP; null for nothing.</summary>
+    public RequestFailure? Check(HttpResponseParser response, int index)
+    {
+        if (response.StatusCode != 200)
+        {
+            return RequestFailure.OfStatus(response.StatusCode, response.Body);
+        }
+
+        return ExpectedOf(index) is { } expected && !response.Body.SequenceEqual(expected) ? RequestFailedException.Differs().Failure : null;
+    }
 }

@@ -64,6 +64,19 @@ public sealed class EchoServerTests
     }
 
     [Theory]
+    [InlineData("Binary", 1025, 0)]
+    [InlineData("Grpc", 1025, 8)]
+    public async Task Point_OfThousandsOfThreadsOrHttp2Connections_IsRefused(string encoding, int connections, int threads)
+    {
+        await using var server = await EchoServer.StartAsync(AddSub.Recording(rows: 1), RpcEcho.Generated, 0, 0, Cancellation);
+        var workload = await new Recorder(Target(server), _timeout).RecordAsync("add_sub", 1, [WireEncoding.Json], Cancellation);
+
+        var error = Assert.Throws<BenchException>(() => FixedPoint.Of(Enum.Parse<WireEncoding>(encoding), Target(server), connections, _timeout, _timeout, _timeout, workload.Requests, null, threads));
+
+        Assert.Contains("--client-threads", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("Json")]
     [InlineData("Grpc")]
     public async Task Run_AnswerIsNotTheExpectedOne_FailsBeforeMeasuring(string encoding)
