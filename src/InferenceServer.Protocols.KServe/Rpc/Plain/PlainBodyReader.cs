@@ -34,8 +34,14 @@ internal sealed class PlainBodyReader(ITensorAllocator allocator, KServeRpcOptio
                 var read = await body.ReadAsync().ConfigureAwait(false);
                 var buffer = read.Buffer;
                 var length = LengthOf(buffer);
-                if (read.IsCompleted && length == buffer.Length - FrameHead && length <= options.MaxReceiveMessageBytes && PlainMessageReader.TryRead(buffer.Slice(FrameHead), message))
+                if (read.IsCompleted && length == buffer.Length - FrameHead && length <= options.MaxReceiveMessageBytes && TryRead(buffer.Slice(FrameHead), message))
                 {
+                    if (message.IsTyped)
+                    {
+                        body.AdvanceTo(buffer.End);
+                        return ReadingOutcome.Plain;
+                    }
+
                     message.Bytes = buffer.Slice(FrameHead);
                     return ReadingOutcome.Plain;
                 }
@@ -70,6 +76,20 @@ internal sealed class PlainBodyReader(ITensorAllocator allocator, KServeRpcOptio
         catch (IOException exception) when (exception is not BadHttpRequestException)
         {
             return ReadingOutcome.Gone;
+        }
+    }
+
+    /// <summary>Reads a message that is there as a whole. Typed elements are in their tensors afterwards, or there is a shortage.</summary>
+    private bool TryRead(in ReadOnlySequence<byte> bytes, PlainMessage message)
+    {
+        try
+        {
+            return PlainMessageReader.TryRead(bytes, message) && (!message.IsTyped || TypedElements.TryTake(bytes, message, allocator));
+        }
+        catch (BackendException exception)
+        {
+            message.Shortage = new InferenceError(exception.Code, exception.Message);
+            return true;
         }
     }
 

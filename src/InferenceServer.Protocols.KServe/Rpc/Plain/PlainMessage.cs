@@ -51,16 +51,21 @@ internal sealed class PlainMessage : IDisposable
         return message;
     }
 
+    /// <summary>True when the elements of the inputs are typed ones, which lie within them.</summary>
+    public bool IsTyped { get; set; }
+
     /// <summary>Rents memory for the elements of each input.</summary>
+    /// <param name="allocator">Where it comes from.</param>
+    /// <param name="measure">How many bytes an input takes; the data type and the shape say it where this is null.</param>
     /// <exception cref="BackendException">It is not to be had.</exception>
-    public void RentTensors(ITensorAllocator allocator)
+    public void RentTensors(ITensorAllocator allocator, Func<PlainInput, long>? measure = null)
     {
         try
         {
             foreach (var input in Inputs)
             {
                 input.Shape.TryGetByteCount(input.DataType, out var length);
-                Tensors.Add(allocator.Rent(length));
+                Tensors.Add(allocator.Rent(measure?.Invoke(input) ?? length));
             }
         }
         catch
@@ -94,6 +99,7 @@ internal sealed class PlainMessage : IDisposable
         Restored?.Dispose();
         Restored = null;
         Shortage = null;
+        IsTyped = false;
         Bytes = default;
         ModelName = ModelVersion = Id = "";
         Inputs.Clear();
@@ -101,7 +107,8 @@ internal sealed class PlainMessage : IDisposable
         Contents.Clear();
     }
 
-    private void ReturnTensors()
+    /// <summary>Gives back the memory of elements that is still its own.</summary>
+    public void ReturnTensors()
     {
         foreach (var tensor in Tensors)
         {

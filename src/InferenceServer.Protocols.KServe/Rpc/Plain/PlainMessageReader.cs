@@ -21,6 +21,7 @@ internal static class PlainMessageReader
     private const int TensorName = 1;
     private const int TensorType = 2;
     private const int TensorShapeField = 3;
+    private const int TensorContents = 5;
 
     /// <summary>Reads.</summary>
     /// <param name="bytes">The message.</param>
@@ -105,6 +106,7 @@ internal static class PlainMessageReader
         var (name, typeName) = ("", "");
         Span<long> shape = stackalloc long[TensorShape.MaxRank];
         var rank = 0;
+        var contents = default(PlainContents);
         while (reader.Position < end)
         {
             if (!reader.TryReadTag(out var field, out var type))
@@ -118,6 +120,7 @@ internal static class PlainMessageReader
                 (TensorType, WireReader.Bytes) => reader.TryReadName(out typeName),
                 (TensorShapeField, WireReader.Bytes) => reader.TryReadLength(out var length) && TryReadDimensions(ref reader, reader.Position + length, shape, ref rank),
                 (TensorShapeField, WireReader.Varint) => TryReadDimension(ref reader, shape, ref rank),
+                (TensorContents, WireReader.Bytes) => contents.Field == 0 && reader.TryReadLength(out var length) && TryReadContents(ref reader, reader.Position + length, out contents),
                 _ => false,
             };
             if (!isRead)
@@ -131,8 +134,40 @@ internal static class PlainMessageReader
             return false;
         }
 
-        input = new PlainInput(name, dataType, new TensorShape(shape[..rank]));
+        input = new PlainInput(name, dataType, new TensorShape(shape[..rank])) { Contents = contents };
         return true;
+    }
+
+    /// <summary>Elements in one field and one piece, as clients write them; BYTES have a field each.</summary>
+    private static bool TryReadContents(ref WireReader reader, long end, out PlainContents contents)
+    {
+        contents = default;
+        var start = reader.Position;
+        while (reader.Position < end)
+        {
+            if (!reader.TryReadTag(out var field, out var type) || type != WireReader.Bytes || !reader.TryReadLength(out var length) || reader.Position + length > end)
+            {
+                return false;
+            }
+
+            if (field == PlainContents.Bytes && contents.Field is 0 or PlainContents.Bytes)
+            {
+                contents = new PlainContents(PlainContents.Bytes, start, end - start, contents.Count + 1, contents.TextBytes + length);
+            }
+            else if (field is >= PlainContents.Bool and < PlainContents.Bytes && contents.Field == 0)
+            {
+                contents = new PlainContents((int)field, reader.Position, length, 0, 0);
+            }
+            else
+            {
+                return false;
+            }
+
+            reader.Skip(length);
+        }
+
+        // An empty one is there all the same, which is for the library to say what it makes of.
+        return reader.Position == end && contents.Field != 0;
     }
 
     private static bool TryReadDimensions(ref WireReader reader, long end, scoped Span<long> shape, ref int rank)
@@ -173,9 +208,15 @@ internal static class PlainMessageReader
         return reader.Position == end;
     }
 
-    /// <summary>Each input has contents, and as many bytes of them as its shape says.</summary>
+    /// <summary>Each input has contents, and as many bytes of them as its shape says; or all that have any have typed ones.</summary>
     private static bool HaveTheirContents(PlainMessage message)
     {
+        if (message.Contents.Count == 0 && message.Inputs.Exists(static input => input.Contents.Field != 0))
+        {
+            message.IsTyped = true;
+            return true;
+        }
+
         if (message.Inputs.Count != message.Contents.Count)
         {
             return false;
@@ -184,6 +225,11 @@ internal static class PlainMessageReader
         for (var i = 0; i < message.Inputs.Count; i++)
         {
             var input = message.Inputs[i];
+            if (input.Contents.Field != 0)
+            {
+                return false;
+            }
+
             var fits = input.DataType == TensorDataType.Bytes ? input.Shape.TryGetElementCount(out _) : input.Shape.TryGetByteCount(input.DataType, out var expected) && expected == message.Contents[i].Length;
             if (!fits)
             {
@@ -199,7 +245,7 @@ internal static class PlainMessageReader
     {
         foreach (var input in inputs)
         {
-            if (input.DataType == TensorDataType.Bytes || !input.Shape.TryGetByteCount(input.DataType, out var size) || size > room)
+            if (input.Contents.Field != 0 || input.DataType == TensorDataType.Bytes || !input.Shape.TryGetByteCount(input.DataType, out var size) || size > room)
             {
                 return false;
             }

@@ -73,6 +73,13 @@ internal ref struct WireReader(ReadOnlySequence<byte> message)
     /// <summary>Passes over some bytes, which have been found to be there.</summary>
     public void Skip(long length) => _reader.Advance(length);
 
+    /// <summary>Takes as many bytes as there is room for, which have been found to be there.</summary>
+    public void CopyTo(Span<byte> room)
+    {
+        _reader.TryCopyTo(room);
+        _reader.Advance(room.Length);
+    }
+
     /// <summary>A length and a text; false also for what is no UTF-8, and for texts that no name is as long as.</summary>
     /// <param name="name">The text.</param>
     /// <param name="comesAgain">True when it is worth remembering.</param>

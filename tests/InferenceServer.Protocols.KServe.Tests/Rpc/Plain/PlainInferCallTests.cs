@@ -53,7 +53,7 @@ public sealed class PlainInferCallTests
         { "half a head", [0, 0, 0] },
         { "nothing", [] },
         { "longer than there may be", [0, 0xFF, 0xFF, 0xFF, 0xFF, .. Plain] },
-        { "large and not plain", PlainCallServer.Frame(Messages.Typed("UINT32", [500_000], new InferTensorContents { UintContents = { Enumerable.Repeat(1u << 30, 500_000) } }).ToByteArray()) },
+        { "large and not plain", PlainCallServer.Frame([.. Messages.Typed("UINT32", [500_000], new InferTensorContents { UintContents = { Enumerable.Repeat(1u << 30, 500_000) } }).ToByteArray(), .. Messages.With("priority", new InferParameter { Int64Param = 1 }).ToByteArray()]) },
     };
 
     [Theory]

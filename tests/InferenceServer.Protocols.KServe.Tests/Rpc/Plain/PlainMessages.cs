@@ -19,6 +19,33 @@ internal static class PlainMessages
         RawInputContents = { ByteString.CopyFrom(1, 2, 3, 4, 5, 6, 7, 8), ByteString.CopyFrom(Messages.Strings("text")), ByteString.Empty },
     };
 
+    /// <summary>The same with typed contents of every kind.</summary>
+    public static ModelInferRequest MakeTyped(ModelInferRequest message)
+    {
+        message.RawInputContents.Clear();
+        message.Inputs[0].Contents = new InferTensorContents { Fp32Contents = { 1.5f, -2 } };
+        message.Inputs[1].Contents = new InferTensorContents { BytesContents = { ByteString.CopyFromUtf8("text") } };
+        AddTyped(message, "BOOL", new InferTensorContents { BoolContents = { true, false, true } });
+        AddTyped(message, "INT8", new InferTensorContents { IntContents = { -128, 127, 0 } });
+        AddTyped(message, "INT16", new InferTensorContents { IntContents = { -32768, 32767, 300 } });
+        AddTyped(message, "INT32", new InferTensorContents { IntContents = { int.MinValue, int.MaxValue, -1 } });
+        AddTyped(message, "INT64", new InferTensorContents { Int64Contents = { long.MinValue, long.MaxValue, 1 } });
+        AddTyped(message, "UINT8", new InferTensorContents { UintContents = { 255, 0, 128 } });
+        AddTyped(message, "UINT16", new InferTensorContents { UintContents = { 65535, 0, 128 } });
+        AddTyped(message, "UINT32", new InferTensorContents { UintContents = { uint.MaxValue, 0, 128 } });
+        AddTyped(message, "UINT64", new InferTensorContents { Uint64Contents = { ulong.MaxValue, 0, 128 } });
+        AddTyped(message, "FP64", new InferTensorContents { Fp64Contents = { double.NaN, double.MaxValue, -0.0 } });
+        AddTyped(message, "BYTES", new InferTensorContents { BytesContents = { ByteString.Empty, ByteString.CopyFrom(new byte[200]), ByteString.CopyFrom(0xFF) } });
+        return message;
+    }
+
+    private static void AddTyped(ModelInferRequest message, string type, InferTensorContents contents)
+    {
+        var input = Messages.Input(type, [3], name: $"T{message.Inputs.Count}");
+        input.Contents = contents;
+        message.Inputs.Add(input);
+    }
+
     public static byte[] Changed(Action<ModelInferRequest> change)
     {
         var message = Message();
