@@ -13,7 +13,8 @@ internal static class AllocationBudgets
         ["binary in"] = new(136, 1400),
         ["gRPC in"] = new(24),
         ["gRPC in, generated"] = new(1632),
-        ["gRPC in, typed"] = new(2984),
+        ["gRPC in, typed"] = new(24),
+        ["gRPC in, typed, generated"] = new(2984),
         ["gRPC out"] = new(0, 184),
         ["gRPC out, generated"] = new(936),
 

@@ -20,6 +20,11 @@ internal sealed class PlainReadStage(byte[] message) : IStage, IDisposable
             throw new InvalidOperationException("the message is not a plain one");
         }
 
+        if (plain.IsTyped && !TypedElements.TryTake(_body.Whole, plain, _pool))
+        {
+            throw new InvalidOperationException("the elements are not what the shape says");
+        }
+
         foreach (var (offset, length) in plain.Contents)
         {
             using var buffer = _pool.Rent(length);

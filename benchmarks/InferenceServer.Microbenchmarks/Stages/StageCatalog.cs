@@ -18,6 +18,7 @@ internal static class StageCatalog
     public const string MessageIn = "gRPC in";
     public const string GeneratedIn = "gRPC in, generated";
     public const string TypedIn = "gRPC in, typed";
+    public const string TypedGeneratedIn = "gRPC in, typed, generated";
     public const string MessageOut = "gRPC out";
     public const string GeneratedOut = "gRPC out, generated";
     public const string Engine = "ONNX Runtime";
@@ -69,7 +70,8 @@ internal static class StageCatalog
         .. Of(BinaryIn, Carried, static tensor => new BinaryReadStage(tensor)),
         .. Of(MessageIn, Carried, static tensor => new PlainReadStage(SampleMessage.Raw(tensor))),
         .. Of(GeneratedIn, Carried.Where(static tensor => IsBudgeted(GeneratedIn, tensor)), static tensor => new GeneratedReadStage(SampleMessage.Raw(tensor), tensor.Type)),
-        .. Of(TypedIn, Typed.Where(static tensor => IsBudgeted(TypedIn, tensor)), static tensor => new GeneratedReadStage(SampleMessage.Typed(tensor), tensor.Type)),
+        .. Of(TypedIn, Typed, static tensor => new PlainReadStage(SampleMessage.Typed(tensor))),
+        .. Of(TypedGeneratedIn, Typed.Where(static tensor => IsBudgeted(TypedGeneratedIn, tensor)), static tensor => new GeneratedReadStage(SampleMessage.Typed(tensor), tensor.Type)),
         .. Of(MessageOut, Carried, static tensor => new PlainWriteStage(tensor)),
         .. Of(GeneratedOut, Carried, static tensor => new GeneratedWriteStage(tensor)),
         .. Scheduling,
@@ -78,7 +80,7 @@ internal static class StageCatalog
     ];
 
     /// <summary>Whether what a stage is given has a budget: a message that the generated reader has read holds its elements on the managed heap, so that only a small one has.</summary>
-    public static bool IsBudgeted(string stage, object? given) => stage is not (GeneratedIn or TypedIn) || (given is TensorCase tensor && tensor.Count == TensorCase.Counts[0]);
+    public static bool IsBudgeted(string stage, object? given) => stage is not (GeneratedIn or TypedGeneratedIn) || (given is TensorCase tensor && tensor.Count == TensorCase.Counts[0]);
 
     private static IEnumerable<StageEntry> Of(string stage, IEnumerable<TensorCase> tensors, Func<TensorCase, IStage> make) =>
         tensors.Select(tensor => new StageEntry(stage, $"{tensor}", () => make(tensor)) { Divisor = Math.Max(1, tensor.Count / TensorCase.Counts[0] / 4) });
