@@ -374,7 +374,7 @@ internal sealed class LaneScheduler : IModelScheduler
 
     private void FollowGrowth()
     {
-        if (_lanes.TryBeginMaking())
+        if (!_isDraining && _lanes.TryBeginMaking())
         {
             ThreadPool.UnsafeQueueUserWorkItem(static scheduler => scheduler.Make(isSide: false), this, preferLocal: false);
         }
