@@ -27,6 +27,7 @@ public sealed class TensorPool : ITensorAllocator, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegative(options.LargestPooledBuffer, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.RetainedBytes, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MappedFrom, nameof(options));
         _options = options;
         _classes = new SizeClass[Math.Max(1, ClassOf(Math.Max(1, options.LargestPooledBuffer)) + 1)];
         for (var i = 0; i < _classes.Length; i++)
@@ -85,19 +86,28 @@ public sealed class TensorPool : ITensorAllocator, IDisposable
 
     private static int ClassOf(long length) => Math.Max(0, BitOperations.Log2((ulong)(length - 1)) + 1 - SmallestShift);
 
+    private bool IsMapped(long capacity) => _options.MappedFrom > 0 && capacity >= _options.MappedFrom && PageMapping.IsSupported;
+
     private unsafe PooledBuffer Allocate(long length, int index)
     {
         // Large buffers are not rounded up to a power of two: they are not kept, so rounding would only waste memory.
         var capacity = index < _classes.Length ? 1L << (index + SmallestShift) : length;
+        if (IsMapped(capacity))
+        {
+            return PageMapping.TryMap(capacity, out var address) ? new PooledBuffer(this, index, address, length, capacity) : throw NoMemory(length, null);
+        }
+
         try
         {
             return new PooledBuffer(this, index, (nint)NativeMemory.AlignedAlloc((nuint)capacity, Alignment), length, capacity);
         }
         catch (OutOfMemoryException exception)
         {
-            throw new BackendException(ErrorCode.ResourceExhausted, $"there is no memory for a tensor of {length} bytes", exception);
+            throw NoMemory(length, exception);
         }
     }
+
+    private static BackendException NoMemory(long length, Exception? cause) => new(ErrorCode.ResourceExhausted, $"there is no memory for a tensor of {length} bytes", cause);
 
     private void Return(PooledBuffer buffer)
     {
@@ -177,7 +187,17 @@ public sealed class TensorPool : ITensorAllocator, IDisposable
 
         public void Rent(long newLength) => Revive(_memory, newLength);
 
-        public unsafe void FreeMemory() => NativeMemory.AlignedFree((void*)_memory);
+        public unsafe void FreeMemory()
+        {
+            if (_pool.IsMapped(Capacity))
+            {
+                PageMapping.Unmap(_memory, Capacity);
+            }
+            else
+            {
+                NativeMemory.AlignedFree((void*)_memory);
+            }
+        }
 
         protected override void Free() => _pool.Return(this);
     }

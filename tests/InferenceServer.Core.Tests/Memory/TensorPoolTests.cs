@@ -1,5 +1,6 @@
 using CsCheck;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Memory;
 using Xunit;
 
@@ -17,6 +18,41 @@ public sealed class TensorPoolTests
             Assert.Equal(0, buffer.Pointer % 64);
             buffer.Span.Fill(0xA5);
         });
+
+    /// <summary>Whatever the size, and wherever its memory comes from: what is kept is used again, the rest is gone, and all of it can be written.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(128 << 10)]
+    public void Rent_OfMappedMemory_IsAsAnyOther(long mappedFrom)
+    {
+        using var pool = new TensorPool(new TensorPoolOptions { MappedFrom = mappedFrom, LargestPooledBuffer = 1 << 20, RetainedBytes = 1 << 20 });
+        foreach (var length in new[] { 0L, 1, 100, (128 << 10) - 1, 128 << 10, (128 << 10) + 1, 1 << 20, (1 << 20) + 1, 3_000_001 })
+        {
+            var first = pool.Rent(length);
+            var second = pool.Rent(length);
+            Assert.Equal((length, 0), (second.Length, second.Pointer % 64));
+            first.Span.Fill(0xA5);
+            second.Span.Fill(0x5A);
+            Assert.DoesNotContain((byte)0x5A, first.Span.ToArray());
+            first.Dispose();
+            second.Dispose();
+            Assert.InRange(pool.RetainedBytes, 0, 1 << 20);
+        }
+
+        Assert.Equal((0, 0), (pool.RentedBuffers, pool.RentedBytes));
+        pool.Trim();
+        Assert.Equal(0, pool.RetainedBytes);
+    }
+
+    [Fact]
+    public void Rent_OfMoreMappedMemoryThanThereIs_SaysSo()
+    {
+        using var pool = new TensorPool(new TensorPoolOptions { MappedFrom = 1 });
+        var failure = Assert.Throws<BackendException>(() => pool.Rent(1L << 55));
+        Assert.Equal((ErrorCode.ResourceExhausted, $"there is no memory for a tensor of {1L << 55} bytes"), (failure.Code, failure.Message));
+        Assert.Equal((0, 0), (pool.RentedBuffers, pool.RentedBytes));
+    }
 
     [Fact]
     public void Rent_AfterReturn_ReusesTheMemory()
