@@ -4,20 +4,22 @@ using InferenceServer.Core.Observation;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Compression;
 using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Memory;
 using Microsoft.AspNetCore.Http;
 
 namespace InferenceServer.Protocols.KServe.Generate;
 
 /// <summary>Answers <c>POST .../generate</c> with one response and <c>POST .../generate_stream</c> with any number of them.</summary>
-internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions options)
+internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions options, RequestMemoryGate memory)
 {
     private readonly RequestAdmission _admission = new(engine, options);
     private readonly GenerateRequestReader _reader = new(engine.Allocator, options);
-    private readonly WholeBody _body = new(options.MaxInputSize);
+    private readonly WholeBody _body = new(engine.Allocator, options.MaxInputSize);
 
     public async Task AnswerAsync(HttpContext context, string model, string version, RequestRecord record)
     {
-        if (await ReadAsync(context, model, version, record) is not { } request)
+        using var header = InferHeader.Rent();
+        if (await ReadAsync(context, model, version, record, header) is not { } request)
         {
             return;
         }
@@ -54,7 +56,8 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
 
     public async Task StreamAsync(HttpContext context, string model, string version, RequestRecord record)
     {
-        if (await ReadAsync(context, model, version, record) is not { } request)
+        using var header = InferHeader.Rent();
+        if (await ReadAsync(context, model, version, record, header) is not { } request)
         {
             return;
         }
@@ -119,7 +122,7 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
     }
 
     /// <summary>Reads the request; where it cannot be read, the client has its answer and the result is null.</summary>
-    private async ValueTask<InferenceRequest?> ReadAsync(HttpContext context, string model, string version, RequestRecord record)
+    private async ValueTask<InferenceRequest?> ReadAsync(HttpContext context, string model, string version, RequestRecord record, InferHeader header)
     {
         var admission = await _admission.AdmitAsync(context, model, version, record, allowsDecoupled: true);
         if (!admission.TryGet(out var request, out var refusal))
@@ -128,12 +131,13 @@ internal sealed class GenerateHandler(IInferenceEngine engine, KServeHttpOptions
             return null;
         }
 
-        using var header = InferHeader.Rent();
+        header.Room.Open(memory, request.TimeLimit, context);
         var body = context.Request.BodyReader;
         try
         {
-            if (await ReadBodyAsync(context, request, header) is not { } error)
+            if ((await header.Room.GrowToAsync(context.Request.ContentLength ?? 0) ?? await ReadBodyAsync(context, request, header)) is not { } error)
             {
+                request.TimeLimit = header.Room.TimeLeft(request.TimeLimit);
                 header.MoveTo(request);
                 record.RequestId = request.Id;
                 request.Trace?.Record(TraceActivity.HttpReceiveEnd);

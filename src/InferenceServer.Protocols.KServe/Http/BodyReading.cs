@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Protocols.KServe.Compression;
+using InferenceServer.Protocols.KServe.Memory;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -130,8 +132,12 @@ internal static class BodyReading
     /// <summary>
     /// Reads a whole body of unknown length into a pooled array, which the caller returns to the shared pool, also after a failure.
     /// </summary>
+    /// <param name="body">The body.</param>
+    /// <param name="limit">The most bytes that it may have.</param>
+    /// <param name="growing">What it takes its room from as it grows; null where there is no need.</param>
     /// <returns>The array and its length; a length above <paramref name="limit"/> means that the body is longer than that.</returns>
-    public static async ValueTask<(byte[] Array, int Length)> ReadAllAsync(PipeReader body, int limit)
+    /// <exception cref="UnusableBodyException">There was no room for it in time.</exception>
+    public static async ValueTask<(byte[] Array, int Length)> ReadAllAsync(PipeReader body, int limit, RequestRoom? growing = null)
     {
         var array = ArrayPool<byte>.Shared.Rent(4096);
         var filled = 0;
@@ -146,6 +152,11 @@ internal static class BodyReading
                 if (read < room || filled > limit)
                 {
                     return (array, filled);
+                }
+
+                if (growing is not null && await growing.GrowToAsync(Math.Min(limit + 1L, array.Length * 2L)) is { } refusal)
+                {
+                    throw new UnusableBodyException(refusal);
                 }
 
                 array = Grow(array, filled, limit + 1L);

@@ -5,6 +5,7 @@ using InferenceServer.Core.Observation;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Classification;
 using InferenceServer.Protocols.KServe.Compression;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.SharedMemory;
 using InferenceServer.Protocols.KServe.Payloads;
@@ -13,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 namespace InferenceServer.Protocols.KServe.Http;
 
 /// <summary>Answers <c>POST .../infer</c>.</summary>
-internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions options)
+internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions options, RequestMemoryGate memory)
 {
     private readonly RequestAdmission _admission = new(engine, options);
     private readonly InferRequestReader _reader = new(engine.Allocator, options);
@@ -29,6 +30,7 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         }
 
         using var header = InferHeader.Rent();
+        header.Room.Open(memory, request.TimeLimit, context);
         var body = context.Request.BodyReader;
         try
         {
@@ -68,12 +70,16 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
         }
 
         var error = coding == ContentCoding.Identity ? null : await InflatedBody.ReplaceAsync(context.Request, options.MaxInputSize);
+
+        // Before the first byte of it is read. What has no length takes its room as it grows.
+        error ??= await header.Room.GrowToAsync(context.Request.ContentLength ?? 0);
         error ??= await _reader.ReadAsync(context.Request, request.Lease.Model.Config, header);
         error ??= context.Features.Get<Caller>() is { } caller && header.UsesSharedMemory && !caller.HoldsForAll(AccessScopes.SharedMemory) ? AccessErrors.SharedTensors().Counted(context) : null;
         error ??= header.AttachShared(_shared, request.Lease.Model.Config.Name);
         error ??= NpyAnswer.Negotiate(context.Request.Headers.Accept, request.Lease.Model.Config, header);
         if (error is null)
         {
+            request.TimeLimit = header.Room.TimeLeft(request.TimeLimit);
             header.MoveTo(request);
         }
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.SharedMemory;
 using Microsoft.Extensions.ObjectPool;
 
@@ -35,6 +36,9 @@ internal sealed class InferHeader : IDisposable
 
     /// <summary>Whether the only output is sent as an npy file.</summary>
     public bool SendsNpy { get; set; }
+
+    /// <summary>What the request has of the memory for bodies: until this is disposed.</summary>
+    public RequestRoom Room { get; } = new();
 
     /// <summary>An empty one, whose disposal gives it back: nothing may be asked of it afterwards.</summary>
     public static InferHeader Rent()
@@ -165,6 +169,7 @@ internal sealed class InferHeader : IDisposable
         Inputs.Clear();
         _shared?.Dispose();
         _shared = null;
+        Room.Dispose();
         if (_isRented)
         {
             _isRented = false;

@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration;
@@ -16,7 +16,8 @@ namespace InferenceServer.Protocols.KServe.Http;
 internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpOptions options)
 {
     private readonly PayloadReaders _payloads = new(allocator, options);
-    private readonly WholeBody _whole = new(options.MaxInputSize);
+    private readonly WholeBody _whole = new(allocator, options.MaxInputSize);
+    private readonly BodyCollector _collector = new(allocator);
 
     /// <summary>Reads everything into <paramref name="header"/>, which is to be disposed also when the result is not null.</summary>
     /// <exception cref="BadHttpRequestException">A body of unknown length turned out to be too long.</exception>
@@ -39,7 +40,13 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
         }
 
         // There are no bytes behind the JSON: an input that counts on some can only be empty.
-        return RentTails(model, header, 0, out _);
+        if (MeasureTails(model, header, 0, out _) is { } missing)
+        {
+            return missing;
+        }
+
+        RentTails(header);
+        return null;
     }
 
     private async ValueTask<InferenceError?> ReadMixedAsync(HttpRequest request, int length, ModelConfig model, InferHeader header)
@@ -49,14 +56,19 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
             return RequestErrors.Limit("request JSON size", length, options.MaxInputSize);
         }
 
-        if (await WholeBody.ReadStartAsync(request, length, _payloads.Json, model, header) is { } error)
+        if (await header.Room.GrowToAsync(length) is { } full)
+        {
+            return full;
+        }
+
+        if (await _whole.ReadStartAsync(request, length, _payloads.Json, model, header) is { } error)
         {
             return error;
         }
 
         error = request.ContentLength is { } whole
-            ? RentTails(model, header, whole - length, out var surplus)
-            : RentOpenEndedTails(request.Body as InflatedBody, length, model, header, out surplus);
+            ? MeasureTails(model, header, whole - length, out var surplus)
+            : MeasureOpenEndedTails(request.Body as InflatedBody, length, model, header, out surplus);
         if (error is not null)
         {
             return error;
@@ -67,6 +79,12 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
             return RequestErrors.Surplus(model.Name);
         }
 
+        if (await header.Room.GrowToAsync(length + TailBytes(header)) is { } noRoom)
+        {
+            return noRoom;
+        }
+
+        RentTails(header);
         for (var i = 0; i < header.Inputs.Count; i++)
         {
             var input = header.Inputs[i];
@@ -87,14 +105,14 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
             : null;
     }
 
-    private InferenceError? RentOpenEndedTails(InflatedBody? inflated, int length, ModelConfig model, InferHeader header, out long surplus) =>
-        RentTails(model, header, (inflated?.Limit ?? options.MaxRequestBytes) - length, out surplus) is null
+    private InferenceError? MeasureOpenEndedTails(InflatedBody? inflated, int length, ModelConfig model, InferHeader header, out long surplus) =>
+        MeasureTails(model, header, (inflated?.Limit ?? options.MaxRequestBytes) - length, out surplus) is null
             ? null
             : inflated is not null ? RequestErrors.InflatedLimit(inflated.Limit)
             : throw new BadHttpRequestException($"the inputs exceed the maximum of {options.MaxRequestBytes} bytes for one request", StatusCodes.Status413PayloadTooLarge);
 
-    /// <summary>Rents the memory of the inputs that come as bytes, after all their sizes have been found to fit in what is there.</summary>
-    private InferenceError? RentTails(ModelConfig model, InferHeader header, long available, out long surplus)
+    /// <summary>Holds the sizes of the inputs that come as bytes against what is there.</summary>
+    private static InferenceError? MeasureTails(ModelConfig model, InferHeader header, long available, out long surplus)
     {
         surplus = available;
         foreach (var input in header.Inputs)
@@ -107,6 +125,23 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
             surplus -= input.BinarySize;
         }
 
+        return null;
+    }
+
+    private static long TailBytes(InferHeader header)
+    {
+        var bytes = 0L;
+        foreach (ref readonly var input in CollectionsMarshal.AsSpan(header.Inputs))
+        {
+            bytes += input.BinarySize;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Rents the memory of the inputs that come as bytes, whose sizes have been found to fit.</summary>
+    private void RentTails(InferHeader header)
+    {
         for (var i = 0; i < header.Inputs.Count; i++)
         {
             if (header.Inputs[i] is { Data: null, Source: null })
@@ -114,8 +149,6 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
                 header.Inputs[i] = header.Inputs[i] with { Data = allocator.Rent(header.Inputs[i].BinarySize) };
             }
         }
-
-        return null;
     }
 
     private async ValueTask<InferenceError?> ReadRawAsync(HttpRequest request, ModelConfig model, InferHeader header)
@@ -145,23 +178,16 @@ internal sealed class InferRequestReader(ITensorAllocator allocator, KServeHttpO
         }
         else
         {
-            var (bytes, all) = await BodyReading.ReadAllAsync(request.BodyReader, options.MaxInputSize);
-            try
+            using var collected = await _collector.ReadAllAsync(request.BodyReader, options.MaxInputSize, header.Room);
+            if (collected.Length > options.MaxInputSize)
             {
-                if (all > options.MaxInputSize)
-                {
-                    return RequestErrors.OpenEndedLimit("raw input", options.MaxInputSize);
-                }
+                return RequestErrors.OpenEndedLimit("raw input", options.MaxInputSize);
+            }
 
-                length = all;
-                buffer = allocator.Rent(prefix + length);
-                header.Inputs.Add(new HeaderInput(head, buffer, length));
-                bytes.AsSpan(0, all).CopyTo(buffer.Span[prefix..]);
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(bytes);
-            }
+            length = collected.Length;
+            buffer = allocator.Rent(prefix + length);
+            header.Inputs.Add(new HeaderInput(head, buffer, length));
+            collected.Text.CopyTo(buffer.Span[prefix..]);
         }
 
         if (prefix > 0)

@@ -3,6 +3,7 @@ using InferenceServer.Protocols.KServe.Aliases;
 using InferenceServer.Protocols.KServe.Repository;
 using InferenceServer.Protocols.KServe.Logging;
 using InferenceServer.Protocols.KServe.Generate;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.Observation;
 using InferenceServer.Protocols.KServe.OpenApi;
 using InferenceServer.Protocols.KServe.Restrictions;
@@ -34,13 +35,14 @@ public static class KServeHttpEndpoints
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         services.TryAddSingleton<InferenceEndpoints>();
+        services.TryAddRequestMemory();
         return services
-            .AddSingleton(provider => new InferHandler(provider.GetRequiredService<IInferenceEngine>(), options))
-            .AddSingleton(provider => new RepositoryHandler(provider.GetRequiredService<IModelControl>(), options))
+            .AddSingleton(provider => new InferHandler(provider.GetRequiredService<IInferenceEngine>(), options, provider.GetRequiredService<RequestMemoryGate>()))
+            .AddSingleton(provider => new RepositoryHandler(provider.GetRequiredService<IModelControl>(), options, provider.GetRequiredService<RequestMemoryGate>()))
             .AddSingleton(static provider => new AliasHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(static provider => new TraceSettingHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(static provider => new LogSettingsHandler(provider.GetRequiredService<IModelControl>()))
-            .AddSingleton(provider => new GenerateHandler(provider.GetRequiredService<IInferenceEngine>(), options))
+            .AddSingleton(provider => new GenerateHandler(provider.GetRequiredService<IInferenceEngine>(), options, provider.GetRequiredService<RequestMemoryGate>()))
             .AddSingleton(static provider => new MetadataHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(static provider => new OpenApiHandler(provider.GetRequiredService<IModelControl>()))
             .AddSingleton(static provider => new StatisticsHandler(provider.GetRequiredService<IModelControl>()));

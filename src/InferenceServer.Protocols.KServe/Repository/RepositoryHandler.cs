@@ -3,19 +3,20 @@ using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Repository;
 using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.Restrictions;
 using Microsoft.AspNetCore.Http;
 
 namespace InferenceServer.Protocols.KServe.Repository;
 
 /// <summary>Answers what clients ask of the model repository over HTTP: its index, and to load and unload models.</summary>
-internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions options)
+internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions options, RequestMemoryGate memory)
 {
     public async Task IndexAsync(HttpContext context)
     {
         var readyOnly = false;
         InferenceError? error;
-        using (var body = await JsonBody.ReadAsync(context, options.MaxInputSize))
+        using (var body = await JsonBody.ReadAsync(context, options.MaxInputSize, memory))
         {
             if (body is null)
             {
@@ -48,7 +49,7 @@ internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions
 
         ModelOverride? replacement = null;
         InferenceError? error;
-        using (var body = await JsonBody.ReadAsync(context, options.MaxInputSize))
+        using (var body = await JsonBody.ReadAsync(context, options.MaxInputSize, memory))
         {
             if (body is null)
             {
@@ -68,7 +69,7 @@ internal sealed class RepositoryHandler(IModelControl control, KServeHttpOptions
     {
         InferenceError? error;
         bool unloadDependents;
-        using (var body = await JsonBody.ReadAsync(context, options.MaxInputSize))
+        using (var body = await JsonBody.ReadAsync(context, options.MaxInputSize, memory))
         {
             if (body is null)
             {

@@ -5,6 +5,7 @@ using InferenceServer.Core.Observation;
 using InferenceServer.Protocols.KServe.Repository;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Logging;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.Observation;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
@@ -18,10 +19,10 @@ namespace InferenceServer.Protocols.KServe.Rpc;
 /// overridden here is answered with UNIMPLEMENTED.
 /// </summary>
 [BindServiceMethod(typeof(InferenceRpcBinding), nameof(InferenceRpcBinding.Bind))]
-internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl control, KServeRpcOptions options) : GRPCInferenceService.GRPCInferenceServiceBase
+internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl control, KServeRpcOptions options, RequestMemoryGate memory) : GRPCInferenceService.GRPCInferenceServiceBase
 {
     private readonly InferAdmission _admission = new(engine, options);
-    private readonly StreamInferHandler _stream = new(engine, control, options);
+    private readonly StreamInferHandler _stream = new(engine, control, options, memory);
     private readonly RepositoryRpcHandler _repository = new(control);
     private readonly SharedMemoryRpc _sharedMemory = new(control);
 
@@ -77,10 +78,17 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
 
     public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
     {
+        var http = context.GetHttpContext();
+        if (http.Request.Headers.GrpcEncoding.Count > 0)
+        {
+            // A compressed message has been given the room of the largest that it could have become.
+            http.Features.Get<RequestRoom>()?.ShrinkTo(request.CalculateSize());
+        }
+
         var record = ObservedRpc.Begin(engine, request, context);
 
         // The web server disposes what is registered here after the call has ended, in whatever way: when its answer has left.
-        context.GetHttpContext().Response.RegisterForDispose(record);
+        http.Response.RegisterForDispose(record);
         try
         {
             var response = await InferAsync(request, context, record).ConfigureAwait(false);
@@ -132,6 +140,9 @@ internal sealed class InferenceRpcService(IInferenceEngine engine, IModelControl
     public override Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context)
     {
         ControlRecord.Note(context.GetHttpContext(), request.ModelName);
+
+        // A load may take minutes, and whoever infers must not wait for it.
+        context.GetHttpContext().Features.Get<RequestRoom>()?.ShrinkTo(0);
         return _repository.LoadAsync(request, context.CancellationToken);
     }
 

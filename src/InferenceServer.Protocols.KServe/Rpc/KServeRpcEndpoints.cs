@@ -6,6 +6,7 @@ using InferenceServer.Protocols.KServe.Tracing;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Memory;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -38,6 +39,7 @@ public static class KServeRpcEndpoints
         services.AddSingleton(options);
         services.TryAddSingleton<InferenceEndpoints>();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddRequestMemory();
         services.AddSingleton<InferenceRpcService>();
         services.AddSingleton<HealthRpcService>();
         services.AddSingleton<RpcFailureInterceptor>();
@@ -96,7 +98,7 @@ public static class KServeRpcEndpoints
         }
 
         ((IEndpointConventionBuilder)group).Finally(Categorise);
-        ((IEndpointConventionBuilder)group).Finally(endpoint => AnswerPlainCalls(endpoint, endpoints.ServiceProvider));
+        ((IEndpointConventionBuilder)group).Finally(endpoint => Gate(endpoint, endpoints.ServiceProvider));
         return group;
     }
 
@@ -122,14 +124,34 @@ public static class KServeRpcEndpoints
         });
     }
 
-    private static void AnswerPlainCalls(EndpointBuilder endpoint, IServiceProvider services)
+    /// <summary>Has the calls with one message wait for its room; those of a stream do so by themselves.</summary>
+    private static void Gate(EndpointBuilder endpoint, IServiceProvider services)
     {
-        if (endpoint.RequestDelegate is { } library && endpoint.Metadata.OfType<GrpcMethodMetadata>().Any(static rpc => rpc.Method.Name == nameof(InferenceRpcService.ModelInfer)))
+        if (endpoint.RequestDelegate is not { } library || endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault() is not { Method.Type: MethodType.Unary } rpc || rpc.ServiceType != typeof(InferenceRpcService))
         {
-            var engine = services.GetRequiredService<IInferenceEngine>();
-            var logger = services.GetRequiredService<ILogger<PlainInferCall>>();
-            endpoint.RequestDelegate = new PlainInferCall(RpcArrival.Watch(library, engine.Tracer), engine, services.GetRequiredService<IModelControl>(), services.GetRequiredService<KServeRpcOptions>(), services.GetRequiredService<InferenceEndpoints>(), logger).HandleAsync;
+            return;
         }
+
+        var options = services.GetRequiredService<KServeRpcOptions>();
+        var memory = services.GetRequiredService<RequestMemoryGate>();
+        RequestDelegate gated = new GatedCall(library, memory, options).HandleAsync;
+        if (rpc.Method.Name != nameof(InferenceRpcService.ModelInfer))
+        {
+            endpoint.RequestDelegate = gated;
+            return;
+        }
+
+        var engine = services.GetRequiredService<IInferenceEngine>();
+        var logger = services.GetRequiredService<ILogger<PlainInferCall>>();
+        endpoint.RequestDelegate = new PlainInferCall(
+            RpcArrival.Watch(library, engine.Tracer),
+            RpcArrival.Watch(gated, engine.Tracer),
+            engine,
+            services.GetRequiredService<IModelControl>(),
+            options,
+            memory,
+            services.GetRequiredService<InferenceEndpoints>(),
+            logger).HandleAsync;
     }
 
     private static void Categorise(EndpointBuilder endpoint)

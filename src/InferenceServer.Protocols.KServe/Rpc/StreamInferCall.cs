@@ -124,6 +124,7 @@ internal sealed class StreamInferCall : IDisposable
     private async Task SendAsync(StreamReply reply, InferenceStream stream)
     {
         using (reply.Permit)
+        using (reply.Room)
         using (reply.Record)
         using (reply.Shared)
         using (stream)
@@ -166,6 +167,7 @@ internal sealed class StreamInferCall : IDisposable
 
     private async Task RefuseAsync(StreamReply reply, InferenceError error)
     {
+        using (reply.Room)
         using (reply.Record)
         {
             await WriteErrorAsync(reply, error, wasAccepted: false).ConfigureAwait(false);

@@ -3,14 +3,14 @@ using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
-using InferenceServer.Core.Observation;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.Observation;
 using InferenceServer.Protocols.KServe.Restrictions;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
 
 /// <summary>Answers <c>ModelStreamInfer</c>: reads requests as they come and has each one's responses sent.</summary>
-internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl control, KServeRpcOptions options)
+internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl control, KServeRpcOptions options, RequestMemoryGate memory)
 {
     /// <summary>The metadata by which a client asks for errors as the status of the call, and its value.</summary>
     private const string ErrorModeName = "triton_grpc_error";
@@ -23,23 +23,34 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         await control.WaitForStartAsync(context.CancellationToken).ConfigureAwait(false);
         var endsAtErrors = string.Equals(context.RequestHeaders.GetValue(ErrorModeName), "true", StringComparison.Ordinal);
         using var call = new StreamInferCall(responses, context, engine.Allocator, endsAtErrors, new StreamRoom(options.MaxRequestsPerStream, options.MaxUnreadBytesPerStream));
+        var messages = new GatedMessages(requests, context.GetHttpContext().Request.BodyReader, memory, options);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation);
+        var next = Task.FromResult(default(ArrivedMessage));
         try
         {
             while (await call.WaitForRoomAsync(control.Stopping).ConfigureAwait(false))
             {
                 var awaited = engine.Tracer.Timestamp;
-                if (!await ReadAsync(requests, call).ConfigureAwait(false))
+                next = messages.ReadAsync(reading.Token);
+                if (await TakeAsync(next, call).ConfigureAwait(false) is not { Message: not null } arrived)
                 {
                     break;
                 }
 
-                await StartAsync(requests.Current, context, awaited, call).ConfigureAwait(false);
+                next = Task.FromResult(default(ArrivedMessage));
+                await StartAsync(arrived, context, awaited, call).ConfigureAwait(false);
             }
         }
         finally
         {
-            // Whatever ended the reading, nothing may write to the call after this method.
+            // Whatever ended the reading, nothing may write to the call after this method, and nothing read from it.
             await call.DrainAsync().ConfigureAwait(false);
+            await reading.CancelAsync().ConfigureAwait(false);
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (next.IsCompletedSuccessfully)
+            {
+                (await next.ConfigureAwait(false)).Room?.Dispose();
+            }
         }
 
         if (call.Ended.IsFaulted)
@@ -59,58 +70,75 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         }
     }
 
-    /// <returns>False when no more requests are to be read.</returns>
-    private async Task<bool> ReadAsync(IAsyncStreamReader<ModelInferRequest> requests, StreamInferCall call)
+    /// <returns>No message when no more are to be read; what is still read then is not waited for.</returns>
+    private async Task<ArrivedMessage> TakeAsync(Task<ArrivedMessage> next, StreamInferCall call)
     {
-        var next = requests.MoveNext(call.Cancellation);
         if (!next.IsCompleted)
         {
             // A stream on which nothing happens must not keep the server from stopping.
             await Task.WhenAny(next, control.Stopping, call.Ended).ConfigureAwait(false);
             if (!next.IsCompleted)
             {
-                return false;
+                return default;
             }
         }
 
         try
         {
-            if (await next.ConfigureAwait(false))
-            {
-                return true;
-            }
+            var arrived = await next.ConfigureAwait(false);
+            call.HasReadToEnd = arrived.Message is null;
+            return arrived;
         }
         catch (OperationCanceledException) when (call.Ended.IsCompleted)
         {
             // The stream has ended early while this was waiting: why, the call itself says.
-            return false;
+            return default;
         }
         catch (Exception exception) when (exception is IOException || (exception is InvalidOperationException && call.IsOver))
         {
             // The client has gone without ending its stream; the library says by the second that there is nothing to read from any more.
             call.Abandon();
-            return false;
+            return default;
         }
-
-        call.HasReadToEnd = true;
-        return false;
     }
 
-    private async ValueTask StartAsync(ModelInferRequest message, ServerCallContext context, long awaited, StreamInferCall call)
+    private async ValueTask StartAsync(ArrivedMessage arrived, ServerCallContext context, long awaited, StreamInferCall call)
     {
-        var record = ObservedRpc.Begin(engine, message, context);
+        var message = arrived.Message!;
+        var reply = new StreamReply(message) { Record = ObservedRpc.Begin(engine, message, context), Room = arrived.Room };
+        if (arrived.Refusal is { } shortage)
+        {
+            call.Refuse(reply, shortage);
+            return;
+        }
+
+        try
+        {
+            await StartAsync(reply, context, awaited, call).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            ObservedRpc.Fail(reply.Record, exception, context);
+            reply.Record.Dispose();
+            reply.Room?.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask StartAsync(StreamReply reply, ServerCallContext context, long awaited, StreamInferCall call)
+    {
         CallerPermit? permit = null;
-        if (context.GetHttpContext().Features.Get<Caller>() is { } caller && !MessageAccess.TryAdmit(caller, control, message, out permit, out var refused))
+        if (context.GetHttpContext().Features.Get<Caller>() is { } caller && !MessageAccess.TryAdmit(caller, control, reply.Request, out permit, out var refused))
         {
             refused.Counted(context.GetHttpContext());
-            call.Refuse(new StreamReply(message) { Record = record }, refused);
+            call.Refuse(reply, refused);
             return;
         }
 
         RpcAdmission admission;
         try
         {
-            admission = await AdmitAsync(message, context, record, awaited, call).ConfigureAwait(false);
+            admission = await _admission.AdmitAsync(reply.Request, context, reply.Record, awaited, allowsDecoupled: true, call.Cancellation).ConfigureAwait(false);
         }
         catch
         {
@@ -121,13 +149,12 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         if (!admission.TryGet(out var request, out var error))
         {
             permit?.Dispose();
-            call.Refuse(new StreamReply(message) { Record = record }, error);
+            call.Refuse(reply, error);
             return;
         }
 
         // All are read before the engine takes the request over.
         var isOrdered = !request.Lease.Model.Config.IsDecoupled;
-        var reply = new StreamReply(message, admission.Outputs) { Record = record, Permit = permit };
         InferenceStream stream;
         try
         {
@@ -135,33 +162,17 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         }
         catch (Exception exception)
         {
-            reply.Permit?.Dispose();
-            reply.Shared?.Dispose();
+            permit?.Dispose();
+            admission.Outputs?.Dispose();
             if (exception is not BackendException refusal)
             {
-                ObservedRpc.Fail(record, exception, context);
-                record.Dispose();
                 throw;
             }
 
-            call.Refuse(new StreamReply(message) { Record = record }, new InferenceError(refusal.Code, refusal.Message));
+            call.Refuse(reply, new InferenceError(refusal.Code, refusal.Message));
             return;
         }
 
-        call.Send(reply, stream, isOrdered);
-    }
-
-    private async ValueTask<RpcAdmission> AdmitAsync(ModelInferRequest message, ServerCallContext context, RequestRecord record, long awaited, StreamInferCall call)
-    {
-        try
-        {
-            return await _admission.AdmitAsync(message, context, record, awaited, allowsDecoupled: true, call.Cancellation).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            ObservedRpc.Fail(record, exception, context);
-            record.Dispose();
-            throw;
-        }
+        call.Send(reply with { Shared = admission.Outputs, Permit = permit }, stream, isOrdered);
     }
 }

@@ -3,6 +3,7 @@ using Inference;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Observation;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Rpc;
@@ -19,6 +20,9 @@ internal sealed record StreamReply(ModelInferRequest Request, SharedOutputs? Sha
 
     /// <summary>The request's place among those that its caller may have in flight, which it gives up with its last answer; null when they are not counted.</summary>
     public CallerPermit? Permit { get; init; }
+
+    /// <summary>What its message has of the memory for bodies, which it gives up with its last answer; null when it is small.</summary>
+    public RequestRoom? Room { get; init; }
 
     /// <summary>True when the request wants to be told of an end that comes without a response.</summary>
     public bool WantsEmptyFinal => Request.Parameters.TryGetValue(InferParameterReader.EmptyFinalResponse, out var flag) && flag.BoolParam;

@@ -39,7 +39,7 @@ internal static class BodyReader
     /// <returns>What came of it: <c>read</c> and the tensors, or the form of the refusal.</returns>
     public static string ReadGenerate(byte[] body, ModelConfig model, bool isLengthKnown, int piece) => Read(body, isLengthKnown, piece, (request, allocator, header) =>
     {
-        var error = Done(new WholeBody(MaxInputSize).ReadAsync(request, new GenerateRequestReader(allocator, s_options), model, header));
+        var error = Done(new WholeBody(allocator, MaxInputSize).ReadAsync(request, new GenerateRequestReader(allocator, s_options), model, header));
         Check.That(error is not null || header.Inputs.Sum(static input => input.Data!.Length) <= MaxInputSize, "the inputs take more than the limit together");
         return error;
     });

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.IO.Pipelines;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Protocols.KServe.Memory;
 using Microsoft.AspNetCore.Http;
 
 namespace InferenceServer.Protocols.KServe.Rpc.Plain;
@@ -15,7 +16,7 @@ namespace InferenceServer.Protocols.KServe.Rpc.Plain;
 /// <param name="options">How large messages may be, and from where on one is large.</param>
 internal sealed class PlainBodyReader(ITensorAllocator allocator, KServeRpcOptions options)
 {
-    private const int FrameHead = 5;
+    private const int FrameHead = Memory.FrameHead.Size;
 
     /// <summary>The longest that the names and shapes of a large message are looked for in: they are looked at once, and kept until the message has come.</summary>
     private const int LongestHead = 64 << 10;
@@ -34,6 +35,11 @@ internal sealed class PlainBodyReader(ITensorAllocator allocator, KServeRpcOptio
                 var read = await body.ReadAsync().ConfigureAwait(false);
                 var buffer = read.Buffer;
                 var length = LengthOf(buffer);
+                if (length >= RequestMemoryGate.SmallestBytes && length <= options.MaxReceiveMessageBytes && await HasNoRoomAsync(body, buffer, examined, length, message).ConfigureAwait(false))
+                {
+                    return message.Shortage is null ? ReadingOutcome.Gone : ReadingOutcome.Plain;
+                }
+
                 if (read.IsCompleted && length == buffer.Length - FrameHead && length <= options.MaxReceiveMessageBytes && TryRead(buffer.Slice(FrameHead), message))
                 {
                     if (message.IsTyped)
@@ -91,6 +97,30 @@ internal sealed class PlainBodyReader(ITensorAllocator allocator, KServeRpcOptio
             message.Shortage = new InferenceError(exception.Code, exception.Message);
             return true;
         }
+    }
+
+    /// <summary>Waits for the room of a message, if it is one that has to. Its bytes stay where they are.</summary>
+    /// <returns>True when it gets none, or its client has gone: nothing of the body has been taken, and the transport has it back.</returns>
+    private static async ValueTask<bool> HasNoRoomAsync(PipeReader body, ReadOnlySequence<byte> buffer, long examined, long length, PlainMessage message)
+    {
+        try
+        {
+            if (await message.Room.GrowToAsync(length).ConfigureAwait(false) is not { } refusal)
+            {
+                return false;
+            }
+
+            // The log is to say for which model.
+            PlainMessageReader.TryReadHead(buffer.Slice(FrameHead), length, message, out _);
+            message.Shortage = refusal;
+        }
+        catch (OperationCanceledException)
+        {
+            // The client has gone: there is nobody to answer.
+        }
+
+        body.AdvanceTo(buffer.Start, buffer.GetPosition(examined));
+        return true;
     }
 
     /// <summary>How long the message is that a frame begins; -1 for one that is compressed, and 0 while it cannot be told.</summary>

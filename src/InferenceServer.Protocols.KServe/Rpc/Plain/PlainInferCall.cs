@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.IO.Pipelines;
 using Grpc.Core;
 using InferenceServer.Abstractions.Errors;
@@ -10,6 +9,7 @@ using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Observation;
 using InferenceServer.Core.Tracing;
 using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.Observation;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.Protocols.KServe.Tracing;
@@ -23,17 +23,18 @@ namespace InferenceServer.Protocols.KServe.Rpc.Plain;
 /// Answers the calls of <c>ModelInfer</c> that nearly all clients make without gRPC's library and without generated messages: read where it lies, and written straight from the tensors. Every call that
 /// has anything more to it, or anything wrong, goes to the library with its message untouched, so that there is one place that knows all of that.
 /// </summary>
-/// <param name="library">What answers the other calls.</param>
+/// <param name="library">What answers the other calls when their message has been looked at, and has its room.</param>
+/// <param name="gated">What answers those that are other calls by their head, and sees to their room.</param>
 /// <param name="engine">The engine.</param>
 /// <param name="control">The models.</param>
 /// <param name="options">What holds for all calls.</param>
+/// <param name="memory">What large messages take their room from.</param>
 /// <param name="endpoints">Where the endpoint is kept.</param>
 /// <param name="logger">Where what is not expected goes.</param>
-internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine engine, IModelControl control, KServeRpcOptions options, InferenceEndpoints endpoints, ILogger logger)
+internal sealed class PlainInferCall(RequestDelegate library, RequestDelegate gated, IInferenceEngine engine, IModelControl control, KServeRpcOptions options, RequestMemoryGate memory, InferenceEndpoints endpoints, ILogger logger)
 {
     /// <summary>The path of the calls.</summary>
     public const string Method = "/inference.GRPCInferenceService/ModelInfer";
-    private const string ContentType = "application/grpc";
     private const string StatusName = "grpc-status";
 
     private static readonly StringValues s_ok = "0";
@@ -44,7 +45,7 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
     public Task HandleAsync(HttpContext context)
     {
         endpoints.Keep(Method, context.GetEndpoint());
-        return MayBePlain(context, out var limit) ? AnswerAsync(context, limit) : library(context);
+        return MayBePlain(context, out var limit) ? AnswerAsync(context, limit) : gated(context);
     }
 
     /// <summary>Whether the head of the call allows it.</summary>
@@ -52,7 +53,7 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
     {
         limit = null;
         var request = context.Request;
-        if (options.HeaderForwarding is not null || options.InferResponseCompression is not null || !HttpMethods.IsPost(request.Method) || !HttpProtocol.IsHttp2(request.Protocol) || request.ContentType != ContentType)
+        if (options.HeaderForwarding is not null || options.InferResponseCompression is not null || !HttpMethods.IsPost(request.Method) || !HttpProtocol.IsHttp2(request.Protocol) || request.ContentType != RpcFailureWriter.ContentType)
         {
             return false;
         }
@@ -81,6 +82,7 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
     {
         var awaited = engine.Tracer.Timestamp;
         using var message = PlainMessage.Rent();
+        message.Room.Open(memory, limit, context);
         switch (await _reader.ReadAsync(context.Request.BodyReader, message).ConfigureAwait(false))
         {
             case ReadingOutcome.Other:
@@ -100,8 +102,9 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
         using var record = ObservedRpc.Begin(engine, message.ModelName, message.Id, context);
         try
         {
-            var refusal = options.ChecksCallers ? MessageAccess.FindRefusal(context.Features.Get<Caller>(), control, message.ModelName).Counted(context) : null;
-            refusal ??= message.Shortage;
+            // Without room the message has not been read far enough for anything else to be told.
+            var refusal = message.Shortage;
+            refusal ??= options.ChecksCallers ? MessageAccess.FindRefusal(context.Features.Get<Caller>(), control, message.ModelName).Counted(context) : null;
             await (refusal is null ? InferAsync(context, message, record, awaited, limit) : FailAsync(context, record, RpcErrorMapping.ToException(refusal))).ConfigureAwait(false);
         }
         catch (Exception exception)
@@ -116,7 +119,7 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
                 return;
             }
 
-            await WriteFailureAsync(context, failure).ConfigureAwait(false);
+            await RpcFailureWriter.WriteAsync(context, failure).ConfigureAwait(false);
         }
     }
 
@@ -141,7 +144,7 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
             return;
         }
 
-        var request = MakeRequest(lease, message, record, awaited, limit);
+        var request = MakeRequest(lease, message, record, awaited, message.Room.TimeLeft(limit));
         if (message.Tensors.Count == 0 && !TryGiveBack(context.Request.BodyReader, message))
         {
             request.Dispose();
@@ -225,7 +228,7 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
         }
 
         record.Code = (int)StatusCode.OK;
-        context.Response.ContentType = ContentType;
+        context.Response.ContentType = RpcFailureWriter.ContentType;
         await PlainAnswer.WriteAsync(context.Response.BodyWriter, response, size, gone).ConfigureAwait(false);
         context.Response.AppendTrailer(StatusName, s_ok);
         await context.Response.CompleteAsync().ConfigureAwait(false);
@@ -234,21 +237,6 @@ internal sealed class PlainInferCall(RequestDelegate library, IInferenceEngine e
     private static Task FailAsync(HttpContext context, RequestRecord record, RpcException failure)
     {
         record.Code = (int)failure.StatusCode;
-        return WriteFailureAsync(context, failure);
-    }
-
-    /// <summary>An answer that is nothing but its status (gRPC over HTTP/2, Trailers-Only).</summary>
-    private static Task WriteFailureAsync(HttpContext context, RpcException failure)
-    {
-        var headers = context.Response.Headers;
-        context.Response.ContentType = ContentType;
-        headers.GrpcStatus = ((int)failure.StatusCode).ToString(CultureInfo.InvariantCulture);
-        headers.GrpcMessage = RpcStatusText.Escape(failure.Status.Detail);
-        foreach (var trailer in failure.Trailers)
-        {
-            headers[trailer.Key] = trailer.IsBinary ? Convert.ToBase64String(trailer.ValueBytes).TrimEnd('=') : trailer.Value;
-        }
-
-        return context.Response.CompleteAsync();
+        return RpcFailureWriter.WriteAsync(context, failure);
     }
 }

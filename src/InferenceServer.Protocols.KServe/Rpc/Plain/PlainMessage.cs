@@ -1,6 +1,7 @@
 using System.Buffers;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Protocols.KServe.Memory;
 using Microsoft.Extensions.ObjectPool;
 
 namespace InferenceServer.Protocols.KServe.Rpc.Plain;
@@ -43,6 +44,9 @@ internal sealed class PlainMessage : IDisposable
 
     /// <summary>Why there is no memory for the elements; null when there is.</summary>
     public InferenceError? Shortage { get; set; }
+
+    /// <summary>What it has of the memory for bodies: until it is disposed.</summary>
+    public RequestRoom Room { get; } = new();
 
     public static PlainMessage Rent()
     {
@@ -125,6 +129,7 @@ internal sealed class PlainMessage : IDisposable
         public override bool Return(PlainMessage message)
         {
             message.Clear();
+            message.Room.Dispose();
             return message.Inputs.Capacity <= MaxKept && message.Outputs.Capacity <= MaxKept && message.Contents.Capacity <= MaxKept && message.Tensors.Capacity <= MaxKept;
         }
     }

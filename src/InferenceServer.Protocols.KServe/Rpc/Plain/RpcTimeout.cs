@@ -8,6 +8,7 @@ internal static class RpcTimeout
     public const string Header = "grpc-timeout";
 
     private const int MaxDigits = 8;
+    private const long MostMilliseconds = 99_999_999;
 
     /// <summary>Reads.</summary>
     /// <param name="text">The header.</param>
@@ -41,4 +42,7 @@ internal static class RpcTimeout
         timeout = ticks == 0 ? TimeSpan.FromTicks((value + 99) / 100) : TimeSpan.FromTicks(value * ticks);
         return true;
     }
+
+    /// <summary>Writes, in milliseconds: what is longer than eight digits of them is cut to that, which is a day.</summary>
+    public static string Format(TimeSpan timeout) => string.Create(CultureInfo.InvariantCulture, $"{Math.Clamp((long)Math.Ceiling(timeout.TotalMilliseconds), 1, MostMilliseconds)}m");
 }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.Rpc;
 using InferenceServer.Protocols.KServe.Rpc.Plain;
 using Microsoft.AspNetCore.Builder;
@@ -14,6 +15,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc.Plain;
@@ -32,8 +34,9 @@ internal sealed class PlainCallServer : IAsyncDisposable
     private readonly CountingMemoryPoolFactory _transport = new();
     private readonly SharedMemoryRegistry _regions = new(new SharedMemoryOptions(), NullLogger<SharedMemoryRegistry>.Instance);
 
-    private PlainCallServer(KServeRpcOptions options)
+    private PlainCallServer(KServeRpcOptions options, RequestMemoryOptions memory)
     {
+        Memory = new RequestMemoryGate(memory, Time);
         Engine = new FakeEngine(_regions);
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(static kestrel =>
@@ -44,11 +47,16 @@ internal sealed class PlainCallServer : IAsyncDisposable
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(_transport);
         builder.Logging.ClearProviders();
         _app = builder.Build();
-        var call = new PlainInferCall(ReadAllAsync, Engine, new FakeControl(_regions), options, new InferenceEndpoints(), Log);
+        var call = new PlainInferCall(ReadAllAsync, new GatedCall(ReadAllAsync, Memory, options).HandleAsync, Engine, new FakeControl(_regions), options, Memory, new InferenceEndpoints(), Log);
         _app.MapPost(Path, (RequestDelegate)call.HandleAsync);
     }
 
     public FakeEngine Engine { get; }
+
+    /// <summary>The memory for bodies.</summary>
+    public RequestMemoryGate Memory { get; }
+
+    public FakeTimeProvider Time { get; } = new();
 
     public RecordingLogger Log { get; } = new();
 
@@ -57,9 +65,9 @@ internal sealed class PlainCallServer : IAsyncDisposable
 
     public HttpClient Client { get; } = new();
 
-    public static async Task<PlainCallServer> StartAsync(KServeRpcOptions? options = null)
+    public static async Task<PlainCallServer> StartAsync(KServeRpcOptions? options = null, RequestMemoryOptions? memory = null)
     {
-        var server = new PlainCallServer(options ?? new KServeRpcOptions());
+        var server = new PlainCallServer(options ?? new KServeRpcOptions(), memory ?? new RequestMemoryOptions());
         await server._app.StartAsync(TestContext.Current.CancellationToken);
         server.Client.BaseAddress = new Uri(server._app.Urls.Single());
         return server;
@@ -106,6 +114,7 @@ internal sealed class PlainCallServer : IAsyncDisposable
         await _app.StopAsync(TestContext.Current.CancellationToken);
         await _app.DisposeAsync();
         Assert.Equal(0, Engine.Memory.Outstanding);
+        Assert.Equal((0, 0), (Memory.InUse, Memory.Waiting));
         await Engine.Model.UnloadAsync().WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
         Engine.Dispose();
         _regions.Dispose();

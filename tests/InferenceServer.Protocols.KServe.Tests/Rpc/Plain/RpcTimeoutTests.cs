@@ -33,4 +33,15 @@ public sealed class RpcTimeoutTests
     [InlineData("1.5S")]
     [InlineData("123456789S")]
     public void TryParse_AnythingElse_IsNone(string text) => Assert.False(RpcTimeout.TryParse(text, out _));
+
+    [Theory]
+    [InlineData(1, "1m")]
+    [InlineData(35_000_000, "3500m")]
+    [InlineData(35_000_001, "3501m")]
+    [InlineData(long.MaxValue, "99999999m")]
+    public void Format_IsInMillisecondsAndNeverNothing(long ticks, string expected)
+    {
+        Assert.Equal(expected, RpcTimeout.Format(TimeSpan.FromTicks(ticks)));
+        Assert.True(RpcTimeout.TryParse(expected, out _));
+    }
 }
