@@ -9,8 +9,12 @@ namespace InferenceServer.Host.Listeners;
 /// <summary>Opens the ports.</summary>
 internal static class ListenerSetup
 {
-    // gRPC sends tensors of many megabytes; with the default windows a sender waits for a round trip every 128 KB.
-    private const int Http2WindowBytes = 4 << 20;
+    // gRPC sends tensors of many megabytes: the wider the window, the more of them is on its way while nobody has read it yet.
+    private const int WidestWindow = 4 << 20;
+    private const int NarrowestWindow = 256 << 10;
+
+    /// <summary>Of the memory for requests, this part may come unread in one request: in all that one connection may have at once, a tenth.</summary>
+    private const int WindowPart = 1024;
 
     /// <summary>The longest first line of an HTTP request, in bytes; a longer one is answered with 414.</summary>
     public const int MaxRequestLineBytes = 8 << 10;
@@ -35,13 +39,20 @@ internal static class ListenerSetup
         kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
         kestrel.Limits.Http2.KeepAlivePingDelay = options.GrpcConnections.KeepAliveTime;
         kestrel.Limits.Http2.KeepAlivePingTimeout = options.GrpcConnections.KeepAliveTimeout;
-        kestrel.Limits.Http2.InitialConnectionWindowSize = Http2WindowBytes;
-        kestrel.Limits.Http2.InitialStreamWindowSize = Http2WindowBytes;
+        kestrel.Limits.Http2.InitialStreamWindowSize = WindowOf(options.RequestMemory.MaxBytes);
+
+        // Requests that wait unread must not use the window up that the others of their connection need.
+        kestrel.Limits.Http2.InitialConnectionWindowSize = options.RequestMemory.MaxBytes == 0 ? WidestWindow : kestrel.Limits.Http2.InitialStreamWindowSize * kestrel.Limits.Http2.MaxStreamsPerConnection;
+
         // Over TLS a client says in the handshake which it speaks; without it, it is one or the other.
         Listen(kestrel, options.Http, options.Security.HttpTls is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2, Listener.Http);
         Listen(kestrel, options.Grpc, HttpProtocols.Http2, Listener.Rpc, AgeOf(kestrel, options.GrpcConnections));
         Listen(kestrel, options.Metrics, HttpProtocols.Http1, Listener.Metrics);
     }
+
+    /// <summary>How many bytes of one request over HTTP/2 may come before any of them is read.</summary>
+    /// <param name="memory">What the bodies of all requests may take; 0 for no limit.</param>
+    internal static int WindowOf(long memory) => memory == 0 ? WidestWindow : (int)Math.Clamp(memory / WindowPart, NarrowestWindow, WidestWindow);
 
     private static ConnectionAge? AgeOf(KestrelServerOptions kestrel, ConnectionOptions options) => options.MaxAge == Timeout.InfiniteTimeSpan
         ? null

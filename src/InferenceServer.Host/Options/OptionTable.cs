@@ -91,6 +91,10 @@ internal static class OptionTable
 
     public static OptionDefinition MaxConnections { get; } = new("max-connections", "MaxConnections", OptionKind.Number, "0", "How many connections the HTTP and gRPC ports may have open together; the next ones are closed as they come. 0 for three quarters of the descriptors that the process may open, and at most 32768.") { Maximum = 1_000_000 };
 
+    public static OptionDefinition MaxRequestMemory { get; } = new("max-request-memory-bytes", "MaxRequestMemoryBytes", OptionKind.Number, "-1", "How many bytes the bodies of all requests in flight may take together, those from 64 KiB on: the next ones wait unread. 0 for any number; -1 for a quarter of what the process may use beyond 128 MiB, and at least 16 MiB.") { Unit = OptionUnit.Bytes, Minimum = -1 };
+
+    public static OptionDefinition RequestMemoryWait { get; } = new("request-memory-wait-secs", "RequestMemoryWaitSecs", OptionKind.Number, "30", "How long a request waits for room for its body before it is refused, in seconds; 0 for not at all.") { Unit = OptionUnit.Seconds, Maximum = 86400 };
+
     public static OptionDefinition StallTimeout { get; } = new("stall-timeout-secs", "StallTimeoutSecs", OptionKind.Number, "120", "For how long requests of a model may wait while none of its instances takes one, before it counts as not ready, in seconds; 0 for ever.") { Unit = OptionUnit.Seconds, Maximum = 86400 };
 
     public static OptionDefinition AllowClientShm { get; } = new("allow-client-shm", "AllowClientShm", OptionKind.Boolean, "false", "Let clients register shared memory of this machine and of its CUDA devices, for the server to read and write.");
@@ -180,7 +184,7 @@ internal static class OptionTable
         new("Backends", [BackendDirectory, BackendConfig]),
         new("The response cache", [CacheConfig, ResponseCacheByteSize]),
         new("Queues and executions", [MaxQueueSize, MaxQueueBytes, StallTimeout, MaxCallerExecution, RateLimit, RateLimitResource, MaxConcurrentExecutions, HostPolicy]),
-        new("The server", [Id, MaxConnections, ExitTimeout, DrainDelay, AllowClientShm]),
+        new("The server", [Id, MaxConnections, MaxRequestMemory, RequestMemoryWait, ExitTimeout, DrainDelay, AllowClientShm]),
         new("HTTP", [AllowHttp, HttpAddress, HttpPort, HttpMaxInputSize, HttpMaxRequestBytes, HttpHeaderForwardPattern, HttpRestrictedApi]),
         new("gRPC",
         [

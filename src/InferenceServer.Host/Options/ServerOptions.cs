@@ -11,6 +11,7 @@ using InferenceServer.Core.Tracing;
 using InferenceServer.Host.Plugins;
 using InferenceServer.Host.Security;
 using InferenceServer.Protocols.KServe.Forwarding;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.RemoteRepositories.Addresses;
 using InferenceServer.RemoteRepositories.Credentials;
@@ -95,6 +96,9 @@ internal sealed record ServerOptions
 
     /// <summary>How many connections the HTTP and gRPC ports may have open together.</summary>
     public required int MaxConnections { get; init; }
+
+    /// <summary>How much memory the bodies of requests may take together.</summary>
+    public required RequestMemoryOptions RequestMemory { get; init; }
 
     /// <summary>How much may run at the same time.</summary>
     public required RateLimiterOptions RateLimiter { get; init; }

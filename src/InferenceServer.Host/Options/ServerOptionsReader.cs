@@ -11,6 +11,7 @@ using InferenceServer.Core.Scheduling;
 using InferenceServer.Host.Listeners;
 using InferenceServer.Host.Plugins;
 using InferenceServer.Protocols.KServe.Forwarding;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.Restrictions;
 using InferenceServer.RemoteRepositories.Addresses;
 using InferenceServer.RemoteRepositories.Credentials;
@@ -108,6 +109,11 @@ internal sealed class ServerOptionsReader
             MaxQueueBytes = _values.Number(OptionTable.MaxQueueBytes),
             MaxCallerExecution = TimeSpan.FromMicroseconds(_values.Number(OptionTable.MaxCallerExecution)),
             MaxConnections = _values.Number(OptionTable.MaxConnections) is > 0 and var connections ? (int)connections : DescriptorLimit.DefaultConnections(_files),
+            RequestMemory = new RequestMemoryOptions
+            {
+                MaxBytes = _values.Number(OptionTable.MaxRequestMemory) is >= 0 and var bytes ? bytes : MemoryShare.OfProcess(),
+                MaxWait = TimeSpan.FromSeconds(_values.Number(OptionTable.RequestMemoryWait)),
+            },
             StallTimeout = _values.Number(OptionTable.StallTimeout) is > 0 and var stall ? TimeSpan.FromSeconds(stall) : null,
             RateLimiter = RateLimiter(),
             HostPolicies = HostPolicies(),

@@ -10,6 +10,7 @@ using InferenceServer.Caches.Redis;
 using InferenceServer.Core.Hosting;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Logging;
+using InferenceServer.Core.Memory;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.SharedMemory;
 using InferenceServer.Core.Telemetry;
@@ -25,6 +26,7 @@ using InferenceServer.Host.Security;
 using InferenceServer.Host.Systemd;
 using InferenceServer.Host.Trials;
 using InferenceServer.Protocols.KServe.Http;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.Rpc;
 using InferenceServer.RemoteRepositories;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -38,6 +40,9 @@ namespace InferenceServer.Host.Startup;
 /// <summary>Puts the process together from its options.</summary>
 internal static class ServerHost
 {
+    private const long MuchMemory = 1 << 30;
+    private const long SmallestMapping = 128 << 10;
+
     /// <summary>The version of this software.</summary>
     public static string Version { get; } =
         typeof(ServerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
@@ -99,6 +104,7 @@ internal static class ServerHost
         services.AddSingleton(options);
         services.AddSingleton(output);
         AddCore(services, options);
+        services.AddSingleton(provider => new RequestMemoryGate(options.RequestMemory, provider.GetRequiredService<TimeProvider>()));
         services.AddKServeHttp(new KServeHttpOptions { MaxInputSize = (int)options.HttpMaxInputSize, MaxRequestBytes = options.HttpMaxRequestBytes, HeaderForwarding = options.HttpHeaderForwarding });
         services.AddKServeRpc(new KServeRpcOptions
         {
@@ -136,6 +142,7 @@ internal static class ServerHost
         }
 
         services.AddSingleton<IMetricsSource, ConnectionMetrics>();
+        services.AddSingleton<IMetricsSource, RequestMemoryMetrics>();
         services.AddSingleton<IMetricsSource, RuntimeMetrics>();
         services.AddHostedService<MeterBridge>();
     }
@@ -179,6 +186,8 @@ internal static class ServerHost
                 DrainDelay = options.DrainDelay,
                 StartupHold = options.StartupHold,
 
+                TensorPool = MakePool(options.RequestMemory.MaxBytes),
+
                 // .NET has already looked at the CPU quota of the container and at the affinity of the process.
                 ProcessorCount = Environment.ProcessorCount,
                 AllowsSettingChanges = options.Security.AllowsSettingChanges,
@@ -193,6 +202,13 @@ internal static class ServerHost
                 RequestLog = options.RequestLog,
             },
             provider => [.. MakeBackends(provider.GetRequiredService<TimeProvider>()), .. options.BackendFolders.Where(static folder => !folder.IsShadowed).Select(static folder => new PluginBackend(folder, MakeTrial(folder, new FileSystem())))]);
+    }
+
+    /// <summary>No more is to lie unused between requests than these may take; and where that is little, what is not kept is to be gone, and not in one of the heaps of the C library.</summary>
+    internal static TensorPoolOptions MakePool(long requestMemory)
+    {
+        var pool = new TensorPoolOptions();
+        return requestMemory is 0 or >= MuchMemory ? pool : pool with { RetainedBytes = Math.Min(pool.RetainedBytes, requestMemory), MappedFrom = SmallestMapping };
     }
 
     [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "A program of one file is found by its own path.")]

@@ -49,6 +49,20 @@ public sealed class ServerOptionsReaderTests
     }
 
     [Fact]
+    public void RequestMemory_FollowsFromWhatTheProcessMayUseUnlessItIsSaid()
+    {
+        var options = Read([], out var errors);
+        Assert.Equal((MemoryShare.OfProcess(), TimeSpan.FromSeconds(30)), (options.RequestMemory.MaxBytes, options.RequestMemory.MaxWait));
+        Assert.True(options.RequestMemory.MaxBytes >= MemoryShare.Least);
+        Assert.Empty(errors);
+        options = Read(["--max-request-memory-bytes=0", "--request-memory-wait-secs=7"], out errors);
+        Assert.Equal((0, TimeSpan.FromSeconds(7)), (options.RequestMemory.MaxBytes, options.RequestMemory.MaxWait));
+        Assert.Empty(errors);
+        Read(["--max-request-memory-bytes=-2", "--request-memory-wait-secs=-1"], out errors);
+        Assert.Equal(["--max-request-memory-bytes: expected a whole number of at least -1, got '-2'", "--request-memory-wait-secs: expected a whole number of at least 0 and at most 86400, got '-1'"], errors.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Probe_WithoutARepository_LooksForNone()
     {
         Assert.Empty(Read(["probe", "--http-port=80"], out var errors).ModelRepositories);
