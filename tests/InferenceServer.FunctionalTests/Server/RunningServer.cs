@@ -5,6 +5,7 @@ using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Memory;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Startup;
+using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -19,7 +20,7 @@ namespace InferenceServer.FunctionalTests.Server;
 
 /// <summary>
 /// The whole server in the test's process: real Kestrel on free loopback ports, real backends, a real repository. Stopping it checks that
-/// nothing unexpected was logged and that every tensor buffer came back.
+/// nothing unexpected was logged and that every tensor buffer, and all memory for bodies, came back.
 /// </summary>
 internal sealed class RunningServer : IAsyncDisposable
 {
@@ -103,8 +104,10 @@ internal sealed class RunningServer : IAsyncDisposable
         Http.Dispose();
         Channel.Dispose();
         var pool = _app.Services.GetRequiredService<TensorPool>();
+        var memory = _app.Services.GetRequiredService<RequestMemoryGate>();
         await _app.StopAsync();
         Assert.Equal(0, pool.RentedBuffers);
+        Assert.Equal((0, 0), (memory.InUse, memory.Waiting));
         await _app.DisposeAsync();
 
         // The web server stumbles over a connection that a handler has left in the middle of a read.
