@@ -15,6 +15,8 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
     /// <summary>The metadata by which a client asks for errors as the status of the call, and its value.</summary>
     private const string ErrorModeName = "triton_grpc_error";
 
+    private static readonly Task<ArrivedMessage> s_nothing = Task.FromResult(default(ArrivedMessage));
+
     private readonly InferAdmission _admission = new(engine, options);
 
     /// <exception cref="RpcException">The client asked for errors as statuses and there was one, or the server stops.</exception>
@@ -25,7 +27,7 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
         using var call = new StreamInferCall(responses, context, engine.Allocator, endsAtErrors, new StreamRoom(options.MaxRequestsPerStream, options.MaxUnreadBytesPerStream));
         var messages = new GatedMessages(requests, context.GetHttpContext().Request.BodyReader, memory, options);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation);
-        var next = Task.FromResult(default(ArrivedMessage));
+        var next = s_nothing;
         try
         {
             while (await call.WaitForRoomAsync(control.Stopping).ConfigureAwait(false))
@@ -37,7 +39,7 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
                     break;
                 }
 
-                next = Task.FromResult(default(ArrivedMessage));
+                next = s_nothing;
                 await StartAsync(arrived, context, awaited, call).ConfigureAwait(false);
             }
         }
@@ -46,6 +48,8 @@ internal sealed class StreamInferHandler(IInferenceEngine engine, IModelControl 
             // Whatever ended the reading, nothing may write to the call after this method, and nothing read from it.
             await call.DrainAsync().ConfigureAwait(false);
             await reading.CancelAsync().ConfigureAwait(false);
+
+            // What was not waited for has no news for anybody, but it may have room.
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (next.IsCompletedSuccessfully)
             {
