@@ -13,6 +13,9 @@ internal static class ListenerSetup
     private const int WidestWindow = 4 << 20;
     private const int NarrowestWindow = 256 << 10;
 
+    // Each connection may have so much unread, wherever there is much memory.
+    private const int WidestConnectionWindow = 128 << 20;
+
     /// <summary>Of the memory for requests, this part may come unread in one request: in all that one connection may have at once, a tenth.</summary>
     private const int WindowPart = 1024;
 
@@ -41,8 +44,7 @@ internal static class ListenerSetup
         kestrel.Limits.Http2.KeepAlivePingTimeout = options.GrpcConnections.KeepAliveTimeout;
         kestrel.Limits.Http2.InitialStreamWindowSize = WindowOf(options.RequestMemory.MaxBytes);
 
-        // Requests that wait unread must not use the window up that the others of their connection need.
-        kestrel.Limits.Http2.InitialConnectionWindowSize = options.RequestMemory.MaxBytes == 0 ? WidestWindow : kestrel.Limits.Http2.InitialStreamWindowSize * kestrel.Limits.Http2.MaxStreamsPerConnection;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowOf(options.RequestMemory.MaxBytes, kestrel.Limits.Http2.MaxStreamsPerConnection);
 
         // Over TLS a client says in the handshake which it speaks; without it, it is one or the other.
         Listen(kestrel, options.Http, options.Security.HttpTls is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2, Listener.Http);
@@ -53,6 +55,11 @@ internal static class ListenerSetup
     /// <summary>How many bytes of one request over HTTP/2 may come before any of them is read.</summary>
     /// <param name="memory">What the bodies of all requests may take; 0 for no limit.</param>
     internal static int WindowOf(long memory) => memory == 0 ? WidestWindow : (int)Math.Clamp(memory / WindowPart, NarrowestWindow, WidestWindow);
+
+    /// <summary>As <see cref="WindowOf"/>, of all requests of one connection: those that wait unread must not use the window up that the others need.</summary>
+    /// <param name="memory">What the bodies of all requests may take; 0 for no limit.</param>
+    /// <param name="requests">How many there may be at once.</param>
+    internal static int ConnectionWindowOf(long memory, int requests) => memory == 0 ? WidestWindow : (int)Math.Min((long)WindowOf(memory) * requests, WidestConnectionWindow);
 
     private static ConnectionAge? AgeOf(KestrelServerOptions kestrel, ConnectionOptions options) => options.MaxAge == Timeout.InfiniteTimeSpan
         ? null

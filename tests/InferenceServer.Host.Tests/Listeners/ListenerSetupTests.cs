@@ -23,6 +23,7 @@ public sealed class ListenerSetupTests
     {
         var limits = Limits("--max-request-memory-bytes=16777216");
         Assert.Equal(limits.InitialStreamWindowSize * limits.MaxStreamsPerConnection, limits.InitialConnectionWindowSize);
+        Assert.Equal(128 << 20, Limits("--max-request-memory-bytes=100000000000").InitialConnectionWindowSize);
         limits = Limits("--max-request-memory-bytes=0");
         Assert.Equal((4 << 20, 4 << 20), (limits.InitialStreamWindowSize, limits.InitialConnectionWindowSize));
     }
