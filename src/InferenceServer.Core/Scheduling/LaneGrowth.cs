@@ -17,11 +17,16 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     // What takes no longer than this is mostly handing over, of which more lanes make more.
     private const int HopsOfWork = 4;
 
+    // Of a row that takes so many times as long, what company saves may be less than what several executions at once lose by it.
+    private const int HopsOfLongWork = 20;
+
     // A lane more is memory for one execution more: it has to be worth that. Less keeps one that is there.
     private const double GainToGrow = 1.1;
     private const double GainToKeep = 1.05;
 
-    private const int TurnsASecond = 20;
+    private const int MostTurns = 7;
+
+    private const int TurnsASecond = 5;
     private const int FirstPause = 60;
     private const int LongestPause = 3600;
 
@@ -30,12 +35,19 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     private int _settled = first;
     private int _most = most;
     private int _crowd;
+    private long _crowdedSince = long.MaxValue;
     private long _pause = FirstPause * second;
     private long _notBefore;
     private bool _isFewerNext;
+    private bool _isLong;
+    private bool _isSingle;
+    private bool _hasTriedSingle;
 
     /// <summary>With how many lanes the version runs now.</summary>
     public int Lanes => _trial is { } trial && Made >= trial.Large ? trial.Lanes : _settled;
+
+    /// <summary>True when an execution has one request now, whatever waits.</summary>
+    public bool IsSingle => _trial is { } trial && Made >= trial.Large && trial.Lanes == trial.Large ? trial.IsSingle : _isSingle && Lanes > _first;
 
     /// <summary>True while another number is being tried.</summary>
     public bool IsTrying => _trial is not null;
@@ -63,10 +75,13 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     /// <param name="now">The time, in ticks of the time provider.</param>
     public void OnEnd(int rows, int others, bool isSteady, long now)
     {
+        _isLong = costs.Mean(rows) >= HopsOfLongWork * costs.Hop * rows;
         _crowd = others >= (_trial?.Small ?? _settled) ? Math.Min(_crowd + 1, FullCrowd) : Math.Max(_crowd - CrowdLost, 0);
+        _crowdedSince = _crowd == 0 ? long.MaxValue : _crowd == FullCrowd ? Math.Min(_crowdedSince, now) : _crowdedSince;
         if (_trial is null)
         {
-            if (_crowd == FullCrowd && isSteady && now >= _notBefore)
+            // Of the first moments of a load nothing can be learnt: clients are still coming, and code is still being compiled.
+            if (_crowd == FullCrowd && isSteady && now >= _notBefore && now - _crowdedSince >= second)
             {
                 Begin(now);
             }
@@ -91,11 +106,11 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     {
         if (_isFewerNext && _settled > _first)
         {
-            _trial = new LaneTrial(Math.Max(_first, _settled / 2), _settled, second / TurnsASecond);
+            _trial = new LaneTrial(Math.Max(_first, _settled / 2), _settled, second / TurnsASecond) { IsSingle = _isSingle };
         }
         else if (_settled < _most)
         {
-            _trial = new LaneTrial(_settled, Math.Min(2 * _settled, _most), second / TurnsASecond);
+            _trial = new LaneTrial(_settled, Math.Min(2 * _settled, _most), second / TurnsASecond) { IsSingle = _isSingle || (_isLong && !_hasTriedSingle) };
         }
         else
         {
@@ -107,9 +122,17 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     {
         _trial = null;
         var isFewer = trial.Large == _settled;
-        var isLargeBetter = trial.Ratio >= (isFewer ? GainToKeep : GainToGrow);
+        var isLargeBetter = isFewer ? trial.Ratio >= GainToKeep : trial.Ratio >= GainToGrow && trial.AtLeast(MostTurns) >= GainToKeep;
         _settled = isLargeBetter ? trial.Large : trial.Small;
         _isFewerNext = false;
+        if (!isLargeBetter && trial.IsSingle && !_isSingle)
+        {
+            // With the company that there is they may still get more done.
+            _hasTriedSingle = true;
+            return;
+        }
+
+        _isSingle = _settled > _first && (isLargeBetter ? trial.IsSingle : _isSingle);
 
         // Up as long as that pays; whoever has kept what there was may want still more.
         if (!isLargeBetter || _settled >= _most)
@@ -123,5 +146,6 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
         _notBefore = now + _pause;
         _pause = Math.Min(2 * _pause, LongestPause * second);
         _isFewerNext = true;
+        _hasTriedSingle = false;
     }
 }

@@ -411,7 +411,7 @@ internal sealed class LaneScheduler : IModelScheduler
 
     private PendingInference[] TakeBatch(InstanceRunner lane, int requests, long now)
     {
-        var batch = _queue.Take(requests, now);
+        var batch = _queue.Take(Math.Min(requests, _lanes.Share(_queue.Count)), now);
         _decider.OnTake(lane, now);
         lane.Progress.BeginRun(batch, now, _decider.FollowsTarget);
         return batch;

@@ -64,6 +64,10 @@ internal sealed class LaneSet
         return idle;
     }
 
+    /// <summary>How many of the requests that wait a lane takes at most: with lanes that have been added each takes its share, and not all that it finds.</summary>
+    /// <param name="waiting">How many wait.</param>
+    public int Share(int waiting) => Growth is null || Active.Length == Configured.Length ? int.MaxValue : Growth.IsSingle ? 1 : Math.Max(1, (waiting + Active.Length - 1) / Active.Length);
+
     /// <summary>Has as many run as <see cref="Growth"/> says. Those that are not to run have no thread any more when it has looked.</summary>
     /// <returns>True when that has changed anything.</returns>
     public bool Follow()

@@ -11,7 +11,7 @@ internal sealed class LaneTrial(int small, int large, long leastTicks)
     /// <summary>How many executions a turn has at least.</summary>
     private const int Executions = 8;
 
-    private readonly double[] _rates = new double[8];
+    private readonly double[] _rates = new double[16];
     private int _turn;
     private int _unseen = 2 * large;
     private int _ended;
@@ -24,6 +24,9 @@ internal sealed class LaneTrial(int small, int large, long leastTicks)
     /// <summary>The larger number.</summary>
     public int Large => large;
 
+    /// <summary>True when executions of the larger number have one request each.</summary>
+    public bool IsSingle { get; init; }
+
     /// <summary>With how many it is tried now. A turn of one is followed by two of the other, so that what grows or shrinks all the while is in both.</summary>
     public int Lanes => IsLarge(_turn) ? large : small;
 
@@ -31,14 +34,20 @@ internal sealed class LaneTrial(int small, int large, long leastTicks)
     public bool IsOver => _turn == _rates.Length;
 
     /// <summary>How many times as many rows the larger number gets through, when it is over: the median of the neighbouring turns' ratios.</summary>
-    public double Ratio
+    public double Ratio => (AtLeast(4) + AtLeast(5)) / 2;
+
+    /// <summary>What so many of the eight ratios are at least.</summary>
+    public double AtLeast(int many)
     {
-        get
+        Span<double> ratios = stackalloc double[_rates.Length / 2];
+        for (var i = 0; i < ratios.Length; i++)
         {
-            Span<double> ratios = [_rates[1] / _rates[0], _rates[2] / _rates[3], _rates[5] / _rates[4], _rates[6] / _rates[7]];
-            ratios.Sort();
-            return (ratios[1] + ratios[2]) / 2;
+            var (one, other) = (_rates[2 * i], _rates[(2 * i) + 1]);
+            ratios[i] = IsLarge(2 * i) ? one / other : other / one;
         }
+
+        ratios.Sort();
+        return ratios[^many];
     }
 
     /// <summary>An execution has ended.</summary>

@@ -66,9 +66,12 @@ public sealed class BatchGrowthTests
         Assert.Equal(4, growth.Limits.MaxRows);
     }
 
-    /// <summary>A model whose rows take long, each as long as alone.</summary>
-    [Fact]
-    public void OnEnd_RowsOfLongWork_HalvesDownToOne()
+    /// <summary>A model whose rows take long, each as long as alone; whether requests are enough to fill an execution, or not quite.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(3)]
+    [InlineData(2)]
+    public void OnEnd_RowsOfLongWork_RunOneByOne(int rows)
     {
         _costs.RecordHop(10);
         _costs.Record(1, 1_000);
@@ -77,46 +80,51 @@ public sealed class BatchGrowthTests
         for (var i = 0; i < 100; i++)
         {
             sizes.Add(growth.Limits.MaxRows);
-            Run(growth, growth.Limits.MaxRows, static rows => 1_000 * rows);
+            Run(growth, Math.Min(rows, growth.Limits.MaxRows), static rows => 1_000 * rows);
         }
 
-        Assert.Equal([4, 2, 1], sizes.Distinct());
+        Assert.Equal([4, 1], sizes.Distinct());
         Assert.True(growth.IsSteady);
     }
 
-    /// <summary>Three of four are enough to see that a fourth would bring nothing.</summary>
     [Fact]
-    public void OnEnd_RowsOfLongWorkNotQuiteFull_HalvesToo()
+    public void OnEnd_OneByOneCostsMoreAfterAll_GoesBackAndStays()
     {
         _costs.RecordHop(10);
         _costs.Record(1, 1_000);
-        var growth = new BatchGrowth(Limits(4), _costs);
-        for (var i = 0; i < 100; i++)
-        {
-            Run(growth, Math.Min(3, growth.Limits.MaxRows), static rows => 1_000 * rows);
-        }
-
-        Assert.Equal(1, growth.Limits.MaxRows);
-    }
-
-    [Fact]
-    public void OnEnd_FewerCostMore_GoesBackAndStays()
-    {
-        _costs.RecordHop(10);
-        _costs.Record(1, 1_250);
         var growth = new BatchGrowth(Limits(8), _costs);
         List<int> sizes = [];
         for (var i = 0; i < 200; i++)
         {
             sizes.Add(growth.Limits.MaxRows);
-
-            // One alone costs a quarter more than one of two.
             Run(growth, growth.Limits.MaxRows, static rows => (1_000 * rows) + (rows == 1 ? 250 : 0));
         }
 
-        Assert.Equal([8, 4, 2, 1], sizes.Distinct());
-        Assert.All(sizes.TakeLast(100), static size => Assert.Equal(2, size));
+        Assert.Equal([8, 1], sizes.Distinct());
+        Assert.All(sizes.TakeLast(100), static size => Assert.Equal(8, size));
         Assert.True(growth.IsSteady);
+    }
+
+    /// <summary>With few clients the sizes that more would need are not given up.</summary>
+    [Fact]
+    public void OnEnd_TwoOfFourThatGainByCompany_GrowLaterAllTheSame()
+    {
+        _costs.RecordHop(10);
+        _costs.Record(1, 1_001);
+        var growth = new BatchGrowth(Limits(4), _costs);
+        for (var i = 0; i < 100; i++)
+        {
+            Run(growth, 2, static rows => 1_000 + rows);
+        }
+
+        Assert.Equal(4, growth.Limits.MaxRows);
+        Assert.True(growth.IsSteady);
+        for (var i = 0; i < 100; i++)
+        {
+            Run(growth, growth.Limits.MaxRows, static rows => 1_000 + rows);
+        }
+
+        Assert.Equal(64, growth.Limits.MaxRows);
     }
 
     /// <summary>Where to hand a row over costs as much as to run it, more of them at once save that.</summary>

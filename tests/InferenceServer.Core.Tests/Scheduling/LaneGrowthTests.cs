@@ -132,6 +132,49 @@ public sealed class LaneGrowthTests
         Assert.Equal(1, growth.Wanted);
     }
 
+    /// <summary>A model of long rows: one by one twice as many executions get more done, in company they do not.</summary>
+    [Fact]
+    public void MoreGetMoreDoneOneByOne_RunSo()
+    {
+        var growth = Make(2);
+
+        Assert.Equal([1, 2], Run(growth, Seconds(30), lanes => growth.IsSingle ? 1.4 : 1));
+        Assert.True(growth.IsSingle);
+    }
+
+    /// <summary>The other way round: both are tried, one by one first.</summary>
+    [Fact]
+    public void MoreGetMoreDoneInCompany_RunSo()
+    {
+        var growth = Make(2);
+        var hasTriedSingle = false;
+
+        Assert.Equal([1, 2], Run(growth, Seconds(30), lanes => (hasTriedSingle |= growth.IsSingle) && growth.IsSingle ? 0.5 : lanes));
+        Assert.True(hasTriedSingle);
+        Assert.False(growth.IsSingle);
+    }
+
+    [Fact]
+    public void NeitherGetsMoreDone_OneRunsInCompany()
+    {
+        var growth = Make(2);
+
+        Assert.Equal([1], Run(growth, Seconds(40), _ => growth.IsSingle ? 0.9 : 1));
+        Assert.False(growth.IsSingle);
+    }
+
+    /// <summary>Rows that take little are not run one by one.</summary>
+    [Fact]
+    public void RowsOfLittleWork_AreTriedInCompanyOnly()
+    {
+        _costs.RecordHop(100_000);
+        var growth = Make(2);
+        var hasTriedSingle = false;
+
+        Assert.Equal([1, 2], Run(growth, Seconds(30), lanes => (hasTriedSingle |= growth.IsSingle) ? 2 : lanes));
+        Assert.False(hasTriedSingle);
+    }
+
     /// <summary>What else the machine does comes and goes, in either direction by a third: it seldom looks like a gain, and seldom hides one.</summary>
     [Fact]
     public void Noise_SeldomDecides()
