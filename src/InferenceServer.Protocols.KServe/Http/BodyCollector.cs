@@ -13,16 +13,10 @@ namespace InferenceServer.Protocols.KServe.Http;
 /// <param name="allocator">Where the memory for large ones comes from.</param>
 internal sealed class BodyCollector(ITensorAllocator allocator)
 {
-    /// <summary>Reads as many bytes as a body is said to begin with; there are fewer when it ends before that.</summary>
+    /// <summary>Reads as many bytes as a body is said to begin with, which has its room; there are fewer when it ends before that.</summary>
     /// <exception cref="BackendException">There is no memory for it.</exception>
-    public async ValueTask<CollectedBody> ReadStartAsync(PipeReader body, int length, RequestRoom room)
+    public async ValueTask<CollectedBody> ReadStartAsync(PipeReader body, int length)
     {
-        if (room.Bytes < length)
-        {
-            var (array, read) = await BodyReading.ReadStartAsync(body, length);
-            return new CollectedBody(array, null, read);
-        }
-
         var buffer = allocator.Rent(length);
         try
         {

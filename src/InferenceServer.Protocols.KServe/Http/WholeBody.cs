@@ -17,15 +17,27 @@ internal sealed class WholeBody(ITensorAllocator allocator, int maxBytes)
         : ReadStartAsync(request, (int)length, reader, model, header);
 
     /// <summary>Has the first bytes of the body read, which are within the limit.</summary>
-    public async ValueTask<InferenceError?> ReadStartAsync(HttpRequest request, int length, IBodyReader reader, ModelConfig model, InferHeader header)
-    {
-        if (length == 0)
-        {
-            return RequestErrors.EmptyBody(reader.Expected);
-        }
+    public ValueTask<InferenceError?> ReadStartAsync(HttpRequest request, int length, IBodyReader reader, ModelConfig model, InferHeader header) =>
+        length == 0 ? new(RequestErrors.EmptyBody(reader.Expected))
+        : header.Room.Bytes < length ? ReadSmallAsync(request, length, reader, model, header)
+        : ReadLargeAsync(request, length, reader, model, header);
 
-        using var collected = await _collector.ReadStartAsync(request.BodyReader, length, header.Room);
-        return collected.Length < length ? RequestErrors.HeaderCutShort(length - collected.Length) : reader.Read(collected.Text, model, header);
+    /// <summary>As nearly all are.</summary>
+    private static async ValueTask<InferenceError?> ReadSmallAsync(HttpRequest request, int length, IBodyReader reader, ModelConfig model, InferHeader header)
+    {
+        var (array, read) = await BodyReading.ReadStartAsync(request.BodyReader, length);
+        return Read(new CollectedBody(array, null, read), length, reader, model, header);
+    }
+
+    private async ValueTask<InferenceError?> ReadLargeAsync(HttpRequest request, int length, IBodyReader reader, ModelConfig model, InferHeader header) =>
+        Read(await _collector.ReadStartAsync(request.BodyReader, length), length, reader, model, header);
+
+    private static InferenceError? Read(CollectedBody collected, int length, IBodyReader reader, ModelConfig model, InferHeader header)
+    {
+        using (collected)
+        {
+            return collected.Length < length ? RequestErrors.HeaderCutShort(length - collected.Length) : reader.Read(collected.Text, model, header);
+        }
     }
 
     private async ValueTask<InferenceError?> ReadOpenEndedAsync(HttpRequest request, IBodyReader reader, ModelConfig model, InferHeader header)

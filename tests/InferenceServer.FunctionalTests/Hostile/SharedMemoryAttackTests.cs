@@ -155,8 +155,9 @@ public sealed class SharedMemoryAttackTests(BesiegedServer server)
                 file.Length = round % 4 == 0 ? 0 : 8;
             }
 
+            // Of a request that is read after the region has gone there is none of that name.
             var (status, body) = await asked;
-            Assert.True(status is 200 or 400, body);
+            Assert.True(status is 200 or 400 || (status is 404 && round % 3 != 0), body);
             if (status == 200 && round % 2 != 0)
             {
                 Assert.Equal(Enumerable.Repeat((byte)round, 8), file.Read(2048, 8));

@@ -102,9 +102,10 @@ internal sealed class PlainInferCall(RequestDelegate library, RequestDelegate ga
         using var record = ObservedRpc.Begin(engine, message.ModelName, message.Id, context);
         try
         {
-            // Without room the message has not been read far enough for anything else to be told.
-            var refusal = message.Shortage;
-            refusal ??= options.ChecksCallers ? MessageAccess.FindRefusal(context.Features.Get<Caller>(), control, message.ModelName).Counted(context) : null;
+            // Without room the message may not have been read far enough to tell which model it is for.
+            var isKnown = message.Shortage is null || message.ModelName.Length > 0;
+            var refusal = options.ChecksCallers && isKnown ? MessageAccess.FindRefusal(context.Features.Get<Caller>(), control, message.ModelName).Counted(context) : null;
+            refusal ??= message.Shortage;
             await (refusal is null ? InferAsync(context, message, record, awaited, limit) : FailAsync(context, record, RpcErrorMapping.ToException(refusal))).ConfigureAwait(false);
         }
         catch (Exception exception)
