@@ -24,6 +24,7 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     private const double GainToGrow = 1.1;
     private const double GainToKeep = 1.05;
 
+    // Of the eight ratios of a trial; one may be a neighbour's doing.
     private const int MostTurns = 7;
 
     private const int TurnsASecond = 5;
