@@ -43,7 +43,7 @@ FROM sources AS build
 ARG ONNX_RUNTIME=Cpu
 # For the platform of the image alone: without a runtime identifier the native libraries of every platform would come along.
 RUN dotnet publish src/InferenceServer.Host --no-restore --use-current-runtime --self-contained true --configuration Release --output /app \
-        -p:PublishReadyToRun=true -p:WithBackends=false -p:OnnxRuntime=${ONNX_RUNTIME} \
+        -p:PublishReadyToRun=true -p:CompiledAcross=false -p:WithBackends=false -p:OnnxRuntime=${ONNX_RUNTIME} \
         -p:DebugType=none -p:GenerateDocumentationFile=false -p:EnforceCodeStyleInBuild=false
 
 FROM sources AS backends

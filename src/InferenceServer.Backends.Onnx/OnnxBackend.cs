@@ -47,10 +47,17 @@ public sealed class OnnxBackend : IBackend
     };
 
     /// <inheritdoc />
+    public void WarmUp(IReadOnlyDictionary<string, string> settings, int processorCount)
+    {
+        var (intraOpThreads, interOpThreads) = SessionSettingsReader.ReadShared(settings, processorCount);
+        OnnxEnvironment.TryMake(intraOpThreads, interOpThreads);
+    }
+
+    /// <inheritdoc />
     public void Prepare(ModelLoadContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var (intraOpThreads, interOpThreads) = SessionSettingsReader.ReadShared(context);
+        var (intraOpThreads, interOpThreads) = SessionSettingsReader.ReadShared(context.BackendSettings, context.ProcessorCount);
         OnnxEnvironment.Get(intraOpThreads, interOpThreads, context.Log);
     }
 

@@ -1,4 +1,5 @@
 using System.IO.Abstractions;
+using InferenceServer.Core.Lifecycle;
 using InferenceServer.Host.Benching;
 using InferenceServer.Host.Checking;
 using InferenceServer.Host.Identities;
@@ -39,6 +40,11 @@ if (line.WantsVersion)
 {
     Console.Out.WriteLine(ServerHost.Version);
     return 0;
+}
+
+if (!line.WantsProbe)
+{
+    InitialReading.BeginWarmUp();
 }
 
 var files = new FileSystem();

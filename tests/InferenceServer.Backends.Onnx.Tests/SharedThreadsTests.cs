@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using InferenceServer.Testing.Files;
 using InferenceServer.Testing.Onnx;
 using Xunit;
 
@@ -29,6 +30,18 @@ public sealed class SharedThreadsTests
         var after = Threads();
         Array.ForEach(models, static model => model.Dispose());
         Assert.InRange(after - before, Models, int.MaxValue);
+    }
+
+    [Fact]
+    public void WarmUp_WithSettingsThatAreWrong_LeavesItToTheLoadToSaySo()
+    {
+        var settings = new Dictionary<string, string> { ["intra_op_thread_count"] = "many" };
+
+        new OnnxBackend().WarmUp(settings, 2);
+
+        using var directory = new TemporaryDirectory();
+        var error = OnnxModels.LoadFails(OnnxModels.Context(directory.Write("model.onnx", SampleOnnxModels.AddSub())) with { BackendSettings = settings });
+        Assert.Contains("intra_op_thread_count", error.Message, StringComparison.Ordinal);
     }
 
     private static int Threads()

@@ -10,6 +10,16 @@ public interface IBackend
     BackendDescriptor Descriptor { get; }
 
     /// <summary>
+    /// Sets up what a load of any model needs, such as a native library and its threads, as <see cref="Prepare"/> would do. Called while the server starts, before a model is loaded or beside that, where there
+    /// seem to be models of the backend; nothing relies on it. What goes wrong is for <see cref="Prepare"/> to say. Nothing, unless the backend has something.
+    /// </summary>
+    /// <param name="settings">The server's settings for this backend, by key.</param>
+    /// <param name="processorCount">The processors that the process may use at once.</param>
+    void WarmUp(IReadOnlyDictionary<string, string> settings, int processorCount)
+    {
+    }
+
+    /// <summary>
     /// Sets up what all models share, if that has not been done. Called before each load, so that what the first one brings with it, such as threads, is
     /// not taken for memory of that model. Nothing, unless the backend has something.
     /// </summary>

@@ -36,12 +36,9 @@ internal sealed class OnnxEnvironment
 
         try
         {
-            lock (s_gate)
-            {
-                return s_instance ??= Create(intraOpThreads, interOpThreads);
-            }
+            return GetOrMake(intraOpThreads, interOpThreads);
         }
-        catch (Exception exception) when (exception is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
+        catch (Exception exception) when (IsMissingLibrary(exception))
         {
             // The system's reason has the folders that were looked in, which are not for clients.
             told.Warning($"ONNX Runtime's native library cannot be loaded: {exception.GetBaseException().Message}");
@@ -51,6 +48,30 @@ internal sealed class OnnxEnvironment
                 exception);
         }
     }
+
+    /// <summary>Makes the environment if there is none, and if the engine's native library can be loaded; where it cannot, <see cref="Get"/> says why.</summary>
+    public static void TryMake(int intraOpThreads, int interOpThreads)
+    {
+        try
+        {
+            GetOrMake(intraOpThreads, interOpThreads);
+        }
+        catch (Exception exception) when (IsMissingLibrary(exception))
+        {
+            // The runtime throws the same for whoever asks next.
+            return;
+        }
+    }
+
+    private static OnnxEnvironment GetOrMake(int intraOpThreads, int interOpThreads)
+    {
+        lock (s_gate)
+        {
+            return s_instance ??= Create(intraOpThreads, interOpThreads);
+        }
+    }
+
+    private static bool IsMissingLibrary(Exception exception) => exception is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException;
 
     private static OnnxEnvironment Create(int intraOpThreads, int interOpThreads)
     {

@@ -45,17 +45,19 @@ internal static class SessionSettingsReader
     }
 
     /// <summary>The numbers of threads that all sessions share. What is wrong with them is told when a model is loaded.</summary>
-    public static (int IntraOp, int InterOp) ReadShared(ModelLoadContext context) => SharedThreads(context, new SettingValues("backend setting", context.BackendSettings));
+    public static (int IntraOp, int InterOp) ReadShared(IReadOnlyDictionary<string, string> settings, int processorCount)
+    {
+        var server = new SettingValues("backend setting", settings);
 
-    // Sessions on the shared pool run their operators one after another, so nothing would ever use more than one thread between them.
-    private static (int IntraOp, int InterOp) SharedThreads(ModelLoadContext context, SettingValues server) =>
-        (server.Count(IntraOpKey) is { } intra and > 0 ? intra : context.ProcessorCount, server.Count(InterOpKey) is { } inter and > 0 ? inter : 1);
+        // Sessions on the shared pool run their operators one after another, so nothing would ever use more than one thread between them.
+        return (server.Count(IntraOpKey) is { } intra and > 0 ? intra : processorCount, server.Count(InterOpKey) is { } inter and > 0 ? inter : 1);
+    }
 
     private static SessionSettings Read(ModelLoadContext context, SettingValues server, SettingValues model)
     {
         var sharedIntra = server.Count(IntraOpKey) ?? 0;
         var sharedInter = server.Count(InterOpKey) ?? 0;
-        var threads = SharedThreads(context, new SettingValues("backend setting", context.BackendSettings));
+        var threads = ReadShared(context.BackendSettings, context.ProcessorCount);
         var shares = server.Switch(GlobalPoolKey) ?? true;
         var intra = model.Count(IntraOpKey) ?? 0;
         var inter = model.Count(InterOpKey) ?? 0;

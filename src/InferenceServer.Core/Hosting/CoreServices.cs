@@ -25,8 +25,8 @@ public static class CoreServices
 {
     /// <summary>
     /// Adds the core to an application: the data plane, the control plane and the service that loads models at start. The application
-    /// provides <see cref="TimeProvider"/>, <see cref="IFileSystem"/>, <see cref="ILogControl"/>, an <see cref="IRemoteRepository"/> for each repository elsewhere and, where
-    /// answers are kept outside of the process, an <see cref="IResponseStore"/>.
+    /// provides <see cref="TimeProvider"/>, <see cref="IFileSystem"/>, <see cref="ILogControl"/>, an <see cref="IRemoteRepository"/> for each repository elsewhere, where
+    /// answers are kept outside of the process an <see cref="IResponseStore"/>, and an <see cref="InitialReading"/> if it has begun one.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="options">The core's options.</param>
@@ -106,6 +106,7 @@ public static class CoreServices
             provider.GetRequiredService<ILogger<ModelRepositoryControl>>())
         {
             Mirrors = provider.GetRequiredService<RepositoryMirrors>(),
+            Initial = provider.GetService<InitialReading>(),
         });
         services.AddSingleton(static provider => new AliasFiles(
             provider.GetRequiredService<IFileSystem>(),

@@ -39,6 +39,9 @@ internal sealed class ModelRepositoryControl(
     /// <summary>The mirrors of remote repositories; null for none.</summary>
     public RepositoryMirrors? Mirrors { get; init; }
 
+    /// <summary>What has been read already of what serves at start; null for nothing.</summary>
+    public InitialReading? Initial { get; init; }
+
     private ModelNameResolver Names => field ??= new ModelNameResolver(scanner, Mirrors);
 
     private MemberFinder Members => field ??= new MemberFinder(scanner, Names);
@@ -54,6 +57,13 @@ internal sealed class ModelRepositoryControl(
     /// <exception cref="IOException">A repository cannot be read.</exception>
     public async Task<ImmutableArray<AspiredModel>> InitialAsync(ImmutableArray<string> names, CancellationToken stopping)
     {
+        if (Initial is not null)
+        {
+            var (read, wanted) = await Initial.TakeAsync().ConfigureAwait(false);
+            Warn(read.Models);
+            return wanted;
+        }
+
         if (mode == ModelControlMode.None || names is ["*"])
         {
             await (Mirrors?.FetchAllAsync(stopping) ?? Task.CompletedTask).ConfigureAwait(false);

@@ -16,7 +16,7 @@ public sealed class PoolOptionsTests
     [InlineData(1024, 64, false)]
     public void Pool_KeepsNoMoreThanRequestsMayTake(long requestMemory, long expected, bool isMapped)
     {
-        TensorPoolOptions pool = ServerHost.MakePool(requestMemory * Mega);
+        TensorPoolOptions pool = CoreSetup.MakePool(requestMemory * Mega);
         Assert.Equal((expected * Mega, isMapped), (pool.RetainedBytes, pool.MappedFrom > 0));
     }
 }

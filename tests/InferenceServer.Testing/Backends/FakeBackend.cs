@@ -33,6 +33,9 @@ public sealed class FakeBackend(ModelSignature signature) : IBackend
     /// <summary>Given the number of instances that would be alive with the next one; may throw in the place of the engine.</summary>
     public Action<int> MakingInstance { get; set; } = static _ => { };
 
+    /// <summary>What it was warmed up with.</summary>
+    public TaskCompletionSource<(IReadOnlyDictionary<string, string> Settings, int ProcessorCount)> WarmedUp { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public int Loads => Volatile.Read(ref _loads);
 
     public int LivingModels => Volatile.Read(ref _livingModels);
@@ -40,6 +43,8 @@ public sealed class FakeBackend(ModelSignature signature) : IBackend
     public int LivingInstances => Volatile.Read(ref _livingInstances);
 
     public int Executions => Volatile.Read(ref _executions);
+
+    public void WarmUp(IReadOnlyDictionary<string, string> settings, int processorCount) => WarmedUp.TrySetResult((settings, processorCount));
 
     public async ValueTask<IBackendModel> LoadAsync(ModelLoadContext context, CancellationToken cancellationToken)
     {
