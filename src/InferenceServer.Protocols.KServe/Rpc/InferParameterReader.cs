@@ -19,21 +19,37 @@ internal static class InferParameterReader
     /// <summary>Copies the request's parameters.</summary>
     public static InferenceError? Read(ModelInferRequest message, InferenceRequest request)
     {
-        foreach (var (name, value) in message.Parameters)
+        foreach (var (name, given) in message.Parameters)
         {
-            if (Check(message, name, value) is { } error)
+            if (!TryConvert(given, out var value) || !IsAllowed(name, value))
             {
-                return error;
+                return Refuse(message, name, given);
             }
 
-            // How the client wants its answers is nothing that a model should see.
-            if (name != EmptyFinalResponse)
-            {
-                request.Parameters[name] = Convert(value);
-            }
+            Keep(request, name, value);
         }
 
         return null;
+    }
+
+    /// <summary>Whether a parameter of this name may have this value.</summary>
+    public static bool IsAllowed(string name, in ParameterValue value) => name switch
+    {
+        "sequence_id" => value.Kind is ParameterKind.Int64 or ParameterKind.String,
+        "sequence_start" or "sequence_end" or EmptyFinalResponse => value.Kind is ParameterKind.Bool,
+        "priority" => value.Kind is ParameterKind.UInt64 || IsNotNegative(value),
+        "timeout" => IsNotNegative(value),
+        _ => !name.StartsWith(ReservedPrefix, StringComparison.Ordinal),
+    };
+
+    /// <summary>Gives a parameter that is allowed to the request.</summary>
+    public static void Keep(InferenceRequest request, string name, in ParameterValue value)
+    {
+        // How the client wants its answers is nothing that a model should see.
+        if (name != EmptyFinalResponse)
+        {
+            request.Parameters[name] = value;
+        }
     }
 
     /// <summary>Checks the parameter of an output that changes its form.</summary>
@@ -47,36 +63,33 @@ internal static class InferParameterReader
     public static int ClassesOf(ModelInferRequest.Types.InferRequestedOutputTensor output) =>
         output.Parameters.TryGetValue(Classification, out var count) ? (int)Math.Min(count.Int64Param, int.MaxValue) : 0;
 
-    private static InferenceError? Check(ModelInferRequest message, string name, InferParameter value)
+    private static bool IsNotNegative(in ParameterValue value) => value.Kind is ParameterKind.Int64 && value.TryGetInt64(out var number) && number >= 0;
+
+    private static InferenceError Refuse(ModelInferRequest message, string name, InferParameter value)
     {
         var kind = value.ParameterChoiceCase;
-        switch (name)
+        return name switch
         {
-            case "sequence_id":
-                return kind is Choice.Int64Param or Choice.StringParam ? null : InferRequestErrors.ParameterType(message, name, "int64_param or string_param", kind);
-            case "sequence_start" or "sequence_end" or EmptyFinalResponse:
-                return kind is Choice.BoolParam ? null : InferRequestErrors.ParameterType(message, name, "bool_param", kind);
-            case "priority":
-                return kind is not (Choice.Int64Param or Choice.Uint64Param) ? InferRequestErrors.ParameterType(message, name, "int64_param or uint64_param", kind)
-                    : CheckNotNegative(message, name, value);
-            case "timeout":
-                return kind is not Choice.Int64Param ? InferRequestErrors.ParameterType(message, name, "int64_param", kind) : CheckNotNegative(message, name, value);
-            default:
-                return name.StartsWith(ReservedPrefix, StringComparison.Ordinal) ? InferRequestErrors.ReservedParameter(message, name, EmptyFinalResponse)
-                    : kind is Choice.None ? InferRequestErrors.ParameterType(message, name, "int64_param, uint64_param, bool_param, string_param or double_param", kind)
-                    : null;
-        }
+            "sequence_id" => InferRequestErrors.ParameterType(message, name, "int64_param or string_param", kind),
+            "sequence_start" or "sequence_end" or EmptyFinalResponse => InferRequestErrors.ParameterType(message, name, "bool_param", kind),
+            "priority" or "timeout" when kind is Choice.Int64Param => InferRequestErrors.ParameterValue(message, name, "a value >= 0", value.Int64Param),
+            "priority" => InferRequestErrors.ParameterType(message, name, "int64_param or uint64_param", kind),
+            "timeout" => InferRequestErrors.ParameterType(message, name, "int64_param", kind),
+            _ when name.StartsWith(ReservedPrefix, StringComparison.Ordinal) => InferRequestErrors.ReservedParameter(message, name, EmptyFinalResponse),
+            _ => InferRequestErrors.ParameterType(message, name, "int64_param, uint64_param, bool_param, string_param or double_param", kind),
+        };
     }
 
-    private static InferenceError? CheckNotNegative(ModelInferRequest message, string name, InferParameter value) =>
-        value.ParameterChoiceCase is Choice.Int64Param && value.Int64Param < 0 ? InferRequestErrors.ParameterValue(message, name, "a value >= 0", value.Int64Param) : null;
-
-    private static ParameterValue Convert(InferParameter value) => value.ParameterChoiceCase switch
+    private static bool TryConvert(InferParameter given, out ParameterValue value)
     {
-        Choice.BoolParam => ParameterValue.FromBool(value.BoolParam),
-        Choice.Int64Param => ParameterValue.FromInt64(value.Int64Param),
-        Choice.Uint64Param => ParameterValue.FromUInt64(value.Uint64Param),
-        Choice.DoubleParam => ParameterValue.FromDouble(value.DoubleParam),
-        _ => ParameterValue.FromString(value.StringParam),
-    };
+        value = given.ParameterChoiceCase switch
+        {
+            Choice.BoolParam => ParameterValue.FromBool(given.BoolParam),
+            Choice.Int64Param => ParameterValue.FromInt64(given.Int64Param),
+            Choice.Uint64Param => ParameterValue.FromUInt64(given.Uint64Param),
+            Choice.DoubleParam => ParameterValue.FromDouble(given.DoubleParam),
+            _ => ParameterValue.FromString(given.StringParam),
+        };
+        return given.ParameterChoiceCase is not Choice.None;
+    }
 }

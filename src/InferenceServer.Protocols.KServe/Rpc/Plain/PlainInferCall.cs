@@ -189,6 +189,11 @@ internal sealed class PlainInferCall(RequestDelegate library, RequestDelegate ga
         record.Trace?.Record(TraceActivity.RpcWaitReadEnd);
         try
         {
+            foreach (var parameter in message.Parameters)
+            {
+                InferParameterReader.Keep(request, parameter.Name, parameter.Value);
+            }
+
             for (var i = 0; i < message.Inputs.Count; i++)
             {
                 var input = message.Inputs[i];

@@ -7,7 +7,7 @@ using Microsoft.Extensions.ObjectPool;
 namespace InferenceServer.Protocols.KServe.Rpc.Plain;
 
 /// <summary>
-/// A <c>ModelInferRequest</c> of the kind that nearly all clients send: names, shapes and raw contents, and nothing else. The elements stay where the message lies, or have been taken from there if it is a large one.
+/// A <c>ModelInferRequest</c> of the kind that nearly all clients send: names, shapes, contents and parameters of the request, and nothing else. The elements stay where the message lies, or have been taken from there if it is a large one.
 /// Rented, and given back by disposing it.
 /// </summary>
 internal sealed class PlainMessage : IDisposable
@@ -27,6 +27,9 @@ internal sealed class PlainMessage : IDisposable
     public string ModelVersion { get; set; } = "";
 
     public string Id { get; set; } = "";
+
+    /// <summary>The parameters, in their order; of two of one name the later one holds.</summary>
+    public List<PlainParameter> Parameters { get; } = [];
 
     public List<PlainInput> Inputs { get; } = [];
 
@@ -106,6 +109,7 @@ internal sealed class PlainMessage : IDisposable
         IsTyped = false;
         Bytes = default;
         ModelName = ModelVersion = Id = "";
+        Parameters.Clear();
         Inputs.Clear();
         Outputs.Clear();
         Contents.Clear();
@@ -130,7 +134,7 @@ internal sealed class PlainMessage : IDisposable
         {
             message.Clear();
             message.Room.Dispose();
-            return message.Inputs.Capacity <= MaxKept && message.Outputs.Capacity <= MaxKept && message.Contents.Capacity <= MaxKept && message.Tensors.Capacity <= MaxKept;
+            return message.Parameters.Capacity <= MaxKept && message.Inputs.Capacity <= MaxKept && message.Outputs.Capacity <= MaxKept && message.Contents.Capacity <= MaxKept && message.Tensors.Capacity <= MaxKept;
         }
     }
 }

@@ -12,6 +12,7 @@ internal static class PlainMessageReader
     private const int ModelName = 1;
     private const int ModelVersion = 2;
     private const int Id = 3;
+    private const int Parameters = 4;
     private const int Inputs = 5;
     private const int Outputs = 6;
 
@@ -84,6 +85,9 @@ internal static class PlainMessageReader
                 return true;
             case Id when reader.TryReadName(out var id, comesAgain: false):
                 message.Id = id;
+                return true;
+            case Parameters when reader.TryReadLength(out var length) && PlainParameterReader.TryRead(ref reader, reader.Position + length, out var parameter):
+                message.Parameters.Add(parameter);
                 return true;
             case Inputs when reader.TryReadLength(out var length) && TryReadInput(ref reader, reader.Position + length, out var input):
                 message.Inputs.Add(input);

@@ -13,6 +13,9 @@ internal ref struct WireReader(ReadOnlySequence<byte> message)
     /// <summary>A whole number of variable length.</summary>
     public const int Varint = 0;
 
+    /// <summary>Eight bytes.</summary>
+    public const int Fixed64 = 1;
+
     /// <summary>A length, and so many bytes.</summary>
     public const int Bytes = 2;
 
@@ -55,6 +58,14 @@ internal ref struct WireReader(ReadOnlySequence<byte> message)
         }
 
         return false;
+    }
+
+    /// <summary>Eight bytes, little-endian.</summary>
+    public bool TryReadFixed64(out ulong value)
+    {
+        var isThere = _reader.TryReadLittleEndian(out long bits);
+        value = (ulong)bits;
+        return isThere;
     }
 
     /// <summary>A length that ends within the message.</summary>

@@ -152,6 +152,10 @@ public sealed class PlainBodyReaderTests : IDisposable
         var data = new byte[600];
         new Random(5).NextBytes(data);
         var message = PlainMessages.Message();
+
+        // Its head has to be short beside it.
+        message.Parameters.Clear();
+        message.Parameters["sequence_id"] = new InferParameter { Int64Param = 5 };
         message.Inputs.Clear();
         message.Inputs.Add([Messages.Input("FP32", [2, 5], name: "A"), Messages.Input("BOOL", [0, 300], name: "N"), Messages.Input("UINT8", [600, 1], name: "L")]);
         message.RawInputContents.Clear();

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Inference;
 using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Protocols.KServe.Rpc;
 using Xunit;
 
@@ -45,7 +46,7 @@ public sealed class PlainInferCallTests
 
     public static TheoryData<string, byte[]> OtherBodies => new()
     {
-        { "not plain", PlainCallServer.Frame(Messages.With("priority", new InferParameter { Int64Param = 1 }).ToByteArray()) },
+        { "not plain", PlainCallServer.Frame(Messages.With("priority", new InferParameter { Int64Param = -1 }).ToByteArray()) },
         { "no message of its type", PlainCallServer.Frame([0xFF, 0xFF, 0xFF]) },
         { "compressed", PlainCallServer.Frame(Plain, flag: 1) },
         { "incomplete", PlainCallServer.Frame(Plain)[..^1] },
@@ -53,7 +54,7 @@ public sealed class PlainInferCallTests
         { "half a head", [0, 0, 0] },
         { "nothing", [] },
         { "longer than there may be", [0, 0xFF, 0xFF, 0xFF, 0xFF, .. Plain] },
-        { "large and not plain", PlainCallServer.Frame([.. Messages.Typed("UINT32", [500_000], new InferTensorContents { UintContents = { Enumerable.Repeat(1u << 30, 500_000) } }).ToByteArray(), .. Messages.With("priority", new InferParameter { Int64Param = 1 }).ToByteArray()]) },
+        { "large and not plain", PlainCallServer.Frame([.. Messages.Typed("UINT32", [500_000], new InferTensorContents { UintContents = { Enumerable.Repeat(1u << 30, 500_000) } }).ToByteArray(), .. Messages.With("priority", new InferParameter { Int64Param = -1 }).ToByteArray()]) },
     };
 
     [Theory]
@@ -120,6 +121,31 @@ public sealed class PlainInferCallTests
         message.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "first" });
         (await server.SendAsync(PlainCallServer.Frame(message.ToByteArray()))).Answer.Dispose();
         Assert.Equal(["second", "first"], wanted);
+    }
+
+    [Fact]
+    public async Task Call_WithParameters_HasThem_ButForHowItWantsItsAnswers()
+    {
+        await using var server = await PlainCallServer.StartAsync();
+        Dictionary<string, ParameterValue> given = [];
+        server.Engine.Handler = (request, _) =>
+        {
+            given = new(request.Parameters);
+            return new(FakeEngine.Echo(request));
+        };
+        var message = ModelInferRequest.Parser.ParseFrom(Plain);
+        message.Parameters["sequence_id"] = new InferParameter { StringParam = "one" };
+        message.Parameters["sequence_end"] = new InferParameter { BoolParam = true };
+        message.Parameters["triton_enable_empty_final_response"] = new InferParameter { BoolParam = true };
+        var (answer, body) = await server.SendAsync(PlainCallServer.Frame(message.ToByteArray()));
+        using (answer)
+        {
+            AssertEcho(answer, body, [1, 2, 3, 4, 5, 6]);
+        }
+
+        Assert.Equal(2, given.Count);
+        Assert.Equal(ParameterValue.FromString("one"), given["sequence_id"]);
+        Assert.Equal(ParameterValue.FromBool(true), given["sequence_end"]);
     }
 
     [Fact]

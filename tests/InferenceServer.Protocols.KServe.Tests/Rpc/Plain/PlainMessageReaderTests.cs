@@ -20,6 +20,7 @@ public sealed class PlainMessageReaderTests
             Assert.Equal(("modèle", "3", "id 7"), (message.ModelName, message.ModelVersion, message.Id));
             Assert.Equal([new PlainInput("A", TensorDataType.Fp32, new TensorShape(2, 1)), new PlainInput("S", TensorDataType.Bytes, new TensorShape(1)), new PlainInput("N", TensorDataType.UInt8, new TensorShape(0, 300))], message.Inputs);
             Assert.Equal(["X", "Y"], message.Outputs);
+            PlainMessages.AssertSame(PlainMessages.Message(), message, bytes);
             Assert.Equal(PlainMessages.Message().RawInputContents.Select(static raw => raw.ToByteArray()), message.Contents.Select(place => bytes.AsSpan((int)place.Offset, (int)place.Length).ToArray()));
         }
     }
@@ -36,9 +37,33 @@ public sealed class PlainMessageReaderTests
         Assert.Equal(ModelInferRequest.Parser.ParseFrom(bytes).Inputs[0].Shape, [2, 1]);
     }
 
+    [Theory]
+    [InlineData("sequence_id", 2, new byte[] { 16, 5 }, true)] // A number.
+    [InlineData("sequence_id", 2, new byte[] { 16, 5, 16, 6 }, false)] // Two of them.
+    [InlineData("own", 2, new byte[] { 16, 5, 8, 1 }, false)] // A number and a flag.
+    [InlineData("own", 2, new byte[] { 16 }, false)] // Half a number.
+    [InlineData("own", 2, new byte[] { 33, 0, 0, 0, 0, 0, 0, 0 }, false)] // Seven bytes of eight.
+    [InlineData("own", 2, new byte[] { 33, 0, 0, 0, 0, 0, 0, 240, 63 }, true)]
+    [InlineData("own", 2, new byte[] { 26, 1, 0xFF }, false)] // No UTF-8.
+    [InlineData("own", 3, new byte[] { 16, 5 }, false)] // In a field that there is not.
+    public void TryRead_Parameter_IsPlainWithOneValue(string name, int field, byte[] value, bool expected)
+    {
+        byte[] entry = [10, (byte)name.Length, .. System.Text.Encoding.UTF8.GetBytes(name), (byte)((field << 3) | 2), (byte)value.Length, .. value];
+        byte[] bytes = [(4 << 3) | 2, (byte)entry.Length, .. entry];
+        using var message = PlainMessage.Rent();
+        Assert.Equal(expected, PlainMessageReader.TryRead(Pieces.Of(bytes, 3), message));
+    }
+
     public static TheoryData<string, Action<ModelInferRequest>> Others => new()
     {
-        { "a parameter", static message => message.Parameters["priority"] = new InferParameter { Int64Param = 1 } },
+        { "a parameter of another kind", static message => message.Parameters["sequence_start"] = new InferParameter { Int64Param = 1 } },
+        { "a parameter without a value", static message => message.Parameters["own"] = new InferParameter() },
+        { "a negative priority", static message => message.Parameters["priority"] = new InferParameter { Int64Param = -1 } },
+        { "a negative timeout", static message => message.Parameters["timeout"] = new InferParameter { Int64Param = -1 } },
+        { "a timeout without a sign", static message => message.Parameters["timeout"] = new InferParameter { Uint64Param = 1 } },
+        { "a sequence that is no number", static message => message.Parameters["sequence_id"] = new InferParameter { DoubleParam = 1 } },
+        { "a reserved parameter", static message => message.Parameters["triton_x"] = new InferParameter { BoolParam = true } },
+        { "a long parameter", static message => message.Parameters["own"] = new InferParameter { StringParam = new string('x', 257) } },
         { "a parameter of an input", static message => message.Inputs[0].Parameters["x"] = new InferParameter { BoolParam = true } },
         { "a parameter of an output", static message => message.Outputs[0].Parameters["classification"] = new InferParameter { Int64Param = 1 } },
         { "typed contents beside raw ones", static message => message.Inputs[0].Contents = new InferTensorContents { Fp32Contents = { 1, 2 } } },

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Inference;
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Protocols.KServe.Rpc.Plain;
 using Xunit;
@@ -14,6 +15,16 @@ internal static class PlainMessages
         ModelName = "modèle",
         ModelVersion = "3",
         Id = "id 7",
+        Parameters =
+        {
+            ["sequence_id"] = new InferParameter { Int64Param = long.MaxValue },
+            ["sequence_start"] = new InferParameter { BoolParam = true },
+            ["priority"] = new InferParameter { Uint64Param = ulong.MaxValue },
+            ["timeout"] = new InferParameter { Int64Param = 0 },
+            ["ratio"] = new InferParameter { DoubleParam = -0.25 },
+            ["own"] = new InferParameter { StringParam = "tëxt" },
+            ["triton_enable_empty_final_response"] = new InferParameter { BoolParam = false },
+        },
         Inputs = { Messages.Input("FP32", [2, 1], name: "A"), Messages.Input("BYTES", [1], name: "S"), Messages.Input("UINT8", [0, 300], name: "N") },
         Outputs = { new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "X" }, new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "Y" } },
         RawInputContents = { ByteString.CopyFrom(1, 2, 3, 4, 5, 6, 7, 8), ByteString.CopyFrom(Messages.Strings("text")), ByteString.Empty },
@@ -84,7 +95,7 @@ internal static class PlainMessages
     public static void AssertSame(ModelInferRequest expected, PlainMessage message, byte[] bytes)
     {
         Assert.Equal((expected.ModelName, expected.ModelVersion, expected.Id), (message.ModelName, message.ModelVersion, message.Id));
-        Assert.Empty(expected.Parameters);
+        AssertSameParameters(expected, message);
         Assert.Equal(expected.Outputs.Select(static output => output.Name), message.Outputs);
         Assert.All(expected.Outputs, static output => Assert.Empty(output.Parameters));
         Assert.Equal(expected.Inputs.Count, message.Inputs.Count);
@@ -98,6 +109,21 @@ internal static class PlainMessages
             Assert.Equal(expected.RawInputContents[i].ToByteArray(), ContentsOf(message, i, bytes));
         }
     }
+
+    /// <summary>Of two of one name the later one holds.</summary>
+    public static void AssertSameParameters(ModelInferRequest expected, PlainMessage message) => Assert.Equal(
+        expected.Parameters.ToDictionary(static one => one.Key, static one => ValueOf(one.Value)).OrderBy(static one => one.Key, StringComparer.Ordinal),
+        message.Parameters.GroupBy(static one => one.Name).ToDictionary(static one => one.Key, static one => one.Last().Value).OrderBy(static one => one.Key, StringComparer.Ordinal));
+
+    private static ParameterValue ValueOf(InferParameter parameter) => parameter.ParameterChoiceCase switch
+    {
+        InferParameter.ParameterChoiceOneofCase.BoolParam => ParameterValue.FromBool(parameter.BoolParam),
+        InferParameter.ParameterChoiceOneofCase.Int64Param => ParameterValue.FromInt64(parameter.Int64Param),
+        InferParameter.ParameterChoiceOneofCase.Uint64Param => ParameterValue.FromUInt64(parameter.Uint64Param),
+        InferParameter.ParameterChoiceOneofCase.DoubleParam => ParameterValue.FromDouble(parameter.DoubleParam),
+        InferParameter.ParameterChoiceOneofCase.StringParam => ParameterValue.FromString(parameter.StringParam),
+        _ => throw new Xunit.Sdk.XunitException("A parameter without a value was read."),
+    };
 
     private static byte[] ContentsOf(PlainMessage message, int input, byte[] bytes) => message.Tensors.Count > 0
         ? message.Tensors[input]!.Span.ToArray()
