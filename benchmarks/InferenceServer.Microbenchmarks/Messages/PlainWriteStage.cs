@@ -21,7 +21,7 @@ internal sealed class PlainWriteStage : IStage, IDisposable
 
     public void Run()
     {
-        var writing = PlainAnswer.WriteAsync(_sink, _response, PlainAnswer.Measure(_response), CancellationToken.None);
+        var writing = PlainAnswer.WriteAsync(_sink, _response, null, PlainAnswer.Measure(_response, null), CancellationToken.None);
         if (!writing.IsCompletedSuccessfully)
         {
             throw new InvalidOperationException("nobody has waited for a reader");

@@ -88,5 +88,6 @@ internal static class InferResponseWriter
         return size;
     }
 
-    private static long CarriedLength(in TensorView output, SharedOutputs? shared) => shared?.Contains(output.Name) ?? false ? 0 : output.Length;
+    /// <summary>How many bytes of an output the message carries.</summary>
+    public static long CarriedLength(in TensorView output, SharedOutputs? shared) => shared?.Contains(output.Name) ?? false ? 0 : output.Length;
 }

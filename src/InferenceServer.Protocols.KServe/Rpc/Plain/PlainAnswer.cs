@@ -7,11 +7,12 @@ using Google.Protobuf;
 using Inference;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
+using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Rpc.Plain;
 
 /// <summary>
-/// Writes a <c>ModelInferResponse</c> (KServe v2 over gRPC, the fields by their numbers) whose outputs are raw contents: straight from the tensors' memory into the transport's, with the five bytes of gRPC in front.
+/// Writes a <c>ModelInferResponse</c> (KServe v2 over gRPC, the fields by their numbers) whose outputs are raw contents or in shared memory: straight from the tensors' memory into the transport's, with the five bytes of gRPC in front.
 /// </summary>
 internal static class PlainAnswer
 {
@@ -35,7 +36,9 @@ internal static class PlainAnswer
     private const byte TensorShapeField = (3 << 3) | WireReader.Bytes;
 
     /// <summary>How many bytes the message takes.</summary>
-    public static long Measure(InferenceResponse response)
+    /// <param name="response">The response.</param>
+    /// <param name="shared">The outputs that are in shared memory, whose entries are empty; null for none.</param>
+    public static long Measure(InferenceResponse response, SharedOutputs? shared)
     {
         var size = MeasureText(response.ModelName) + MeasureText(response.ModelVersion) + MeasureText(response.Id);
         foreach (var (name, value) in response.Parameters)
@@ -45,7 +48,7 @@ internal static class PlainAnswer
 
         foreach (ref readonly var output in response.Outputs)
         {
-            size += MeasureField(MeasureOutput(output)) + MeasureField(output.Length);
+            size += MeasureField(MeasureOutput(output)) + MeasureField(InferResponseWriter.CarriedLength(output, shared));
         }
 
         return size;
@@ -54,14 +57,15 @@ internal static class PlainAnswer
     /// <summary>Writes the message.</summary>
     /// <param name="pipe">Where to. What comes last is not flushed: it leaves together with the status.</param>
     /// <param name="response">The response, which stays the caller's.</param>
+    /// <param name="shared">As there.</param>
     /// <param name="size">What <see cref="Measure"/> says.</param>
     /// <param name="cancellationToken">Signalled when the client has gone.</param>
-    public static ValueTask WriteAsync(PipeWriter pipe, InferenceResponse response, long size, CancellationToken cancellationToken)
+    public static ValueTask WriteAsync(PipeWriter pipe, InferenceResponse response, SharedOutputs? shared, long size, CancellationToken cancellationToken)
     {
         var contents = 0L;
         foreach (ref readonly var output in response.Outputs)
         {
-            contents += output.Length;
+            contents += InferResponseWriter.CarriedLength(output, shared);
         }
 
         // All that is not elements; the varints in front of these are a few bytes each.
@@ -86,48 +90,71 @@ internal static class PlainAnswer
         pipe.Advance(used);
         if (contents <= Step)
         {
-            WriteContents(pipe, response.Outputs);
+            WriteContents(pipe, response.Outputs, shared);
             return ValueTask.CompletedTask;
         }
 
-        return WriteLargeAsync(pipe, response, cancellationToken);
+        return WriteLargeAsync(pipe, response, shared, cancellationToken);
     }
 
-    private static void WriteContents(PipeWriter pipe, ReadOnlySpan<TensorView> outputs)
+    private static void WriteContents(PipeWriter pipe, ReadOnlySpan<TensorView> outputs, SharedOutputs? shared)
     {
         foreach (ref readonly var output in outputs)
         {
-            WriteContentsHead(pipe, output.Length);
-            pipe.Write(output.Span);
+            var length = InferResponseWriter.CarriedLength(output, shared);
+            WriteContentsHead(pipe, length);
+            if (length > 0)
+            {
+                pipe.Write(output.Span);
+            }
         }
     }
 
-    private static async ValueTask WriteLargeAsync(PipeWriter pipe, InferenceResponse response, CancellationToken cancellationToken)
+    private static async ValueTask WriteLargeAsync(PipeWriter pipe, InferenceResponse response, SharedOutputs? shared, CancellationToken cancellationToken)
     {
-        var unflushed = 0;
-        for (var i = 0; i < response.Outputs.Length; i++)
+        var (output, offset) = (0, 0L);
+        while (WriteStep(pipe, response.Outputs, shared, ref output, ref offset))
         {
-            var output = response.Outputs[i];
-            WriteContentsHead(pipe, output.Length);
-            for (var offset = 0L; offset < output.Length;)
+            if ((await pipe.FlushAsync(cancellationToken).ConfigureAwait(false)).IsCompleted)
             {
-                var length = (int)Math.Min(Step, output.Length - offset);
-                pipe.Write(output.Buffer.Slice(output.Offset + offset, length));
-                offset += length;
-                unflushed += length;
-                if (unflushed < Step)
-                {
-                    continue;
-                }
-
-                unflushed = 0;
-                if ((await pipe.FlushAsync(cancellationToken).ConfigureAwait(false)).IsCompleted)
-                {
-                    // Nobody reads any more.
-                    return;
-                }
+                // Nobody reads any more.
+                return;
             }
         }
+    }
+
+    /// <summary>Writes on from an output's element bytes.</summary>
+    /// <returns>False when all has been written; else what has been written is to be flushed.</returns>
+    private static bool WriteStep(PipeWriter pipe, ReadOnlySpan<TensorView> outputs, SharedOutputs? shared, ref int output, ref long offset)
+    {
+        for (var room = Step; output < outputs.Length; output++, offset = 0)
+        {
+            if (room == 0)
+            {
+                return true;
+            }
+
+            var carried = InferResponseWriter.CarriedLength(outputs[output], shared);
+            if (offset == 0)
+            {
+                WriteContentsHead(pipe, carried);
+            }
+
+            while (offset < carried)
+            {
+                if (room == 0)
+                {
+                    return true;
+                }
+
+                var length = (int)Math.Min(room, carried - offset);
+                pipe.Write(outputs[output].Buffer.Slice(outputs[output].Offset + offset, length));
+                offset += length;
+                room -= length;
+            }
+        }
+
+        return false;
     }
 
     private static void WriteContentsHead(PipeWriter pipe, long length)

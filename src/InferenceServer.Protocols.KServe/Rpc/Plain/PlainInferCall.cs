@@ -1,8 +1,6 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Grpc.Core;
 using InferenceServer.Abstractions.Errors;
-using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Access;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
@@ -12,6 +10,7 @@ using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.Observation;
 using InferenceServer.Protocols.KServe.Restrictions;
+using InferenceServer.Protocols.KServe.SharedMemory;
 using InferenceServer.Protocols.KServe.Tracing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -40,6 +39,7 @@ internal sealed class PlainInferCall(RequestDelegate library, RequestDelegate ga
     private static readonly StringValues s_ok = "0";
 
     private readonly PlainBodyReader _reader = new(engine.Allocator, options);
+    private readonly SharedTensors _shared = new(engine, options.MaxReceiveMessageBytes);
 
     /// <summary>Answers a call.</summary>
     public Task HandleAsync(HttpContext context)
@@ -145,7 +145,14 @@ internal sealed class PlainInferCall(RequestDelegate library, RequestDelegate ga
             return;
         }
 
-        var request = MakeRequest(lease, message, record, awaited, message.Room.TimeLeft(limit));
+        var (request, shared, refusal) = MakeRequest(lease, message, record, awaited, message.Room.TimeLeft(limit));
+        using var places = shared;
+        if (refusal is not null)
+        {
+            await FailAsync(context, record, RpcErrorMapping.ToException(refusal, message.Id)).ConfigureAwait(false);
+            return;
+        }
+
         if (message.Tensors.Count == 0 && !TryGiveBack(context.Request.BodyReader, message))
         {
             request.Dispose();
@@ -163,7 +170,13 @@ internal sealed class PlainInferCall(RequestDelegate library, RequestDelegate ga
         }
 
         using var response = outcome.Response;
-        await SendAsync(context, response, record, gone).ConfigureAwait(false);
+        if (shared?.Write(response) is { } unwritten)
+        {
+            await FailAsync(context, record, RpcErrorMapping.ToException(unwritten, message.Id)).ConfigureAwait(false);
+            return;
+        }
+
+        await SendAsync(context, response, shared, record, gone).ConfigureAwait(false);
     }
 
     /// <summary>The message has been copied: the transport may have its memory back. False when the client has gone.</summary>
@@ -181,51 +194,39 @@ internal sealed class PlainInferCall(RequestDelegate library, RequestDelegate ga
         }
     }
 
-    private InferenceRequest MakeRequest(ModelLease lease, PlainMessage message, RequestRecord record, long awaited, TimeSpan? limit)
+    /// <summary>The request, and its places in shared memory; or why there is none, and then nothing is left of them.</summary>
+    private (InferenceRequest Request, SharedOutputs? Places, InferenceError? Refusal) MakeRequest(ModelLease lease, PlainMessage message, RequestRecord record, long awaited, TimeSpan? limit)
     {
         record.Follow(lease.Model);
         engine.Tracer.Begin(record, lease.Model, TraceActivity.RpcWaitReadStart, awaited);
         var request = new InferenceRequest(lease) { Record = record, Trace = record.Trace, TraceParent = record.TraceParent, TimeLimit = limit, Id = message.Id };
         record.Trace?.Record(TraceActivity.RpcWaitReadEnd);
+        SharedOutputs? places = null;
+        InferenceError? refusal;
         try
         {
-            foreach (var parameter in message.Parameters)
-            {
-                InferParameterReader.Keep(request, parameter.Name, parameter.Value);
-            }
-
-            for (var i = 0; i < message.Inputs.Count; i++)
-            {
-                var input = message.Inputs[i];
-                var buffer = message.Tensors.Count > 0 ? message.TakeTensor(i) : CopyContents(message, i);
-                request.AddInput(new TensorView(input.Name, input.DataType, input.Shape, buffer));
-            }
-
-            foreach (var output in message.Outputs)
-            {
-                request.RequestedOutputs.Add(output);
-            }
-
-            return request;
+            refusal = PlainRequestReader.Read(message, request, engine.Allocator, _shared, ref places);
         }
         catch
         {
             request.Dispose();
+            places?.Dispose();
             throw;
         }
+
+        if (refusal is not null)
+        {
+            request.Dispose();
+            places?.Dispose();
+            places = null;
+        }
+
+        return (request, places, refusal);
     }
 
-    private TensorBuffer CopyContents(PlainMessage message, int input)
+    private async Task SendAsync(HttpContext context, InferenceResponse response, SharedOutputs? shared, RequestRecord record, CancellationToken gone)
     {
-        var (offset, length) = message.Contents[input];
-        var buffer = engine.Allocator.Rent(length);
-        message.Bytes.Slice(offset, length).CopyTo(buffer.Span);
-        return buffer;
-    }
-
-    private async Task SendAsync(HttpContext context, InferenceResponse response, RequestRecord record, CancellationToken gone)
-    {
-        var size = PlainAnswer.Measure(response);
+        var size = PlainAnswer.Measure(response, shared);
         if (size > options.MaxSendMessageBytes)
         {
             var error = size > int.MaxValue ? InferResponseWriter.TooLarge(size) : new InferenceError(ErrorCode.ResourceExhausted, $"the response is a message of {size} bytes, expected at most {options.MaxSendMessageBytes}");
@@ -235,7 +236,7 @@ internal sealed class PlainInferCall(RequestDelegate library, RequestDelegate ga
 
         record.Code = (int)StatusCode.OK;
         context.Response.ContentType = RpcFailureWriter.ContentType;
-        await PlainAnswer.WriteAsync(context.Response.BodyWriter, response, size, gone).ConfigureAwait(false);
+        await PlainAnswer.WriteAsync(context.Response.BodyWriter, response, shared, size, gone).ConfigureAwait(false);
         context.Response.AppendTrailer(StatusName, s_ok);
         await context.Response.CompleteAsync().ConfigureAwait(false);
     }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.ObjectPool;
 namespace InferenceServer.Protocols.KServe.Rpc.Plain;
 
 /// <summary>
-/// A <c>ModelInferRequest</c> of the kind that nearly all clients send: names, shapes, contents and parameters of the request, and nothing else. The elements stay where the message lies, or have been taken from there if it is a large one.
+/// A <c>ModelInferRequest</c> of the kind that nearly all clients send: names, shapes, contents or places in shared memory, and parameters, and nothing else. The elements stay where the message lies, or have been taken from there if it is a large one.
 /// Rented, and given back by disposing it.
 /// </summary>
 internal sealed class PlainMessage : IDisposable
@@ -33,10 +33,10 @@ internal sealed class PlainMessage : IDisposable
 
     public List<PlainInput> Inputs { get; } = [];
 
-    /// <summary>The outputs that are wanted, by name; empty for all.</summary>
-    public List<string> Outputs { get; } = [];
+    /// <summary>The outputs that are wanted; empty for all.</summary>
+    public List<PlainOutput> Outputs { get; } = [];
 
-    /// <summary>Where in the message the elements of each input are; empty when they are in <see cref="Tensors"/>.</summary>
+    /// <summary>Where in the message the elements of each input are that is not in shared memory; empty when they are in <see cref="Tensors"/>.</summary>
     public List<(long Offset, long Length)> Contents { get; } = [];
 
     /// <summary>The elements of each input, if they have been taken as they came; they are this one's until <see cref="TakeTensor"/>.</summary>

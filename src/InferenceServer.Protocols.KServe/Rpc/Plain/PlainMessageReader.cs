@@ -1,5 +1,6 @@
 using System.Buffers;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Protocols.KServe.SharedMemory;
 
 namespace InferenceServer.Protocols.KServe.Rpc.Plain;
 
@@ -22,7 +23,10 @@ internal static class PlainMessageReader
     private const int TensorName = 1;
     private const int TensorType = 2;
     private const int TensorShapeField = 3;
+    private const int TensorParameters = 4;
     private const int TensorContents = 5;
+
+    private const int OutputParameters = 2;
 
     /// <summary>Reads.</summary>
     /// <param name="bytes">The message.</param>
@@ -111,6 +115,7 @@ internal static class PlainMessageReader
         Span<long> shape = stackalloc long[TensorShape.MaxRank];
         var rank = 0;
         var contents = default(PlainContents);
+        var place = default(RangeParameters);
         while (reader.Position < end)
         {
             if (!reader.TryReadTag(out var field, out var type))
@@ -124,6 +129,7 @@ internal static class PlainMessageReader
                 (TensorType, WireReader.Bytes) => reader.TryReadName(out typeName),
                 (TensorShapeField, WireReader.Bytes) => reader.TryReadLength(out var length) && TryReadDimensions(ref reader, reader.Position + length, shape, ref rank),
                 (TensorShapeField, WireReader.Varint) => TryReadDimension(ref reader, shape, ref rank),
+                (TensorParameters, WireReader.Bytes) => reader.TryReadLength(out var length) && PlainRangeReader.TryRead(ref reader, reader.Position + length, ref place),
                 (TensorContents, WireReader.Bytes) => contents.Field == 0 && reader.TryReadLength(out var length) && TryReadContents(ref reader, reader.Position + length, out contents),
                 _ => false,
             };
@@ -133,12 +139,12 @@ internal static class PlainMessageReader
             }
         }
 
-        if (reader.Position != end || !TensorDataTypes.TryParse(typeName, out var dataType))
+        if (reader.Position != end || !TensorDataTypes.TryParse(typeName, out var dataType) || place.Resolve(default, out var range) is not null)
         {
             return false;
         }
 
-        input = new PlainInput(name, dataType, new TensorShape(shape[..rank])) { Contents = contents };
+        input = new PlainInput(name, dataType, new TensorShape(shape[..rank])) { Contents = contents, Range = range };
         return true;
     }
 
@@ -198,58 +204,73 @@ internal static class PlainMessageReader
         return true;
     }
 
-    private static bool TryReadOutput(ref WireReader reader, long end, out string name)
+    private static bool TryReadOutput(ref WireReader reader, long end, out PlainOutput output)
     {
-        name = "";
+        output = default;
+        var name = "";
+        var place = default(RangeParameters);
         while (reader.Position < end)
         {
-            if (!reader.TryReadTag(out var field, out var type) || (field, type) != (TensorName, WireReader.Bytes) || !reader.TryReadName(out name))
+            if (!reader.TryReadTag(out var field, out var type))
+            {
+                return false;
+            }
+
+            var isRead = (field, type) switch
+            {
+                (TensorName, WireReader.Bytes) => reader.TryReadName(out name),
+                (OutputParameters, WireReader.Bytes) => reader.TryReadLength(out var length) && PlainRangeReader.TryRead(ref reader, reader.Position + length, ref place),
+                _ => false,
+            };
+            if (!isRead)
             {
                 return false;
             }
         }
 
-        return reader.Position == end;
-    }
-
-    /// <summary>Each input has contents, and as many bytes of them as its shape says; or all that have any have typed ones.</summary>
-    private static bool HaveTheirContents(PlainMessage message)
-    {
-        if (message.Contents.Count == 0 && message.Inputs.Exists(static input => input.Contents.Field != 0))
-        {
-            message.IsTyped = true;
-            return true;
-        }
-
-        if (message.Inputs.Count != message.Contents.Count)
+        if (reader.Position != end || place.Resolve(default, out var range) is not null)
         {
             return false;
         }
 
-        for (var i = 0; i < message.Inputs.Count; i++)
-        {
-            var input = message.Inputs[i];
-            if (input.Contents.Field != 0)
-            {
-                return false;
-            }
+        output = new PlainOutput(name, range);
+        return true;
+    }
 
-            var fits = input.DataType == TensorDataType.Bytes ? input.Shape.TryGetElementCount(out _) : input.Shape.TryGetByteCount(input.DataType, out var expected) && expected == message.Contents[i].Length;
-            if (!fits)
+    /// <summary>Each input that is not in shared memory has contents, and as many bytes of them as its shape says; or none is there, and all that have any have typed ones.</summary>
+    private static bool HaveTheirContents(PlainMessage message)
+    {
+        if (message.Contents.Count == 0 && message.Inputs.Exists(static input => input.Contents.Field != 0))
+        {
+            message.IsTyped = !message.Inputs.Exists(static input => input.Range is not null);
+            return message.IsTyped;
+        }
+
+        var entries = 0;
+        foreach (var input in message.Inputs)
+        {
+            long? length = input.Range is not null ? null
+                : entries < message.Contents.Count ? message.Contents[entries++].Length
+                : -1;
+            if (input.Contents.Field != 0 || length < 0 || !Fits(input, length))
             {
                 return false;
             }
         }
 
-        return true;
+        return entries == message.Contents.Count;
     }
+
+    /// <summary>Whether an input can have so many bytes; null for those that shared memory may have.</summary>
+    private static bool Fits(in PlainInput input, long? length) =>
+        input.DataType == TensorDataType.Bytes ? input.Shape.TryGetElementCount(out _) : input.Shape.TryGetByteCount(input.DataType, out var expected) && (length is null || length == expected);
 
     /// <summary>Whether the contents of the inputs, with their tags and lengths, take so many bytes.</summary>
     private static bool IsFilledBy(long room, List<PlainInput> inputs)
     {
         foreach (var input in inputs)
         {
-            if (input.Contents.Field != 0 || input.DataType == TensorDataType.Bytes || !input.Shape.TryGetByteCount(input.DataType, out var size) || size > room)
+            if (input.Contents.Field != 0 || input.Range is not null || input.DataType == TensorDataType.Bytes || !input.Shape.TryGetByteCount(input.DataType, out var size) || size > room)
             {
                 return false;
             }

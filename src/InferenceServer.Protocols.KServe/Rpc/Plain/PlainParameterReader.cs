@@ -2,7 +2,7 @@ using InferenceServer.Abstractions.Models;
 
 namespace InferenceServer.Protocols.KServe.Rpc.Plain;
 
-/// <summary>Reads an entry of the map of parameters (of <c>InferParameter</c>, the fields by their numbers) if it has a name and one value, and a value that the name allows.</summary>
+/// <summary>Reads an entry of the map of parameters (of <c>InferParameter</c>, the fields by their numbers) if it has a name and one value.</summary>
 internal static class PlainParameterReader
 {
     private const int Key = 1;
@@ -14,12 +14,21 @@ internal static class PlainParameterReader
     private const int DoubleParam = 4;
     private const int Uint64Param = 5;
 
-    /// <summary>Reads.</summary>
+    /// <summary>Reads a parameter of a request.</summary>
     /// <param name="reader">At the entry.</param>
     /// <param name="end">Where the entry ends.</param>
     /// <param name="parameter">What it says.</param>
     /// <returns>False when it is for the library.</returns>
-    public static bool TryRead(ref WireReader reader, long end, out PlainParameter parameter)
+    public static bool TryRead(ref WireReader reader, long end, out PlainParameter parameter) =>
+        TryReadEntry(ref reader, end, comesAgain: false, out parameter) && InferParameterReader.IsAllowed(parameter.Name, parameter.Value);
+
+    /// <summary>Reads a parameter, whatever its name allows.</summary>
+    /// <param name="reader">At the entry.</param>
+    /// <param name="end">Where the entry ends.</param>
+    /// <param name="comesAgain">True when a text that it has is worth remembering.</param>
+    /// <param name="parameter">What it says.</param>
+    /// <returns>False when it is for the library.</returns>
+    public static bool TryReadEntry(ref WireReader reader, long end, bool comesAgain, out PlainParameter parameter)
     {
         parameter = default;
         string? name = null;
@@ -38,13 +47,13 @@ internal static class PlainParameterReader
                     return false;
                 }
             }
-            else if (field != Value || value is not null || !reader.TryReadLength(out var length) || !TryReadValue(ref reader, reader.Position + length, out value))
+            else if (field != Value || value is not null || !reader.TryReadLength(out var length) || !TryReadValue(ref reader, reader.Position + length, comesAgain, out value))
             {
                 return false;
             }
         }
 
-        if (reader.Position != end || name is null || value is null || !InferParameterReader.IsAllowed(name, value.Value))
+        if (reader.Position != end || name is null || value is null)
         {
             return false;
         }
@@ -54,7 +63,7 @@ internal static class PlainParameterReader
     }
 
     /// <summary>The one value, in the one field.</summary>
-    private static bool TryReadValue(ref WireReader reader, long end, out ParameterValue? value)
+    private static bool TryReadValue(ref WireReader reader, long end, bool comesAgain, out ParameterValue? value)
     {
         value = null;
         if (!reader.TryReadTag(out var field, out var type))
@@ -76,7 +85,7 @@ internal static class PlainParameterReader
             case (DoubleParam, WireReader.Fixed64) when reader.TryReadFixed64(out var bits):
                 value = ParameterValue.FromDouble(BitConverter.UInt64BitsToDouble(bits));
                 break;
-            case (StringParam, WireReader.Bytes) when reader.TryReadName(out var text, comesAgain: false):
+            case (StringParam, WireReader.Bytes) when reader.TryReadName(out var text, comesAgain):
                 value = ParameterValue.FromString(text);
                 break;
             default:

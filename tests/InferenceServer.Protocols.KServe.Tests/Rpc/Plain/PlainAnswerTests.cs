@@ -6,9 +6,13 @@ using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Lifecycle;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Protocols.KServe.Rpc;
 using InferenceServer.Protocols.KServe.Rpc.Plain;
+using InferenceServer.Protocols.KServe.SharedMemory;
 using InferenceServer.Protocols.KServe.Tests.Http;
+using InferenceServer.Testing.SharedMemory;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc.Plain;
@@ -23,6 +27,9 @@ public sealed class PlainAnswerTests
         { "id", 1, true },
         { "ünïcode and long: " + new string('x', 300), 3, true },
         { "large", 700_000, false },
+        { "two steps", 128 << 10, true },
+        { "four steps", 256 << 10, false },
+        { "a little more", (128 << 10) + 1, false },
     };
 
     [Theory]
@@ -35,11 +42,23 @@ public sealed class PlainAnswerTests
             ? new Dictionary<string, ParameterValue> { ["text"] = ParameterValue.FromString("t"), ["flag"] = ParameterValue.FromBool(true), [""] = ParameterValue.FromInt64(-1), ["real"] = ParameterValue.FromDouble(0.5), ["large"] = ParameterValue.FromUInt64(ulong.MaxValue) }
             : null;
         using var response = new InferenceResponse(id, new ModelLease(model), [Tensor("A", new TensorShape(elements)), Tensor("b" + new string('n', 200), new TensorShape(1, elements, 1)), Tensor("", TensorShape.Scalar)], parameters);
-        Assert.True(InferResponseWriter.TryWrite(response, null, out var message, out _));
+        using var file = new SharedMemoryFile(elements + 1);
+        using var regions = new SharedMemoryRegistry(new SharedMemoryOptions { AllowClients = true }, NullLogger<SharedMemoryRegistry>.Instance);
+        Assert.Null(regions.RegisterSystem("r", file.Key, 0, (ulong)elements + 1));
+        Assert.True(regions.TryClaim(new SharedMemoryRange("r", 0, elements), out var claim, out _));
+        using var places = new SharedOutputs();
+        places.Add("A", claim);
+        await AssertWrittenAsync(response, null);
+        await AssertWrittenAsync(response, places);
+    }
 
-        var size = PlainAnswer.Measure(response);
+    private static async Task AssertWrittenAsync(InferenceResponse response, SharedOutputs? shared)
+    {
+        Assert.True(InferResponseWriter.TryWrite(response, shared, out var message, out _));
+
+        var size = PlainAnswer.Measure(response, shared);
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
-        await PlainAnswer.WriteAsync(pipe.Writer, response, size, TestContext.Current.CancellationToken);
+        await PlainAnswer.WriteAsync(pipe.Writer, response, shared, size, TestContext.Current.CancellationToken);
         await pipe.Writer.CompleteAsync();
         var written = await ReadAllAsync(pipe.Reader);
 

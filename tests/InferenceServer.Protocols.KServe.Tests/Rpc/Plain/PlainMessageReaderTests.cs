@@ -2,6 +2,7 @@ using System.Buffers;
 using Google.Protobuf;
 using Inference;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Protocols.KServe.Rpc.Plain;
 using Xunit;
 
@@ -19,9 +20,24 @@ public sealed class PlainMessageReaderTests
             Assert.True(PlainMessageReader.TryRead(Pieces.Of(bytes, pieceLength), message));
             Assert.Equal(("modèle", "3", "id 7"), (message.ModelName, message.ModelVersion, message.Id));
             Assert.Equal([new PlainInput("A", TensorDataType.Fp32, new TensorShape(2, 1)), new PlainInput("S", TensorDataType.Bytes, new TensorShape(1)), new PlainInput("N", TensorDataType.UInt8, new TensorShape(0, 300))], message.Inputs);
-            Assert.Equal(["X", "Y"], message.Outputs);
+            Assert.Equal([new PlainOutput("X", null), new PlainOutput("Y", null)], message.Outputs);
             PlainMessages.AssertSame(PlainMessages.Message(), message, bytes);
             Assert.Equal(PlainMessages.Message().RawInputContents.Select(static raw => raw.ToByteArray()), message.Contents.Select(place => bytes.AsSpan((int)place.Offset, (int)place.Length).ToArray()));
+        }
+    }
+
+    [Fact]
+    public void TryRead_TensorsInSharedMemory_ReadsWhereTheyAre()
+    {
+        var expected = PlainMessages.MakeShared(PlainMessages.Message());
+        var bytes = expected.ToByteArray();
+        foreach (var pieceLength in (int[])[bytes.Length, 1, 7])
+        {
+            using var message = PlainMessage.Rent();
+            Assert.True(PlainMessageReader.TryRead(Pieces.Of(bytes, pieceLength), message));
+            Assert.Equal([new SharedMemoryRange("in", 16, 8), null, null], message.Inputs.Select(static input => input.Range));
+            Assert.Equal([new PlainOutput("X", null), new PlainOutput("Y", new SharedMemoryRange("out", 0, 4096))], message.Outputs);
+            PlainMessages.AssertSame(expected, message, bytes);
         }
     }
 
@@ -66,6 +82,13 @@ public sealed class PlainMessageReaderTests
         { "a long parameter", static message => message.Parameters["own"] = new InferParameter { StringParam = new string('x', 257) } },
         { "a parameter of an input", static message => message.Inputs[0].Parameters["x"] = new InferParameter { BoolParam = true } },
         { "a parameter of an output", static message => message.Outputs[0].Parameters["classification"] = new InferParameter { Int64Param = 1 } },
+        { "shared memory without a size", static message => PlainMessages.MakeShared(message).Inputs[0].Parameters.Remove("shared_memory_byte_size") },
+        { "a size without shared memory", static message => PlainMessages.MakeShared(message).Outputs[1].Parameters.Remove("shared_memory_region") },
+        { "a negative offset", static message => PlainMessages.MakeShared(message).Inputs[0].Parameters["shared_memory_offset"].Int64Param = -1 },
+        { "a size that is a text", static message => PlainMessages.MakeShared(message).Inputs[0].Parameters["shared_memory_byte_size"].StringParam = "8" },
+        { "shared memory and an entry", static message => PlainMessages.MakeShared(message).RawInputContents.Add(ByteString.Empty) },
+        { "shared memory and typed contents", static message => PlainMessages.MakeTyped(message).Inputs[0].Parameters.Add(PlainMessages.Place("in", 8, null)) },
+        { "shared memory, and another parameter", static message => PlainMessages.MakeShared(message).Outputs[1].Parameters["classification"] = new InferParameter { Int64Param = 1 } },
         { "typed contents beside raw ones", static message => message.Inputs[0].Contents = new InferTensorContents { Fp32Contents = { 1, 2 } } },
         { "typed contents in two fields", static message => PlainMessages.MakeTyped(message).Inputs[0].Contents.IntContents.Add(1) },
         { "empty contents", static message => PlainMessages.MakeTyped(message).Inputs[0].Contents = new InferTensorContents() },
@@ -94,7 +117,7 @@ public sealed class PlainMessageReaderTests
     public void TryRead_AnyBytes_SaysWhatTheGeneratedReaderSays()
     {
         var random = new Random(11);
-        var seeds = Others.Select(static row => PlainMessages.Changed(row.Data.Item2)).Append(PlainMessages.Message().ToByteArray()).ToArray();
+        var seeds = Others.Select(static row => PlainMessages.Changed(row.Data.Item2)).Append(PlainMessages.MakeShared(PlainMessages.Message()).ToByteArray()).Append(PlainMessages.Message().ToByteArray()).ToArray();
         var plain = 0;
         for (var i = 0; i < 60_000; i++)
         {

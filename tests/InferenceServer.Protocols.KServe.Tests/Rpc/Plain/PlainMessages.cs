@@ -1,8 +1,11 @@
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 using Inference;
 using InferenceServer.Abstractions.Models;
 using InferenceServer.Abstractions.Tensors;
+using InferenceServer.Core.SharedMemory;
 using InferenceServer.Protocols.KServe.Rpc.Plain;
+using InferenceServer.Protocols.KServe.SharedMemory;
 using Xunit;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc.Plain;
@@ -96,8 +99,8 @@ internal static class PlainMessages
     {
         Assert.Equal((expected.ModelName, expected.ModelVersion, expected.Id), (message.ModelName, message.ModelVersion, message.Id));
         AssertSameParameters(expected, message);
-        Assert.Equal(expected.Outputs.Select(static output => output.Name), message.Outputs);
-        Assert.All(expected.Outputs, static output => Assert.Empty(output.Parameters));
+        AssertSameOutputs(expected, message);
+        var entries = 0;
         Assert.Equal(expected.Inputs.Count, message.Inputs.Count);
         for (var i = 0; i < message.Inputs.Count; i++)
         {
@@ -105,9 +108,46 @@ internal static class PlainMessages
             Assert.Equal((wanted.Name, wanted.Datatype), (got.Name, got.DataType.ProtocolName()));
             Assert.Equal(wanted.Shape, got.Shape.AsSpan().ToArray());
             Assert.Null(wanted.Contents);
-            Assert.Empty(wanted.Parameters);
-            Assert.Equal(expected.RawInputContents[i].ToByteArray(), ContentsOf(message, i, bytes));
+            Assert.Equal(RangeOf(expected, wanted.Parameters), got.Range);
+            if (got.Range is null)
+            {
+                Assert.Equal(expected.RawInputContents[entries].ToByteArray(), ContentsOf(message, message.Tensors.Count > 0 ? i : entries, bytes));
+                entries++;
+            }
         }
+
+        Assert.Equal(entries, expected.RawInputContents.Count);
+    }
+
+    public static void AssertSameOutputs(ModelInferRequest expected, PlainMessage message) =>
+        Assert.Equal(expected.Outputs.Select(output => new PlainOutput(output.Name, RangeOf(expected, output.Parameters))), message.Outputs);
+
+    /// <summary>Puts the first input and the last output into shared memory.</summary>
+    public static ModelInferRequest MakeShared(ModelInferRequest message)
+    {
+        message.Inputs[0].Parameters.Add(Place("in", 8, 16));
+        message.RawInputContents.RemoveAt(0);
+        message.Outputs[1].Parameters.Add(Place("out", 4096, null));
+        return message;
+    }
+
+    /// <summary>The parameters that say where in shared memory a tensor is.</summary>
+    public static MapField<string, InferParameter> Place(string region, long size, long? offset)
+    {
+        var place = new MapField<string, InferParameter> { ["shared_memory_region"] = new() { StringParam = region }, ["shared_memory_byte_size"] = new() { Int64Param = size } };
+        if (offset is { } given)
+        {
+            place["shared_memory_offset"] = new() { Int64Param = given };
+        }
+
+        return place;
+    }
+
+    private static SharedMemoryRange? RangeOf(ModelInferRequest message, MapField<string, InferParameter> parameters)
+    {
+        Assert.Null(RpcRangeReader.Read(message, default, parameters, out var range));
+        Assert.All(parameters, static one => Assert.StartsWith("shared_memory_", one.Key, StringComparison.Ordinal));
+        return range;
     }
 
     /// <summary>Of two of one name the later one holds.</summary>

@@ -144,13 +144,14 @@ public sealed class TypedElementsTests : IDisposable
         Assert.Equal((expected.ModelName, expected.ModelVersion, expected.Id), (message.ModelName, message.ModelVersion, message.Id));
         PlainMessages.AssertSameParameters(expected, message);
         Assert.Empty(expected.RawInputContents);
-        Assert.Equal(expected.Outputs.Select(static output => output.Name), message.Outputs);
+        PlainMessages.AssertSameOutputs(expected, message);
         Assert.Equal(expected.Inputs.Count, message.Inputs.Count);
         for (var i = 0; i < message.Inputs.Count; i++)
         {
             var (wanted, got) = (expected.Inputs[i], message.Inputs[i]);
             Assert.Equal((wanted.Name, wanted.Datatype), (got.Name, got.DataType.ProtocolName()));
             Assert.Equal(wanted.Shape, got.Shape.AsSpan().ToArray());
+            Assert.Null(got.Range);
             Assert.Empty(wanted.Parameters);
             var error = TypedContentsReader.Read(expected, wanted, got.DataType, got.Shape, _memory, out var buffer);
             Assert.Null(error);
