@@ -37,7 +37,7 @@ internal static class MessageAccess
 
         return message switch
         {
-            ModelInferRequest infer => OfModel(AccessRule.Inference, infer.ModelName) ?? (UsesSharedMemory(infer) && !caller.HoldsForAll(AccessScopes.SharedMemory) ? AccessErrors.SharedTensors() : null),
+            ModelInferRequest infer => FindRefusal(caller, control, infer.ModelName, UsesSharedMemory(infer)),
             ModelReadyRequest ready => OfModel(AccessRule.ModelHealth, ready.Name),
             ServerMetadataRequest or RepositoryIndexRequest => OfServer(AccessRule.Metadata),
             ModelMetadataRequest metadata => OfModel(AccessRule.Metadata, metadata.Name),
@@ -58,9 +58,10 @@ internal static class MessageAccess
             caller is null ? AccessErrors.Anonymous() : AccessDecision.OfModel(caller, rule, isReading, control.FindRightsName(model));
     }
 
-    /// <summary>As <see cref="FindRefusal(Caller, IModelControl, object)"/>, for a request to infer that uses no shared memory.</summary>
-    public static InferenceError? FindRefusal(Caller? caller, IModelControl control, string model) =>
-        caller is null ? AccessErrors.Anonymous() : AccessDecision.OfModel(caller, AccessRule.Inference, isReading: true, control.FindRightsName(model));
+    /// <summary>As <see cref="FindRefusal(Caller, IModelControl, object)"/>, for a request to infer.</summary>
+    public static InferenceError? FindRefusal(Caller? caller, IModelControl control, string model, bool usesSharedMemory) =>
+        caller is null ? AccessErrors.Anonymous()
+        : AccessDecision.OfModel(caller, AccessRule.Inference, isReading: true, control.FindRightsName(model)) ?? (usesSharedMemory && !caller.HoldsForAll(AccessScopes.SharedMemory) ? AccessErrors.SharedTensors() : null);
 
     /// <summary>Lets one request of a stream in, or refuses it.</summary>
     /// <param name="caller">Whose stream it is.</param>

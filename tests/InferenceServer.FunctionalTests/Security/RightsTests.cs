@@ -102,6 +102,41 @@ public sealed class RightsTests
         Assert.Contains("shared-memory", text, StringComparison.Ordinal);
     }
 
+    /// <summary>Whoever reads the message: one with the places alone is read where it lies, one with typed contents beside them by gRPC's library.</summary>
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public async Task Rpc_WithATensorInSharedMemory_NeedsTheRightToThat(bool isInput, bool hasTyped)
+    {
+        using var repository = new TemporaryDirectory();
+        Write(repository, "ours");
+        await using var access = new AccessFixture();
+        var key = access.AddKey("team", """[{"scopes": ["inference"], "models": ["ours"]}]""");
+        var admin = access.AddAdmin();
+        await access.StartAsync(repository.FullPath, "--allow-client-shm=true");
+        var message = Ask("ours");
+        if (isInput)
+        {
+            message.RawInputContents.Clear();
+        }
+
+        message.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "Y" });
+        var parameters = isInput ? message.Inputs[0].Parameters : message.Outputs[0].Parameters;
+        parameters["shared_memory_region"] = new InferParameter { StringParam = "r" };
+        parameters["shared_memory_byte_size"] = new InferParameter { Int64Param = 4 };
+        if (hasTyped)
+        {
+            message.RawInputContents.Clear();
+            message.Inputs[0].Contents = new InferTensorContents { Fp32Contents = { 1 } };
+        }
+
+        Assert.Equal(StatusCode.PermissionDenied, await FailAsync(access.Server.Rpc.ModelInferAsync(message, Headers(key), cancellationToken: Cancellation).ResponseAsync));
+
+        // Who may finds out that there is no such region.
+        Assert.Equal(StatusCode.NotFound, await FailAsync(access.Server.Rpc.ModelInferAsync(message, Headers(admin), cancellationToken: Cancellation).ResponseAsync));
+    }
+
     [Fact]
     public async Task Stream_MessageWithoutTheRight_IsRefusedByItself()
     {

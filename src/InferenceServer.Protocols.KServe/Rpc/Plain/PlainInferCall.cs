@@ -104,7 +104,7 @@ internal sealed class PlainInferCall(RequestDelegate library, RequestDelegate ga
         {
             // Without room the message may not have been read far enough to tell which model it is for.
             var isKnown = message.Shortage is null || message.ModelName.Length > 0;
-            var refusal = options.ChecksCallers && isKnown ? MessageAccess.FindRefusal(context.Features.Get<Caller>(), control, message.ModelName).Counted(context) : null;
+            var refusal = options.ChecksCallers && isKnown ? MessageAccess.FindRefusal(context.Features.Get<Caller>(), control, message.ModelName, message.UsesSharedMemory).Counted(context) : null;
             refusal ??= message.Shortage;
             await (refusal is null ? InferAsync(context, message, record, awaited, limit) : FailAsync(context, record, RpcErrorMapping.ToException(refusal))).ConfigureAwait(false);
         }

@@ -61,6 +61,9 @@ internal sealed class PlainMessage : IDisposable
     /// <summary>True when the elements of the inputs are typed ones, which lie within them.</summary>
     public bool IsTyped { get; set; }
 
+    /// <summary>True when a tensor is in shared memory, or is to go there.</summary>
+    public bool UsesSharedMemory => Inputs.Exists(static input => input.Range is not null) || Outputs.Exists(static output => output.Range is not null);
+
     /// <summary>Rents memory for the elements of each input.</summary>
     /// <param name="allocator">Where it comes from.</param>
     /// <param name="measure">How many bytes an input takes; the data type and the shape say it where this is null.</param>
