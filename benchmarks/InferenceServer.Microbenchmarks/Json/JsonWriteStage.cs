@@ -28,7 +28,7 @@ internal sealed class JsonWriteStage : IStage, IDisposable
     public void Run()
     {
         using var header = InferHeader.Rent();
-        using var text = PooledText.Rent();
+        using var text = PooledText.Rent(_pool);
         InferResponseText.Write(text, "1", SampleModel.Name, 1, ReadOnlyDictionary<string, ParameterValue>.Empty, _outputs, header);
         Length = text.Length;
     }

@@ -111,12 +111,17 @@ internal sealed class InferHandler(IInferenceEngine engine, KServeHttpOptions op
                 return;
             }
 
-            record.HasLostClient = !await InferResponseWriter.WriteAsync(context, response, header);
+            record.HasLostClient = !await InferResponseWriter.WriteAsync(context, response, header, engine.Allocator);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The rest of the response is for nobody.
             record.HasLostClient = true;
+        }
+        catch (BackendException exception) when (!context.Response.HasStarted)
+        {
+            // There is no memory for the answer.
+            await HttpErrorWriter.WriteAsync(context, new InferenceError(exception.Code, exception.Message), header.Id);
         }
     }
 

@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Compression;
 using System.IO.Pipelines;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Inference;
 using InferenceServer.Protocols.KServe.Compression;
 using InferenceServer.Protocols.KServe.Payloads;
@@ -18,10 +20,15 @@ internal static class InferResponseWriter
     private const int Step = 128 << 10;
 
     /// <summary>Writes the response, which stays the caller's.</summary>
+    /// <param name="context">The exchange.</param>
+    /// <param name="response">The response.</param>
+    /// <param name="header">What the request said of the answer.</param>
+    /// <param name="allocator">Where the memory of a large text comes from.</param>
     /// <returns>False when nobody reads any more.</returns>
-    public static async Task<bool> WriteAsync(HttpContext context, InferenceResponse response, InferHeader header)
+    /// <exception cref="BackendException">There is no memory for the text. Nothing has been sent.</exception>
+    public static async Task<bool> WriteAsync(HttpContext context, InferenceResponse response, InferHeader header, ITensorAllocator allocator)
     {
-        using var text = PooledText.Rent();
+        using var text = PooledText.Rent(allocator);
         var binary = header.SendsNpy
             ? NpyAnswer.Write(text, response.Outputs[0])
             : InferResponseText.Write(text, response.Id, response.ModelName, response.ModelVersion, response.Parameters, response.Outputs, header);

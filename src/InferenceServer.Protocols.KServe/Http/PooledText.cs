@@ -1,17 +1,26 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using InferenceServer.Abstractions.Errors;
+using InferenceServer.Abstractions.Tensors;
 using Microsoft.Extensions.ObjectPool;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
 /// <summary>
 /// Collects output whose length must be known before it is sent. Grows in pieces of pooled memory, so that nothing is copied while it
-/// grows; disposing it gives them back.
+/// grows; disposing it gives them back. What may become large is collected in tensor memory, of which a bounded part is kept: the shared pool of arrays keeps dozens of each size, and the others lie on the
+/// heap of large objects until the garbage collector looks at that.
 /// </summary>
 internal sealed class PooledText : IBufferWriter<byte>, IDisposable
 {
     private const int FirstPiece = 4096;
     private const int LargestPiece = 1 << 20;
+
+    /// <summary>Larger arrays are large objects.</summary>
+    private const int LargestSmallObject = 64 << 10;
+
+    /// <summary>The longest list of pieces that is kept: that of a text of a megabyte.</summary>
+    private const int MaxKept = 16;
 
     /// <summary>How much is handed to a pipe between two flushes: less than this leaves in one piece.</summary>
     private const int FlushStep = 128 << 10;
@@ -23,19 +32,24 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
     private bool _isRented;
 
     // Most texts fit the first piece.
-    private List<(byte[] Array, int Used)>? _full;
-    private byte[] _current = ArrayPool<byte>.Shared.Rent(FirstPiece);
+    private List<(TextPiece Piece, int Used)>? _full;
+    private TextPiece _current = TextPiece.Rent(FirstPiece, null);
+    private bool _isEmptied;
     private int _used;
     private long _fullLength;
+    private ITensorAllocator? _allocator;
 
     /// <summary>An empty one, whose disposal gives it back: nothing may be asked of it afterwards.</summary>
-    public static PooledText Rent()
+    /// <param name="allocator">Where the memory comes from when it becomes large; null for arrays.</param>
+    public static PooledText Rent(ITensorAllocator? allocator)
     {
         var text = s_pool.Get();
         text._isRented = true;
-        if (text._current.Length == 0)
+        text._allocator = allocator;
+        if (text._isEmptied)
         {
-            text._current = ArrayPool<byte>.Shared.Rent(FirstPiece);
+            text._isEmptied = false;
+            text._current = TextPiece.Rent(FirstPiece, null);
         }
 
         return text;
@@ -50,16 +64,23 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
         _used += count;
     }
 
+    /// <exception cref="BackendException">There is no memory for more.</exception>
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
         Reserve(sizeHint);
-        return _current.AsMemory(_used);
+        if (_current.Array is null)
+        {
+            Add(TextPiece.Rent(Math.Max(sizeHint, FirstPiece), null));
+        }
+
+        return _current.Array.AsMemory(_used);
     }
 
+    /// <exception cref="BackendException">There is no memory for more.</exception>
     public Span<byte> GetSpan(int sizeHint = 0)
     {
         Reserve(sizeHint);
-        return _current.AsSpan(_used);
+        return _current.From(_used);
     }
 
     /// <summary>Copies everything to a pipe, flushing now and then so that the pipe's own limits hold; what comes last is not flushed.</summary>
@@ -68,8 +89,8 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
         var unflushed = 0;
         for (var i = 0; i < _full?.Count; i++)
         {
-            var (array, used) = _full[i];
-            destination.Write(array.AsSpan(0, used));
+            var (piece, used) = _full[i];
+            destination.Write(piece.First(used));
             unflushed += used;
             if (unflushed < FlushStep)
             {
@@ -85,7 +106,7 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
             }
         }
 
-        destination.Write(_current.AsSpan(0, _used));
+        destination.Write(_current.First(_used));
     }
 
     /// <summary>Everything in one array: for what is kept.</summary>
@@ -95,12 +116,12 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
         var offset = 0;
         for (var i = 0; i < _full?.Count; i++)
         {
-            var (array, used) = _full[i];
-            array.AsSpan(0, used).CopyTo(all.AsSpan(offset));
+            var (piece, used) = _full[i];
+            piece.First(used).CopyTo(all.AsSpan(offset));
             offset += used;
         }
 
-        _current.AsSpan(0, _used).CopyTo(all.AsSpan(offset));
+        _current.First(_used).CopyTo(all.AsSpan(offset));
         return all;
     }
 
@@ -108,12 +129,23 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
     {
         for (var i = 0; i < _full?.Count; i++)
         {
-            ArrayPool<byte>.Shared.Return(_full[i].Array);
+            _full[i].Piece.Return();
         }
 
-        _full = null;
-        ArrayPool<byte>.Shared.Return(_current);
-        _current = [];
+        if (_full?.Count > MaxKept)
+        {
+            _full = null;
+        }
+
+        _full?.Clear();
+        if (!_isEmptied)
+        {
+            _isEmptied = true;
+            _current.Return();
+            _current = default;
+        }
+
+        _allocator = null;
         _used = 0;
         _fullLength = 0;
         if (_isRented)
@@ -131,7 +163,12 @@ internal sealed class PooledText : IBufferWriter<byte>, IDisposable
         }
 
         // Rented before anything changes: when there is no memory, each piece still has one owner.
-        var next = ArrayPool<byte>.Shared.Rent(Math.Max(size, (int)Math.Min(_fullLength + _used, LargestPiece)));
+        var length = Math.Max(size, (int)Math.Min(_fullLength + _used, LargestPiece));
+        Add(TextPiece.Rent(length, length > LargestSmallObject ? _allocator : null));
+    }
+
+    private void Add(in TextPiece next)
+    {
         (_full ??= []).Add((_current, _used));
         _fullLength += _used;
         _used = 0;

@@ -102,12 +102,12 @@ public sealed class RightsTests
         Assert.Contains("shared-memory", text, StringComparison.Ordinal);
     }
 
-    /// <summary>Whoever reads the message: one with the places alone is read where it lies, one with typed contents beside them by gRPC's library.</summary>
+    /// <summary>Whoever reads the message: one is read where it lies, and a compressed one by gRPC's library.</summary>
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, false)]
     [InlineData(false, true)]
-    public async Task Rpc_WithATensorInSharedMemory_NeedsTheRightToThat(bool isInput, bool hasTyped)
+    public async Task Rpc_WithATensorInSharedMemory_NeedsTheRightToThat(bool isInput, bool isCompressed)
     {
         using var repository = new TemporaryDirectory();
         Write(repository, "ours");
@@ -125,16 +125,17 @@ public sealed class RightsTests
         var parameters = isInput ? message.Inputs[0].Parameters : message.Outputs[0].Parameters;
         parameters["shared_memory_region"] = new InferParameter { StringParam = "r" };
         parameters["shared_memory_byte_size"] = new InferParameter { Int64Param = 4 };
-        if (hasTyped)
+        var (refused, answered) = (Headers(key), Headers(admin));
+        if (isCompressed)
         {
-            message.RawInputContents.Clear();
-            message.Inputs[0].Contents = new InferTensorContents { Fp32Contents = { 1 } };
+            refused.Add("grpc-internal-encoding-request", "gzip");
+            answered.Add("grpc-internal-encoding-request", "gzip");
         }
 
-        Assert.Equal(StatusCode.PermissionDenied, await FailAsync(access.Server.Rpc.ModelInferAsync(message, Headers(key), cancellationToken: Cancellation).ResponseAsync));
+        Assert.Equal(StatusCode.PermissionDenied, await FailAsync(access.Server.Rpc.ModelInferAsync(message, refused, cancellationToken: Cancellation).ResponseAsync));
 
         // Who may finds out that there is no such region.
-        Assert.Equal(StatusCode.NotFound, await FailAsync(access.Server.Rpc.ModelInferAsync(message, Headers(admin), cancellationToken: Cancellation).ResponseAsync));
+        Assert.Equal(StatusCode.NotFound, await FailAsync(access.Server.Rpc.ModelInferAsync(message, answered, cancellationToken: Cancellation).ResponseAsync));
     }
 
     [Fact]

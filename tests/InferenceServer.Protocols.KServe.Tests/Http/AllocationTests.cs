@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using InferenceServer.Abstractions.Tensors;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Inference;
+using InferenceServer.Core.Memory;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Protocols.KServe.Http;
 using Microsoft.AspNetCore.Http;
@@ -18,6 +19,8 @@ public sealed class AllocationTests
     private const int Slack = 8192;
 
     private const int Most = 1_000_000;
+
+    private static readonly TensorPool s_pool = new(new TensorPoolOptions());
 
     public static TheoryData<TensorDataType, bool> Types
     {
@@ -75,7 +78,7 @@ public sealed class AllocationTests
             var sink = new SinkBody();
             context.Features.Set<IHttpResponseBodyFeature>(sink);
             AllocationMeter.Start();
-            Assert.True(InferResponseWriter.WriteAsync(context, response, header) is { IsCompletedSuccessfully: true, Result: true });
+            Assert.True(InferResponseWriter.WriteAsync(context, response, header, s_pool) is { IsCompletedSuccessfully: true, Result: true });
             AllocationMeter.Stop();
             Assert.True(sink.Written > elements);
             Assert.Equal(isBinary, context.Response.Headers.ContainsKey(InferResponseWriter.HeaderLengthName));

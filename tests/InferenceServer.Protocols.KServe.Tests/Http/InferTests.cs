@@ -66,6 +66,37 @@ public class InferTests
     }
 
     [Fact]
+    public async Task Infer_LongAnswerWithoutMemoryForIt_SaysSo()
+    {
+        await using var server = await KServeServer.StartAsync();
+        var rents = 0;
+        server.Allocator.Renting = () => rents++;
+        var message = $$"""{"id":"7","inputs":[{"data":[{{string.Join(",", Enumerable.Repeat("123456789", 50_000))}}],"name":"IN","datatype":"INT32","shape":[50000]}]}""";
+        using (var response = await PostAsync(server, message))
+        {
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+
+        // The last one of all that such a request takes is a piece of its answer's text.
+        var last = rents;
+        rents = 0;
+        server.Allocator.Renting = () =>
+        {
+            if (++rents == last)
+            {
+                throw new BackendException(ErrorCode.ResourceExhausted, "there is no memory for a tensor now");
+            }
+        };
+        using (var response = await PostAsync(server, message))
+        {
+            Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+            Assert.Contains("no memory", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, server.Allocator.Rented);
+    }
+
+    [Fact]
     public async Task Infer_EmptyBinaryOutput_IsJson()
     {
         await using var server = await KServeServer.StartAsync();
