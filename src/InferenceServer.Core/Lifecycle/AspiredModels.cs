@@ -9,6 +9,14 @@ namespace InferenceServer.Core.Lifecycle;
 /// <summary>Turns what is on disk into what should serve. Pure: a snapshot goes in, the wanted set comes out.</summary>
 internal static class AspiredModels
 {
+    /// <summary>What lies in the repositories now, and what should serve of it.</summary>
+    /// <exception cref="IOException">A repository cannot be read.</exception>
+    public static (RepositorySnapshot Snapshot, ImmutableArray<AspiredModel> Models) Read(RepositoryScanner scanner, IReadOnlyList<BackendDescriptor> backends)
+    {
+        var snapshot = scanner.Scan();
+        return (snapshot, From(snapshot, backends));
+    }
+
     public static ImmutableArray<AspiredModel> From(RepositorySnapshot snapshot, IReadOnlyList<BackendDescriptor> backends) =>
         [.. snapshot.Models.Select(folder => From(folder, backends))];
 

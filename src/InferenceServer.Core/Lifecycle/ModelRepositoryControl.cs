@@ -57,19 +57,12 @@ internal sealed class ModelRepositoryControl(
     /// <exception cref="IOException">A repository cannot be read.</exception>
     public async Task<ImmutableArray<AspiredModel>> InitialAsync(ImmutableArray<string> names, CancellationToken stopping)
     {
-        if (Initial is not null)
-        {
-            var (read, wanted) = await Initial.TakeAsync().ConfigureAwait(false);
-            Warn(read.Models);
-            return wanted;
-        }
-
-        if (mode == ModelControlMode.None || names is ["*"])
+        if (Initial is not null || mode == ModelControlMode.None || names is ["*"])
         {
             await (Mirrors?.FetchAllAsync(stopping) ?? Task.CompletedTask).ConfigureAwait(false);
-            var snapshot = scanner.Scan();
+            var (snapshot, wanted) = Initial is not null ? await Initial.TakeAsync().ConfigureAwait(false) : AspiredModels.Read(scanner, _backends);
             Warn(snapshot.Models);
-            return AspiredModels.From(snapshot, _backends);
+            return wanted;
         }
 
         await (Mirrors?.OpenAsync(stopping) ?? Task.CompletedTask).ConfigureAwait(false);
@@ -301,12 +294,9 @@ internal sealed class ModelRepositoryControl(
 
     private void Warn(IEnumerable<ModelFolder> folders)
     {
-        foreach (var folder in folders)
+        foreach (var (model, entry) in folders.SelectMany(static folder => folder.OddEntries.Select(entry => (folder.Name, entry))))
         {
-            foreach (var entry in folder.OddEntries)
-            {
-                LifecycleLog.OddVersion(logger, folder.Name, entry);
-            }
+            LifecycleLog.OddVersion(logger, model, entry);
         }
     }
 
