@@ -18,6 +18,9 @@ internal sealed record ServerAddress(string Host, int Port, bool IsTls = false)
     /// <summary>The address as a URL without a path.</summary>
     public Uri Url => new($"{(IsTls ? Https : Http)}{Authority}");
 
+    /// <summary>Whether it is known without asking anyone that the server is on this machine.</summary>
+    public bool IsLoopback => Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
+
     public static ServerAddress Of(IPEndPoint address) => new(address.Address.ToString(), address.Port);
 
     /// <summary>Reads <c>host</c>, <c>host:port</c> or one of the two behind <c>http://</c> or <c>https://</c>.</summary>

@@ -3,7 +3,7 @@ namespace InferenceServer.Bench.Answers;
 /// <summary>The first answer to each request of a workload.</summary>
 /// <param name="Name">Where they came from, for messages.</param>
 /// <param name="Bodies">What every later answer must be, byte by byte; on a stream what tells its outputs from others.</param>
-/// <param name="Answers">The answers themselves; null on a stream, whose responses are not put together.</param>
+/// <param name="Answers">The answers themselves; null on a stream, whose responses are not put together, and where the tensors are in shared memory.</param>
 internal sealed record RecordedAnswers(string Name, IReadOnlyList<byte[]> Bodies, IReadOnlyList<Answer>? Answers)
 {
     /// <exception cref="BenchException">Two answers to the same request differ.</exception>

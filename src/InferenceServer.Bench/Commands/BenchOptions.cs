@@ -80,6 +80,8 @@ internal sealed class BenchOptions
 
     public Option<bool> CheckAnswers { get; } = new("--check-answers") { Description = "Holds every answer against the first to the same request, and those of two servers and of all encodings against each other" };
 
+    public SharedMemoryOptions SharedMemory { get; } = new();
+
     public Option<string?> Json { get; } = Text("--json", "A file for everything that was measured, as JSON");
 
     public Option<string?> Html { get; } = Text("--html", "A file for charts");
@@ -89,7 +91,7 @@ internal sealed class BenchOptions
     public IReadOnlyList<Option> All =>
     [
         ModelVersion, Url, GrpcUrl, Compare, CompareGrpcUrl, Encodings, Connections, InFlight, Rates, Arrivals, MaxConnections, Seconds, Window, MaxWindows, Stability, Rounds, Percentile,
-        Sweep, LatencyTarget, MaxRate, MaxSteps, Rows, Shapes, InputData, Seed, Distinct, StringLength, Parameters, Headers, HeadersFrom, Ca, Insecure, Timeout, CheckAnswers, Json, Html, Quiet,
+        Sweep, LatencyTarget, MaxRate, MaxSteps, Rows, Shapes, InputData, Seed, Distinct, StringLength, Parameters, Headers, HeadersFrom, Ca, Insecure, Timeout, CheckAnswers, .. SharedMemory.All, Json, Html, Quiet,
     ];
 
     private static Option<string?> Text(string name, string description) => new(name) { Description = description };

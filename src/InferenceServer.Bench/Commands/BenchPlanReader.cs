@@ -35,6 +35,7 @@ internal sealed class BenchPlanReader(BenchOptions options, ParseResult parsed, 
 
         CheckFiles();
         CheckCombinations();
+        CheckSharedMemory(servers);
         var headers = new HeaderReader(environment, _errors).Read(parsed.GetRequiredValue(options.Headers), parsed.GetRequiredValue(options.HeadersFrom));
         var trust = new ServerTrust(TrustReader.Read(files, parsed.GetValue(options.Ca), _errors), parsed.GetValue(options.Insecure));
         var shapes = InputOptionReader.Shapes(parsed.GetRequiredValue(options.Shapes), _errors);
@@ -73,6 +74,7 @@ internal sealed class BenchPlanReader(BenchOptions options, ParseResult parsed, 
             InputData = parsed.GetValue(options.InputData),
             Parameters = parameters,
             ChecksAnswers = parsed.GetValue(options.CheckAnswers),
+            SharedMemory = options.SharedMemory.Plan(parsed),
         };
     }
 
@@ -148,6 +150,21 @@ internal sealed class BenchPlanReader(BenchOptions options, ParseResult parsed, 
         Refuse(parsed.GetRequiredValue(options.InFlight) > 1 && parsed.GetRequiredValue(options.Encodings).Any(static one => one != WireEncoding.Stream), "--in-flight: expected --encoding stream and no other; elsewhere a connection carries one request at a time");
         Refuse(IsGiven(options.InputData) && IsGiven(options.Distinct), "--distinct: expected without --input-data, whose requests are sent in turn");
         Refuse(IsGiven(options.Ca) && parsed.GetValue(options.Insecure), "--ca and --insecure: expected one of them");
+    }
+
+    /// <summary>Memory of this machine is of no use to a server on another.</summary>
+    private void CheckSharedMemory(IReadOnlyList<LoadTarget> servers)
+    {
+        if (options.SharedMemory.Problem(parsed) is { } problem)
+        {
+            _errors.Add(problem);
+        }
+
+        if (options.SharedMemory.Plan(parsed) is not null
+            && servers.SelectMany(server => parsed.GetRequiredValue(options.Encodings).Select(server.For)).FirstOrDefault(static address => !address.IsLoopback) is { } elsewhere)
+        {
+            _errors.Add($"{options.SharedMemory.Kind.Name} system: expected a server on this machine, at localhost, 127.0.0.1 or [::1]; got '{elsewhere}'");
+        }
     }
 
     private void Refuse(bool isWrong, string error)

@@ -1,6 +1,7 @@
 using InferenceServer.Bench.Failures;
 using InferenceServer.Bench.Http;
 using InferenceServer.Bench.Rpc;
+using InferenceServer.Bench.SharedMemory;
 
 namespace InferenceServer.Bench.Load;
 
@@ -25,11 +26,13 @@ internal sealed class HttpTurnWorker(LoadPoint point, int first, int count, Load
         {
             cancellation.ThrowIfCancellationRequested();
             var connection = _connections[i] = HttpConnection.Open(point.Server, point.Settings, clock);
-            connection.Exchange(point.Requests.Sent[0]);
+            connection.Exchange(SentBy(i)[0]);
             if (point.Requests.Check(connection.Response, 0) is { } failure)
             {
                 throw new RequestFailedException(failure);
             }
+
+            SlotOf(i)?.Succeeded(0);
         }
     }
 
@@ -42,6 +45,10 @@ internal sealed class HttpTurnWorker(LoadPoint point, int first, int count, Load
             connection?.Dispose();
         }
     }
+
+    private IReadOnlyList<byte[]> SentBy(int i) => point.Requests.SentBy(first + i);
+
+    private SharedSlot? SlotOf(int i) => point.Requests.Slots?[first + i];
 
     private void Loop(IPace pace)
     {
@@ -66,11 +73,12 @@ internal sealed class HttpTurnWorker(LoadPoint point, int first, int count, Load
 
     private void Begin(int i, long due)
     {
-        var request = (int)((uint)_next[i]++ % (uint)point.Requests.Sent.Count);
+        var sent = SentBy(i);
+        var request = (int)((uint)_next[i]++ % (uint)sent.Count);
         try
         {
             _connections[i] ??= HttpConnection.Open(point.Server, point.Settings, clock);
-            _connections[i]!.Begin(point.Requests.Sent[request]);
+            _connections[i]!.Begin(sent[request]);
             _flights[i] = (request, due, true);
         }
         catch (Exception e) when (RequestFailure.Of(e) is { } failure)
@@ -91,12 +99,14 @@ internal sealed class HttpTurnWorker(LoadPoint point, int first, int count, Load
             if (point.Requests.Check(connection.Response, request) is { } failure)
             {
                 control.Failed();
+                SlotOf(i)?.Failed();
                 _tally.Failure(due, failure);
             }
             else
             {
                 control.Succeeded();
-                _tally.Success(due, due, new Reply(ended, ended, 1, connection.Response.Length), point.Requests.Sent[request].Length);
+                SlotOf(i)?.Succeeded(request);
+                _tally.Success(due, due, new Reply(ended, ended, 1, connection.Response.Length), SentBy(i)[request].Length);
             }
 
             if (!connection.Response.KeepAlive)
@@ -113,6 +123,7 @@ internal sealed class HttpTurnWorker(LoadPoint point, int first, int count, Load
     private void Fail(int i, long due, RequestFailure failure)
     {
         control.Failed();
+        SlotOf(i)?.Failed();
         _tally.Failure(due, failure);
         Drop(i);
     }

@@ -1,6 +1,7 @@
 using InferenceServer.Bench.Failures;
 using InferenceServer.Bench.Http;
 using InferenceServer.Bench.Rpc;
+using InferenceServer.Bench.SharedMemory;
 
 namespace InferenceServer.Bench.Load;
 
@@ -8,6 +9,8 @@ namespace InferenceServer.Bench.Load;
 internal sealed class HttpWorker(LoadPoint point, int index, LoadControl control, TimeProvider clock) : IHttpWorker
 {
     private readonly WorkerTally _tally = control.NewTally();
+    private readonly IReadOnlyList<byte[]> _sent = point.Requests.SentBy(index);
+    private readonly SharedSlot? _slot = point.Requests.Slots?[index];
     private HttpConnection? _connection;
     private int _next = index;
 
@@ -34,13 +37,13 @@ internal sealed class HttpWorker(LoadPoint point, int index, LoadControl control
         for (var free = clock.GetTimestamp(); pace.TryNext(out var due); free = clock.GetTimestamp())
         {
             var sent = pace is ClosedPace ? due : clock.GetTimestamp();
-            var request = (int)((uint)_next++ % (uint)point.Requests.Sent.Count);
+            var request = (int)((uint)_next++ % (uint)_sent.Count);
             try
             {
                 _connection ??= HttpConnection.Open(point.Server, point.Settings, clock);
                 var failure = Exchange(_connection, request);
                 var ended = clock.GetTimestamp();
-                Count(due, failure, sent, new Reply(ended, ended, 1, _connection.Response.Length), point.Requests.Sent[request].Length, due < free);
+                Count(due, failure, sent, new Reply(ended, ended, 1, _connection.Response.Length), _sent[request].Length, due < free);
                 if (!_connection.Response.KeepAlive)
                 {
                     Drop();
@@ -64,6 +67,7 @@ internal sealed class HttpWorker(LoadPoint point, int index, LoadControl control
         else
         {
             control.Failed();
+            _slot?.Failed();
             _tally.Failure(due, failure);
         }
     }
@@ -77,7 +81,13 @@ internal sealed class HttpWorker(LoadPoint point, int index, LoadControl control
 
     private RequestFailure? Exchange(HttpConnection connection, int request)
     {
-        connection.Exchange(point.Requests.Sent[request]);
-        return point.Requests.Check(connection.Response, request);
+        connection.Exchange(_sent[request]);
+        var failure = point.Requests.Check(connection.Response, request);
+        if (failure is null)
+        {
+            _slot?.Succeeded(request);
+        }
+
+        return failure;
     }
 }

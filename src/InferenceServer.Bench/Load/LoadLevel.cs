@@ -24,6 +24,9 @@ internal sealed record LoadLevel(int Connections, int InFlight = 1, double? Rate
     /// <summary>Connections of a closed loop, requests a second of an open one.</summary>
     public double Amount => Rate ?? Connections;
 
+    /// <summary>How many requests are in flight at most.</summary>
+    public int MostInFlight => (Rate is null ? Connections : MaxConnections) * InFlight;
+
     public static LoadLevel Closed(int connections, int inFlight = 1) => new(connections, inFlight);
 
     public static LoadLevel Open(double rate, bool isPoisson, int inFlight, int maxConnections, int seed) =>

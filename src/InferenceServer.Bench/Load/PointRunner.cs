@@ -1,5 +1,6 @@
 using InferenceServer.Bench.Failures;
 using InferenceServer.Bench.Requests;
+using InferenceServer.Bench.SharedMemory;
 using InferenceServer.Bench.Statistics;
 
 namespace InferenceServer.Bench.Load;
@@ -23,15 +24,32 @@ internal sealed class PointRunner(TimeProvider clock, IServerStatistics? statist
     /// <exception cref="OperationCanceledException">It was ended before the measured time had begun.</exception>
     public async Task<PointResult> MeasureAsync(LoadPoint point, CancellationToken cancellation)
     {
+        if (point.Requests.Shared is not { } workload)
+        {
+            return await MeasureAsync(point, null, cancellation);
+        }
+
+        var (result, left) = await SharedMemoryLoad.WithAsync(
+            new SharedTarget(point.Encoding, point.Server, point.Settings),
+            workload,
+            point.Load.MostInFlight,
+            clock,
+            memory => MeasureAsync(point with { Requests = point.Requests with { Slots = memory.Slots } }, memory, cancellation),
+            cancellation);
+        return left is null ? result : result with { ErrorKinds = [.. result.ErrorKinds, new ErrorCount(left.Kind, 1, left.Message)] };
+    }
+
+    private async Task<PointResult> MeasureAsync(LoadPoint point, SharedMemoryLoad? memory, CancellationToken cancellation)
+    {
         var control = new LoadControl(clock);
         await using ILoadDriver driver = point.Encoding.IsHttp() ? new HttpDriver(point, control, clock) : new RpcDriver(point, control, clock);
-        await OpenAsync(driver, point, cancellation);
+        await OpenAsync(driver, point, memory, cancellation);
         var schedule = point.Load.Rate is null ? null : new ArrivalSchedule(clock.GetTimestamp() + Ticks(s_lead), clock.TimestampFrequency, point.Load);
         var running = driver.RunAsync(schedule);
         try
         {
             var (windows, early) = await WarmUpAsync(point, control, running, cancellation);
-            return await MeasureAsync(point, control, driver, schedule, running, early, cancellation) with
+            return await MeasureAsync(point, memory, control, driver, schedule, running, early, cancellation) with
             {
                 Windows = windows,
                 WarmUpErrorKinds = early.Errors,
@@ -46,11 +64,15 @@ internal sealed class PointRunner(TimeProvider clock, IServerStatistics? statist
         }
     }
 
-    private static async Task OpenAsync(ILoadDriver driver, LoadPoint point, CancellationToken cancellation)
+    private static async Task OpenAsync(ILoadDriver driver, LoadPoint point, SharedMemoryLoad? memory, CancellationToken cancellation)
     {
         try
         {
             await driver.OpenAsync(cancellation);
+            if (memory?.Compare() is [var difference, ..])
+            {
+                throw new RequestFailedException(difference);
+            }
         }
         catch (Exception e) when (RequestFailure.Of(e) is { } failure)
         {
@@ -83,7 +105,7 @@ internal sealed class PointRunner(TimeProvider clock, IServerStatistics? statist
         return (windows, all);
     }
 
-    private async Task<PointResult> MeasureAsync(LoadPoint point, LoadControl control, ILoadDriver driver, ArrivalSchedule? schedule, Task running, TallyCounts early, CancellationToken cancellation)
+    private async Task<PointResult> MeasureAsync(LoadPoint point, SharedMemoryLoad? memory, LoadControl control, ILoadDriver driver, ArrivalSchedule? schedule, Task running, TallyCounts early, CancellationToken cancellation)
     {
         var before = statistics is null ? null : await statistics.ReadAsync(cancellation);
         var from = clock.GetTimestamp() + Ticks(s_lead);
@@ -103,6 +125,11 @@ internal sealed class PointRunner(TimeProvider clock, IServerStatistics? statist
 
         var after = before is null ? null : await statistics!.ReadAsync(CancellationToken.None);
         var counts = await DrainAsync(point, control, driver, running, isCutShort);
+        foreach (var difference in memory?.Compare() ?? [])
+        {
+            counts.AddError(difference);
+        }
+
         schedule?.TakeRest(from);
         var rest = schedule?.TakeRest(control.End) ?? 0;
         if (rest > 0)

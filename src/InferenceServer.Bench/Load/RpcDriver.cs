@@ -33,7 +33,7 @@ internal sealed class RpcDriver(LoadPoint point, LoadControl control, TimeProvid
         for (var i = 0; i < point.Load.Connections; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            await Add().ExchangeAsync(0, point.Requests.Sent[0], point.Requests.ExpectedOf(0));
+            await Add().AskAsync();
         }
     }
 
@@ -138,7 +138,9 @@ internal sealed class RpcDriver(LoadPoint point, LoadControl control, TimeProvid
         }
     }
 
-    private IRpcConnection Add()
+    /// <summary>Makes one more connection.</summary>
+    /// <returns>Who has its first slot.</returns>
+    private RpcWorker Add()
     {
         IRpcConnection connection = point.Encoding == WireEncoding.Stream
             ? new StreamConnection(point.Server, point.Settings, point.Load.InFlight, clock)
@@ -148,11 +150,13 @@ internal sealed class RpcDriver(LoadPoint point, LoadControl control, TimeProvid
             _connections.Add(connection);
         }
 
-        for (var slot = 0; slot < point.Load.InFlight; slot++)
+        var workers = new RpcWorker[point.Load.InFlight];
+        for (var slot = 0; slot < workers.Length; slot++)
         {
-            _idle.Push(new RpcWorker(point, connection, slot, _workers++, control, clock));
+            workers[slot] = new RpcWorker(point, connection, slot, _workers++, control, clock);
         }
 
-        return connection;
+        _idle.PushRange(workers);
+        return workers[0];
     }
 }

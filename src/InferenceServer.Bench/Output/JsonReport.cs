@@ -90,6 +90,12 @@ internal static class JsonReport
         json.WriteNumber("percentile", plan.Percentile);
         json.WriteNumber("timeout_seconds", plan.Settings.Timeout.TotalSeconds);
         json.WriteBoolean("checks_answers", plan.ChecksAnswers);
+        json.WriteString("shared_memory", plan.SharedMemory is null ? "none" : "system");
+        if (plan.SharedMemory?.OutputBytes is { } outputBytes)
+        {
+            json.WriteNumber("output_shared_memory_bytes", outputBytes);
+        }
+
         json.WriteString("input_data", plan.InputData);
         json.WriteNumber("rows", plan.Inputs.Rows);
         json.WriteNumber("seed", plan.Inputs.Seed + 1);

@@ -40,7 +40,7 @@ internal static class ResultText
         var (plan, load) = (result.Plan, result.Plan.Loads[0]);
         var loop = load.Rate is null ? "closed loop" : $"open loop with {(load.IsPoisson ? "Poisson" : "constant")} arrivals";
         var rounds = plan.Rounds > 1 ? string.Create(CultureInfo.InvariantCulture, $", medians over {plan.Rounds} rounds") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"Model `{plan.Model}`{(plan.Version is { } version ? $" version {version}" : "")}, {Rows(result)}; {loop}, {plan.Measure.TotalSeconds:0.##} s a point{rounds}.");
+        return string.Create(CultureInfo.InvariantCulture, $"Model `{plan.Model}`{(plan.Version is { } version ? $" version {version}" : "")}, {Rows(result)}{(plan.SharedMemory is null ? "" : ", tensors in shared memory")}; {loop}, {plan.Measure.TotalSeconds:0.##} s a point{rounds}.");
     }
 
     private static string Rows(BenchResult result)

@@ -31,14 +31,17 @@ internal static class InferRequestBuilder
     public static byte[] Grpc(InferRequest request) => Message(request).ToByteArray();
 
     /// <summary>Asks for the end of the answer to be marked, which nothing else shows where a model may answer several times.</summary>
-    public static byte[] OnStream(InferRequest request)
+    public static byte[] OnStream(InferRequest request) => OnStream(Message(request));
+
+    /// <summary>As above, of a message.</summary>
+    public static byte[] OnStream(ModelInferRequest message)
     {
-        var message = Message(request);
         message.Parameters["triton_enable_empty_final_response"] = new InferParameter { BoolParam = true };
         return message.ToByteArray();
     }
 
-    private static ModelInferRequest Message(InferRequest request)
+    /// <summary>The model and the parameters.</summary>
+    public static ModelInferRequest MessageWithoutTensors(InferRequest request)
     {
         var message = new ModelInferRequest { ModelName = request.Model, ModelVersion = request.Version ?? "" };
         foreach (var (name, value) in request.Parameters)
@@ -46,11 +49,23 @@ internal static class InferRequestBuilder
             message.Parameters[name] = ParameterOf(value);
         }
 
+        return message;
+    }
+
+    /// <summary>Name, type and shape.</summary>
+    public static ModelInferRequest.Types.InferInputTensor FormOf(Tensor input)
+    {
+        var tensor = new ModelInferRequest.Types.InferInputTensor { Name = input.Name, Datatype = input.DataType };
+        tensor.Shape.AddRange(input.Shape);
+        return tensor;
+    }
+
+    private static ModelInferRequest Message(InferRequest request)
+    {
+        var message = MessageWithoutTensors(request);
         foreach (var input in request.Inputs)
         {
-            var tensor = new ModelInferRequest.Types.InferInputTensor { Name = input.Name, Datatype = input.DataType };
-            tensor.Shape.AddRange(input.Shape);
-            message.Inputs.Add(tensor);
+            message.Inputs.Add(FormOf(input));
             message.RawInputContents.Add(ByteString.CopyFrom(input.Data));
         }
 
@@ -88,7 +103,11 @@ internal static class InferRequestBuilder
         return stream.ToArray();
     }
 
-    private static void WriteParameters(Utf8JsonWriter writer, InferRequest request, bool binary)
+    /// <summary>The parameters of the request as a member.</summary>
+    /// <param name="writer">Within an object.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="binary">Whether the outputs are wanted as bytes.</param>
+    public static void WriteParameters(Utf8JsonWriter writer, InferRequest request, bool binary)
     {
         writer.WriteStartObject("parameters");
         foreach (var (name, value) in request.Parameters)
@@ -106,9 +125,9 @@ internal static class InferRequestBuilder
         writer.WriteEndObject();
     }
 
-    private static void WriteInput(Utf8JsonWriter writer, Tensor input, bool binary)
+    /// <summary>Name, type and shape as members.</summary>
+    public static void WriteForm(Utf8JsonWriter writer, Tensor input)
     {
-        writer.WriteStartObject();
         writer.WriteString("name", input.Name);
         writer.WriteString("datatype", input.DataType);
         writer.WriteStartArray("shape");
@@ -118,6 +137,12 @@ internal static class InferRequestBuilder
         }
 
         writer.WriteEndArray();
+    }
+
+    private static void WriteInput(Utf8JsonWriter writer, Tensor input, bool binary)
+    {
+        writer.WriteStartObject();
+        WriteForm(writer, input);
         if (binary)
         {
             writer.WriteStartObject("parameters");

@@ -1,5 +1,6 @@
 using InferenceServer.Bench.Failures;
 using InferenceServer.Bench.Http;
+using InferenceServer.Bench.SharedMemory;
 
 namespace InferenceServer.Bench.Requests;
 
@@ -9,7 +10,16 @@ namespace InferenceServer.Bench.Requests;
 /// <param name="Rows">Inferences a request, the mean over the requests.</param>
 internal sealed record RequestSet(IReadOnlyList<byte[]> Sent, IReadOnlyList<byte[]>? Expected, double Rows)
 {
+    /// <summary>What is asked with tensors in shared memory; null for tensors that are sent. Then <see cref="Sent"/> is empty, as each connection has requests of its own.</summary>
+    public SharedWorkload? Shared { get; init; }
+
+    /// <summary>What each of those that have a request in flight sends from shared memory; null while there is none.</summary>
+    public IReadOnlyList<SharedSlot>? Slots { get; init; }
+
     public static RequestSet Of(byte[] request, byte[]? expected) => new([request], expected is null ? null : [expected], 1);
+
+    /// <summary>What one of those that have a request in flight sends.</summary>
+    public IReadOnlyList<byte[]> SentBy(int slot) => Slots is null ? Sent : Slots[slot].Sent;
 
     public byte[]? ExpectedOf(int index) => Expected?[index];
 

@@ -3,6 +3,7 @@ using InferenceServer.Bench.Addresses;
 using InferenceServer.Bench.Inputs;
 using InferenceServer.Bench.Load;
 using InferenceServer.Bench.Requests;
+using InferenceServer.Bench.SharedMemory;
 
 namespace InferenceServer.Bench.Runs;
 
@@ -54,6 +55,9 @@ internal sealed record BenchPlan
 
     /// <summary>Whether every answer is held against the first to the same request, and those of two servers against each other.</summary>
     public bool ChecksAnswers { get; init; }
+
+    /// <summary>Null for tensors in the messages.</summary>
+    public SharedMemoryPlan? SharedMemory { get; init; }
 
     /// <summary>How a server is called where there are two; empty where there is one.</summary>
     public string ServerName(WireEncoding encoding, int server) => Servers.Count == 1 ? "" : FormattableString.Invariant($"{server + 1}: {Servers[server].For(encoding)}");

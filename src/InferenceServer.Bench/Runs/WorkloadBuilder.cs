@@ -30,7 +30,9 @@ internal sealed class WorkloadBuilder(BenchPlan plan, IFileSystem files, TimePro
 
         var requests = Inputs(model).Select(inputs => new InferRequest(plan.Model, plan.Version, inputs, plan.Parameters)).ToList();
         var workloads = plan.Servers.Select(server => plan.Encodings.Select(encoding => Make(server, encoding, model, requests)).ToList()).ToList();
-        return plan.ChecksAnswers ? await CheckAsync(workloads, cancellation) : workloads;
+        return plan.SharedMemory is { } shared ? await new SharedWorkloadBuilder(plan, shared, clock).ShareAsync(workloads, requests, cancellation)
+            : plan.ChecksAnswers ? await CheckAsync(workloads, cancellation)
+            : workloads;
     }
 
     private static bool TakesTheSame(ModelMetadata model, ModelMetadata other) =>
@@ -72,7 +74,7 @@ internal sealed class WorkloadBuilder(BenchPlan plan, IFileSystem files, TimePro
             encoding,
             server.For(encoding),
             new RequestSet(
-                [.. requests.Select(request => InferRequestBuilder.For(encoding, server.For(encoding), request, plan.Settings.Headers))],
+                plan.SharedMemory is not null ? [] : [.. requests.Select(request => InferRequestBuilder.For(encoding, server.For(encoding), request, plan.Settings.Headers))],
                 null,
                 hasRows ? requests.Average(static request => (double)request.Inputs[0].Shape[0]) : 1),
             new ModelCounters(Workload.Asked(server, encoding, plan.Settings, clock), plan.Model, plan.Version));
