@@ -11,13 +11,19 @@ internal sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
-    private readonly Func<int, string, Task<string?>> _script;
+    private readonly Func<int, string, string, Task<string?>> _script;
     private readonly List<Task> _connections = [];
     private readonly Task _accepting;
     private int _requests;
 
     /// <param name="script">Gives the answer to a request: its number among the inferences, from 0, and its first line. Null closes the connection.</param>
     public ScriptedServer(Func<int, string, Task<string?>> script)
+        : this((number, line, _) => script(number, line))
+    {
+    }
+
+    /// <param name="script">As above, with the body of the request behind.</param>
+    public ScriptedServer(Func<int, string, string, Task<string?>> script)
     {
         _script = script;
         _listener.Start();
@@ -82,9 +88,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
                     }
 
                     var line = Encoding.ASCII.GetString(buffer, 0, buffer.AsSpan().IndexOf("\r\n"u8));
+                    var body = Encoding.UTF8.GetString(buffer.AsSpan(0, whole)[(buffer.AsSpan().IndexOf("\r\n\r\n"u8) + 4)..]);
                     length = 0;
                     var number = line.StartsWith("POST", StringComparison.Ordinal) ? Interlocked.Increment(ref _requests) - 1 : -1;
-                    if (await _script(number, line).WaitAsync(_stop.Token) is not { } answer)
+                    if (await _script(number, line, body).WaitAsync(_stop.Token) is not { } answer)
                     {
                         return;
                     }

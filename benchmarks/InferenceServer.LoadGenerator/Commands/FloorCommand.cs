@@ -19,6 +19,7 @@ internal static class FloorCommand
         var settle = CheckedOption.Seconds("--settle", "Discarded load on the server before the first round", 5, 0, 600);
         var command = new Command("floor", "Measures a model of a running server and in a bare loop of ONNX Runtime on the same processors, in turns, and prints a table");
         workload.AddTo(command);
+        workload.AddSharedMemoryTo(command);
         foreach (var option in (Option[])[file, encoding, connections, batches, rounds, settle])
         {
             command.Add(option);
@@ -39,6 +40,7 @@ internal static class FloorCommand
                 workload.Timeout(parsed))
             {
                 Settle = TimeSpan.FromSeconds(parsed.GetRequiredValue(settle)),
+                SharedMemory = workload.SharedMemory(parsed),
             };
             var result = await new FloorMeasurement(plan, workload.Target(parsed), Console.Error).RunAsync(cancellation);
             await Console.Out.WriteAsync(result.Markdown());

@@ -16,11 +16,13 @@ internal static class RunCommand
         var connections = CheckedOption.Whole("--connections", "Connections, each with one request at a time", 8, 1, 10000);
         var command = new Command("run", "Measures a server at one point and prints one line; exit code 1 when any request failed");
         workload.AddTo(command);
+        workload.AddSharedMemoryTo(command);
         command.Add(encodings);
         command.Add(connections);
         command.SetAction((parsed, cancellation) => Failures.ReportAsync(async () =>
         {
             var clean = true;
+            var shared = workload.SharedMemory(parsed);
             var target = workload.Target(parsed);
             var chosen = parsed.GetRequiredValue(encodings);
             var recorded = await new Recorder(target, workload.Timeout(parsed))
@@ -34,11 +36,10 @@ internal static class RunCommand
                     workload.WarmUp(parsed),
                     workload.Seconds(parsed),
                     workload.Timeout(parsed),
-                    recorded.Requests,
-                    workload.ExactAnswers(parsed) ? recorded.Expected(encoding) : null,
+                    await recorded.PrepareAsync(encoding, target, workload.Timeout(parsed), workload.ExactAnswers(parsed), shared, cancellation),
                     workload.Threads(parsed));
                 var result = await FixedPoint.RunAsync(point, cancellation);
-                await Console.Out.WriteLineAsync($"{encoding} {point.Load}: {result} [{recorded.Check} of the first answer checked]");
+                await Console.Out.WriteLineAsync($"{encoding}{(shared is null ? "" : " (shared memory)")} {point.Load}: {result} [{recorded.Check} of the first answer checked]");
                 clean &= result is { Errors: 0, Requests: > 0 };
             }
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Net;
+using InferenceServer.Bench;
 using InferenceServer.Bench.Addresses;
 using InferenceServer.Bench.Commands;
+using InferenceServer.Bench.SharedMemory;
 
 namespace InferenceServer.LoadGenerator.Commands;
 
@@ -22,6 +24,8 @@ internal sealed class WorkloadOptions
 
     private readonly Option<int> _threads = CheckedOption.Whole("--client-threads", "Threads of the client's for all connections over HTTP, which they read by turns; 0 for one each", 0, 0, 1024);
 
+    private readonly SharedMemoryOptions _sharedMemory = new();
+
     public void AddTo(Command command)
     {
         AddServerAndModelTo(command);
@@ -41,6 +45,15 @@ internal sealed class WorkloadOptions
         command.Add(_warmUp);
         command.Add(_seconds);
         command.Add(_threads);
+    }
+
+    /// <summary>For a command whose server may be asked with tensors in shared memory.</summary>
+    public void AddSharedMemoryTo(Command command)
+    {
+        foreach (var option in _sharedMemory.All)
+        {
+            command.Add(option);
+        }
     }
 
     /// <summary>For a command that asks but does not measure.</summary>
@@ -79,6 +92,10 @@ internal sealed class WorkloadOptions
     public TimeSpan Timeout(ParseResult parsed) => TimeSpan.FromSeconds(parsed.GetRequiredValue(_timeout));
 
     public int Threads(ParseResult parsed) => parsed.GetValue(_threads);
+
+    /// <summary>Null for tensors in messages.</summary>
+    /// <exception cref="BenchException">The options do not go together.</exception>
+    public SharedMemoryPlan? SharedMemory(ParseResult parsed) => _sharedMemory.Problem(parsed) is { } problem ? throw new BenchException(problem) : _sharedMemory.Plan(parsed);
 
     public bool ExactAnswers(ParseResult parsed) => !parsed.GetValue(_anyAnswer);
 }

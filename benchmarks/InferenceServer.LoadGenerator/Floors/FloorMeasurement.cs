@@ -1,5 +1,6 @@
 using InferenceServer.Bench.Addresses;
 using InferenceServer.Bench.Load;
+using InferenceServer.Bench.Requests;
 using InferenceServer.LoadGenerator.Echo;
 using InferenceServer.LoadGenerator.Load;
 
@@ -14,11 +15,14 @@ internal sealed class FloorMeasurement(FloorPlan plan, LoadTarget server, TextWr
     public async Task<FloorResult> RunAsync(CancellationToken cancellation)
     {
         var workload = await new Recorder(server, plan.Timeout).RecordAsync(plan.Model, plan.Rows, [plan.Encoding], cancellation);
+
+        // How far answers of batches of different sizes may differ is the engine's affair.
+        var requests = await workload.PrepareAsync(plan.Encoding, server, plan.Timeout, checksAnswers: false, plan.SharedMemory, cancellation);
         var sizes = plan.Batches.Select(batch => (Batch: batch, Rate: MeasureLoop(workload, batch))).ToList();
         var best = sizes.MaxBy(static size => size.Rate).Batch;
         if (plan.Settle > TimeSpan.Zero)
         {
-            await progress.WriteLineAsync($"settling: {await RunPointAsync(workload, TimeSpan.Zero, plan.Settle, cancellation)}");
+            await progress.WriteLineAsync($"settling: {await RunPointAsync(requests, TimeSpan.Zero, plan.Settle, cancellation)}");
         }
 
         List<double> rates = [];
@@ -32,7 +36,7 @@ internal sealed class FloorMeasurement(FloorPlan plan, LoadTarget server, TextWr
                 floors.Add(loop.Run(plan.WarmUp, plan.Measure));
             }
 
-            var point = await RunPointAsync(workload, plan.WarmUp, plan.Measure, cancellation);
+            var point = await RunPointAsync(requests, plan.WarmUp, plan.Measure, cancellation);
             errors += point.Errors;
             rates.Add(point.RequestsPerSecond);
             if (round % 2 == 0)
@@ -46,8 +50,8 @@ internal sealed class FloorMeasurement(FloorPlan plan, LoadTarget server, TextWr
         return new FloorResult(plan, best, sizes, rates, floors, errors);
     }
 
-    private Task<PointResult> RunPointAsync(RecordedWorkload workload, TimeSpan warmUp, TimeSpan measure, CancellationToken cancellation) =>
-        FixedPoint.RunAsync(FixedPoint.Of(plan.Encoding, server, plan.Connections, warmUp, measure, plan.Timeout, workload.Requests, expected: null), cancellation);
+    private Task<PointResult> RunPointAsync(RequestSet requests, TimeSpan warmUp, TimeSpan measure, CancellationToken cancellation) =>
+        FixedPoint.RunAsync(FixedPoint.Of(plan.Encoding, server, plan.Connections, warmUp, measure, plan.Timeout, requests, threads: 0), cancellation);
 
     private double MeasureLoop(RecordedWorkload workload, int batch)
     {

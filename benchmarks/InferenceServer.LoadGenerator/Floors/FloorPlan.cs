@@ -1,4 +1,5 @@
 using InferenceServer.Bench.Requests;
+using InferenceServer.Bench.SharedMemory;
 
 namespace InferenceServer.LoadGenerator.Floors;
 
@@ -27,4 +28,7 @@ internal sealed record FloorPlan(
 {
     /// <summary>Discarded load on the server before the first round, in which it finds out how many rows and executions get the most done.</summary>
     public TimeSpan Settle { get; init; }
+
+    /// <summary>How tensors travel in shared memory; null for in messages.</summary>
+    public SharedMemoryPlan? SharedMemory { get; init; }
 }

@@ -19,7 +19,7 @@ internal sealed record FloorResult(FloorPlan Plan, int Batch, IReadOnlyList<(int
     {
         var ratios = Server.Zip(Loop, static (server, loop) => server / loop).ToList();
         var text = new StringBuilder("| model | encoding | connections | server req/s | loop req/s | at batches of | ratio (lowest-highest) |\n|---|---|---:|---:|---:|---:|---:|\n");
-        text.Append(CultureInfo.InvariantCulture, $"| `{Plan.Model}` | {Plan.Encoding.Title()} | {Plan.Connections} | {Median.Of(Server):0} | {Median.Of(Loop):0} | {Batch} | {Median.Of(ratios):0.00} ({ratios.Min():0.00}-{ratios.Max():0.00}) |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| `{Plan.Model}` | {Plan.Encoding.Title()}{(Plan.SharedMemory is null ? "" : ", shared memory")} | {Plan.Connections} | {Median.Of(Server):0} | {Median.Of(Loop):0} | {Batch} | {Median.Of(ratios):0.00} ({ratios.Min():0.00}-{ratios.Max():0.00}) |\n");
         text.Append("\nThe loop alone by batch size, requests a second: ").AppendJoin(", ", Sizes.Select(static size => string.Create(CultureInfo.InvariantCulture, $"{size.Batch}: {size.Rate:0}"))).Append(".\n");
         if (Errors > 0)
         {

@@ -42,6 +42,12 @@ public sealed class BenchCommandTests
     [InlineData("m --ca missing.pem", "--ca: 'missing.pem' cannot be read")]
     [InlineData("m --timeout 0", "--timeout must be a number of seconds")]
     [InlineData("m --percentile 100", "--percentile must be a number from 1 to 99.999")]
+    [InlineData("m --shared-memory cuda", "'cuda'")]
+    [InlineData("m --output-shared-memory-size 8", "--output-shared-memory-size: expected --shared-memory system")]
+    [InlineData("m --shared-memory system --url 10.0.0.1:8000", "--shared-memory system: expected a server on this machine, at localhost, 127.0.0.1 or [::1]; got '10.0.0.1:8000'")]
+    [InlineData("m --shared-memory system --url https://models.example.com", "got 'https://models.example.com:443'")]
+    [InlineData("m --shared-memory system --encoding grpc --grpc-url 10.0.0.1", "got '10.0.0.1:8001'")]
+    [InlineData("m --shared-memory system --compare 10.0.0.1:8000", "got '10.0.0.1:8000'")]
     [InlineData("m --unknown 1", "--unknown")]
     public async Task WrongCommandLine_EndsWithTwoAndSaysWhatIsWrong(string line, string message)
     {

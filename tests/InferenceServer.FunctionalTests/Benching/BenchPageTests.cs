@@ -43,7 +43,7 @@ public sealed class BenchPageTests(BenchedServer sample) : IDisposable
 
     [Fact]
     public void Page_HasExamplesOfEveryKind() => Assert.All(
-        ["--rate", "--compare", "--sweep", "--html", "--latency-target-ms", "--check-answers"],
+        ["--rate", "--compare", "--sweep", "--html", "--latency-target-ms", "--check-answers", "--shared-memory"],
         static option => Assert.Contains(Examples(), example => example.Contains(option, StringComparison.Ordinal)));
 
     private static string[] Examples() =>

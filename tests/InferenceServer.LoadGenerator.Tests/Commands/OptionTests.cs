@@ -49,6 +49,15 @@ public sealed class OptionTests
     [Fact]
     public void Pairs_GoodValues_AreTaken() => Assert.Empty(PairsCommand.Create().Parse("--models add_sub,digits --connections 1,32 --encodings binary,grpc").Errors);
 
+    [Theory]
+    [InlineData("--shared-memory cuda", "'cuda'")]
+    [InlineData("--output-shared-memory-size -1", "--output-shared-memory-size must be a whole number")]
+    public void Run_BadSharedMemory_IsRefusedWithItsReason(string arguments, string message) =>
+        Assert.Contains(message, Assert.Single(RunCommand.Create().Parse(arguments).Errors).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Run_SharedMemory_IsTaken() => Assert.Empty(RunCommand.Create().Parse("--shared-memory system --output-shared-memory-size 64").Errors);
+
     [Fact]
     public void Echo_NoRecording_IsRefused() => Assert.NotEmpty(EchoCommand.Create().Parse("").Errors);
 }
