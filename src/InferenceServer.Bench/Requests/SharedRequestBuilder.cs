@@ -17,8 +17,7 @@ internal static class SharedRequestBuilder
     /// <param name="headers">Fields that it carries over HTTP.</param>
     /// <param name="inputs">Where its inputs are, in their order.</param>
     /// <param name="outputs">Where its outputs go.</param>
-    public static byte[] For(
-        WireEncoding encoding, ServerAddress server, InferRequest request, IReadOnlyList<KeyValuePair<string, string>> headers, IReadOnlyList<SharedPlace> inputs, IReadOnlyList<SharedPlace> outputs) => encoding switch
+    public static byte[] For(WireEncoding encoding, ServerAddress server, InferRequest request, IReadOnlyList<KeyValuePair<string, string>> headers, IReadOnlyList<SharedPlace> inputs, IReadOnlyList<SharedPlace> outputs) => encoding switch
     {
         WireEncoding.Json or WireEncoding.Binary => HttpRequestBuilder.Post(server, request.Path + "/infer", headers, "application/json", null, Json(request, inputs, outputs)),
         WireEncoding.Grpc => Message(request, inputs, outputs).ToByteArray(),

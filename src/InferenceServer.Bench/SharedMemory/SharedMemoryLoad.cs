@@ -6,12 +6,15 @@ namespace InferenceServer.Bench.SharedMemory;
 
 /// <summary>
 /// The shared memory of a load: an object with the inputs and one for the outputs, both registered at the server, and the requests that name them. The objects lose their names once the server has them
-/// open, so that nothing stays on the machine however this process ends.
+/// open, and before they take any memory, so that nothing stays on the machine however this process ends.
 /// </summary>
 internal sealed class SharedMemoryLoad : IDisposable
 {
     // Each connection has requests of its own, as each names other places.
     private const long MostRequests = 200_000;
+
+    // The rest is for the server, for this process, and for whatever else the machine does.
+    private const int MostPart = 4;
 
     private readonly SharedWorkload _workload;
     private readonly SlotLayout _layout;
@@ -28,6 +31,13 @@ internal sealed class SharedMemoryLoad : IDisposable
 
         _workload = workload;
         _layout = new SlotLayout(workload);
+        var bytes = slots * (double)(_layout.InputBytes + _layout.OutputBytes);
+        var most = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MostPart;
+        if (bytes > most)
+        {
+            throw new BenchException(FormattableString.Invariant($"--shared-memory system: expected at most {most} bytes of tensors, a quarter of the memory; got {bytes:0} for {slots} requests in flight"));
+        }
+
         _inputs = SharedMemoryObject.Make("inputs", slots * _layout.InputBytes);
         try
         {
@@ -51,17 +61,18 @@ internal sealed class SharedMemoryLoad : IDisposable
     /// <param name="work">What is to be done.</param>
     /// <param name="cancellation">Ends it before the work begins; what ends the work is its own affair.</param>
     /// <returns>What the work gave; and why the server still has a region, null when it has none.</returns>
-    /// <exception cref="BenchException">There is no memory, or the server does not take it.</exception>
+    /// <exception cref="BenchException">There is not enough memory, or the server does not take it.</exception>
     public static async Task<(T Result, RequestFailure? Left)> WithAsync<T>(
         SharedTarget target, SharedWorkload workload, int slots, TimeProvider clock, Func<SharedMemoryLoad, Task<T>> work, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         using var load = new SharedMemoryLoad(workload, slots);
-        load.Fill(target, slots);
         var regions = target.Regions(clock);
         try
         {
+            // Filled when they have no names any more: what takes the memory is this.
             await load.RegisterAsync(regions, target);
+            load.Fill(target, slots);
             cancellation.ThrowIfCancellationRequested();
             var result = await work(load);
             return (result, await load.UnregisterAsync(regions, target));

@@ -94,6 +94,20 @@ public sealed class SharedMemoryTests
         AssertNothingIsLeft();
     }
 
+    /// <summary>Nothing is written before it is known that there is memory for it.</summary>
+    [Fact]
+    public async Task MoreBytesThanTheMachineCanSpare_AreRefused()
+    {
+        SkipElsewhere();
+        await using var server = new SharingServer(static _ => 1);
+
+        var (code, _, errors) = await RunAsync(server, "--connections", "4096", "--output-shared-memory-size", "2147483647");
+
+        Assert.Equal(BenchCommand.Failure, code);
+        Assert.Contains("bytes of tensors, a quarter of the memory; got ", errors, StringComparison.Ordinal);
+        AssertNothingIsLeft();
+    }
+
     private static void SkipElsewhere() => Assert.SkipUnless(OperatingSystem.IsLinux(), "POSIX shared memory is used on Linux.");
 
     private static void AssertNothingIsLeft() => Assert.Empty(Directory.GetFiles("/dev/shm", $"inference-server-bench-{Environment.ProcessId}-*"));
