@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using Azure.Storage;
 using Azure.Storage.Blobs;
@@ -33,9 +32,10 @@ internal sealed class AzureStore : IStore
     public static async Task<AzureStore> StartAsync()
     {
         var folder = new TemporaryDirectory();
-        var port = StoreProcess.FreePort();
-        string[] args = ["--location", folder.FullPath, "--blobHost", "127.0.0.1", "--blobPort", port.ToString(CultureInfo.InvariantCulture), "--disableTelemetry", "--skipApiVersionCheck"];
-        var process = await StoreProcess.StartAsync("azurite-blob", args, new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = $"{Account}:{s_key}" });
+        var (process, port) = await StoreProcess.StartAsync(
+            "azurite-blob",
+            port => ["--location", folder.FullPath, "--blobHost", "127.0.0.1", "--blobPort", port, "--disableTelemetry", "--skipApiVersionCheck"],
+            new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = $"{Account}:{s_key}" });
         var store = new AzureStore(folder, process, port);
         await store._client.CreateAsync();
         return store;
@@ -49,7 +49,7 @@ internal sealed class AzureStore : IStore
 
     public void Stop() => _process.End();
 
-    public Task StartAgainAsync() => _process.StartAsync();
+    public Task StartAgainAsync() => _process.StartAgainAsync();
 
     public void Dispose()
     {

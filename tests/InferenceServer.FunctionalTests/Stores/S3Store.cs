@@ -39,11 +39,10 @@ internal sealed partial class S3Store : IStore
     public static async Task<S3Store> StartAsync()
     {
         var folder = new TemporaryDirectory();
-        var port = StoreProcess.FreePort();
-        string[] args = ["-d", folder.FullPath, "-a", "127.0.0.1", "-p", port.ToString(System.Globalization.CultureInfo.InvariantCulture), "--configure-bucket", Bucket];
-
         // Its marks between pages are enciphered with what a current library takes for too weak.
-        return new S3Store(folder, await StoreProcess.StartAsync("s3rver", args, new Dictionary<string, string> { ["NODE_OPTIONS"] = "--openssl-legacy-provider" }), port);
+        var (process, port) = await StoreProcess.StartAsync(
+            "s3rver", port => ["-d", folder.FullPath, "-a", "127.0.0.1", "-p", port, "--configure-bucket", Bucket], new Dictionary<string, string> { ["NODE_OPTIONS"] = "--openssl-legacy-provider" });
+        return new S3Store(folder, process, port);
     }
 
     public string Address(string prefix) => $"s3://{_endpoint}/{Bucket}/{prefix}";
@@ -54,7 +53,7 @@ internal sealed partial class S3Store : IStore
 
     public void Stop() => _process.End();
 
-    public Task StartAgainAsync() => _process.StartAsync();
+    public Task StartAgainAsync() => _process.StartAgainAsync();
 
     [GeneratedRegex("/(?<key>[^? ]+) 200 [0-9]+ms [1-9][0-9.]*k?b$")]
     private static partial Regex Request();

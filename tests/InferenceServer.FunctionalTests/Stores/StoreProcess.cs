@@ -11,6 +11,11 @@ namespace InferenceServer.FunctionalTests.Stores;
 /// <summary>A real object store on loopback, as a process of its own that a test can end and start again.</summary>
 internal sealed class StoreProcess : IDisposable
 {
+    private const int MostPorts = 5;
+
+    /// <summary>What Node.js says of a port that somebody else listens on.</summary>
+    private const string Taken = "EADDRINUSE";
+
     private static readonly Lazy<Task> s_installed = new(InstallAsync);
 
     private readonly string[] _args;
@@ -36,24 +41,51 @@ internal sealed class StoreProcess : IDisposable
         }
     }
 
-    /// <summary>A port that nobody listens on.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Starts a program of those that .ci/stores installs.</summary>
-    public static async Task<StoreProcess> StartAsync(string program, string[] args, Dictionary<string, string> environment)
+    /// <param name="program">Its name.</param>
+    /// <param name="args">Its arguments, with the port that it is to listen on.</param>
+    /// <param name="environment">What it has in its environment.</param>
+    public static async Task<(StoreProcess Process, int Port)> StartAsync(string program, Func<string, string[]> args, Dictionary<string, string> environment)
     {
         await s_installed.Value;
-        var store = new StoreProcess([Path.Combine(RepositoryRoot.Path, "artifacts", "stores", "node_modules", ".bin", program), .. args], environment);
-        await store.StartAsync();
-        return store;
+        for (var left = MostPorts; ; left--)
+        {
+            var port = FreePort();
+            var store = new StoreProcess([Path.Combine(RepositoryRoot.Path, "artifacts", "stores", "node_modules", ".bin", program), .. args(port.ToString(CultureInfo.InvariantCulture))], environment);
+            if (await store.TryStartAsync())
+            {
+                return (store, port);
+            }
+
+            // Between the look and the listening somebody else may have taken it.
+            Assert.True(left > 0 && Array.Exists(store.Output, static line => line.Contains(Taken, StringComparison.Ordinal)), string.Join('\n', store.Output));
+            store.Dispose();
+        }
     }
 
-    public async Task StartAsync()
+    /// <summary>A port that nobody listens on, below those that the system gives to whoever connects: one of these may be taken at any moment, also while a store is away for a while.</summary>
+    private static int FreePort()
+    {
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 32_000));
+            try
+            {
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+            {
+                // Another one, then.
+                continue;
+            }
+        }
+    }
+
+    /// <summary>Starts it again, on the port that it had.</summary>
+    public async Task StartAgainAsync() => Assert.True(await TryStartAsync(), string.Join('\n', Output));
+
+    private async Task<bool> TryStartAsync()
     {
         var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var arg in _args)
@@ -75,7 +107,7 @@ internal sealed class StoreProcess : IDisposable
                 _output.Add(line.Data ?? "");
             }
 
-            if (line.Data?.Contains("listen", StringComparison.OrdinalIgnoreCase) == true)
+            if (line.Data?.Contains("listen", StringComparison.OrdinalIgnoreCase) == true && !line.Data.Contains(Taken, StringComparison.Ordinal))
             {
                 listens.TrySetResult();
             }
@@ -91,7 +123,7 @@ internal sealed class StoreProcess : IDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         await Task.WhenAny(listens.Task, _process.WaitForExitAsync()).WaitAsync(TestTimeouts.Phase);
-        Assert.True(listens.Task.IsCompleted, string.Join('\n', Output));
+        return listens.Task.IsCompleted;
     }
 
     /// <summary>Ends it, and lets it write down what it has.</summary>
