@@ -42,10 +42,10 @@ public sealed class SharedThreadTests
 
         var result = await MeasureAsync(server, Connections, threads: 2, timeoutSeconds: 0.3);
 
-        // The last ones have nobody left to wait for.
+        // The last ones have nobody left to wait for. A thread gives them up one after the other, and those that are left when the point has to end are broken off.
         Assert.True(result.Requests >= Connections, $"{result}");
         Assert.Equal(Connections, result.Connections);
-        Assert.All(result.ErrorKinds, static error => Assert.Equal(RequestFailure.Timeout, error.Kind));
+        Assert.All(result.ErrorKinds, static error => Assert.True(error.Kind is RequestFailure.Timeout or "connection", $"{error}"));
     }
 
     [Fact]
