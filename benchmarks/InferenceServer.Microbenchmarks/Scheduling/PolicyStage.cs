@@ -13,7 +13,7 @@ internal sealed class PolicyStage : IStage, IDisposable
     public PolicyStage(int requests, TimeSpan? target = null)
     {
         var queue = new RequestQueue(_model.Rules.Queue, _model.Rules.MaxQueueBytes, _model.Rules.Compatibility, TimeProvider.System);
-        _decider = new BatchDecider(queue, new ExecutionCosts()) { Limits = _model.Rules.Limits with { LatencyTargetTicks = target is { } time ? TimeProvider.System.ToTicks(time) : null } };
+        _decider = new BatchDecider(queue, new ExecutionCosts(), TimeProvider.System.TimestampFrequency) { Limits = _model.Rules.Limits with { LatencyTargetTicks = target is { } time ? TimeProvider.System.ToTicks(time) : null } };
         _pending = [.. Enumerable.Range(0, requests).Select(_ => _model.Pending())];
         Array.ForEach(_pending, pending => queue.TryAdd(pending, 1));
     }

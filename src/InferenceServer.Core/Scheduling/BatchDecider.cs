@@ -1,7 +1,10 @@
 namespace InferenceServer.Core.Scheduling;
 
 /// <summary>Has the policy that a configuration asks for decide on the queue of a version. Not thread safe: used under the scheduler's lock.</summary>
-internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs)
+/// <param name="queue">The queue.</param>
+/// <param name="costs">What executions cost.</param>
+/// <param name="second">A second, in ticks of the time provider.</param>
+internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs, long second)
 {
     private LatencyTargetPolicy? _target;
     private BatchGrowth? _growth;
@@ -13,7 +16,7 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs)
         {
             // What has been learnt of arrivals is for the target that it was learnt under.
             _target = value.LatencyTargetTicks is { } ticks ? new LatencyTargetPolicy(ticks, value.MaxRows, costs) : null;
-            _growth = value.GrowthRows > 0 && _target is null ? new BatchGrowth(value, costs) : null;
+            _growth = value.GrowthRows > 0 && _target is null ? new BatchGrowth(value, costs, second) : null;
             field = value;
         }
     }
@@ -58,7 +61,7 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs)
         lane.Progress.ReportTo(costs, _target, now);
         if (rows > 0)
         {
-            _growth?.OnEnd(rows);
+            _growth?.OnEnd(rows, now);
         }
     }
 }

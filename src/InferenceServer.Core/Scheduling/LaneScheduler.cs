@@ -43,7 +43,7 @@ internal sealed class LaneScheduler : IModelScheduler
     public LaneScheduler(LaneSchedulerSetup setup, Func<LaneScheduler, IEnumerable<InstanceRunner>> makeLanes, LaneMaker? make = null)
     {
         _queue = new RequestQueue(setup.Queue, setup.MaxQueueBytes, setup.Compatibility, setup.Time);
-        _decider = new BatchDecider(_queue, _costs) { Limits = setup.Limits, EnoughRows = setup.EnoughRows };
+        _decider = new BatchDecider(_queue, _costs, setup.Time.TimestampFrequency) { Limits = setup.Limits, EnoughRows = setup.EnoughRows };
         _alarm = new LaneAlarm(_gate);
         _callers = new CallerExecution(_costs) { LimitTicks = setup.Time.ToTicks(setup.MaxCallerExecution) };
         _order = setup.PreservesOrdering ? new ResponseOrder() : null;

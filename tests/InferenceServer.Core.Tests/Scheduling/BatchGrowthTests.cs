@@ -5,12 +5,15 @@ namespace InferenceServer.Core.Tests.Scheduling;
 
 public sealed class BatchGrowthTests
 {
+    private const long Second = 1_000_000;
+
     private readonly ExecutionCosts _costs = new();
+    private long _now;
 
     [Fact]
     public void OnEnd_MostIsPaidByEveryExecution_DoublesUpToTheEnd()
     {
-        var growth = new BatchGrowth(Limits(4), _costs);
+        var growth = new BatchGrowth(Limits(4), _costs, Second);
         List<int> sizes = [];
         for (var i = 0; i < 200; i++)
         {
@@ -23,23 +26,83 @@ public sealed class BatchGrowthTests
     }
 
     [Fact]
-    public void OnEnd_EachRowCostsTheSame_StaysWhereItWas()
+    public void OnEnd_EachRowCostsTheSame_LooksOnceAndStaysWhereItWas()
     {
-        var growth = new BatchGrowth(Limits(4), _costs);
+        var growth = new BatchGrowth(Limits(4), _costs, Second);
         _costs.Record(1, 1_010);
+        List<int> sizes = [];
         for (var i = 0; i < 200; i++)
         {
+            sizes.Add(growth.Limits.MaxRows);
             Run(growth, growth.Limits.MaxRows, static rows => 10 + (1_000 * rows));
-            Assert.Equal(4, growth.Limits.MaxRows);
         }
 
+        Assert.Equal(16, sizes.Count(static size => size == 8));
+        Assert.All(sizes.TakeLast(100), static size => Assert.Equal(4, size));
         Assert.Equal([4], growth.Limits.PreferredRows);
     }
 
-    [Fact]
-    public void OnEnd_OneStepTooFar_GoesBackAndStays()
+    /// <summary>An engine may have its blocks of rows so that one size is no better than its half, and the next one is.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(32)]
+    public void OnEnd_OneSizeIsAwkward_IsPassed(int awkward)
     {
-        var growth = new BatchGrowth(Limits(4), _costs);
+        var growth = new BatchGrowth(Limits(4), _costs, Second);
+        for (var i = 0; i < 200; i++)
+        {
+            Run(growth, growth.Limits.MaxRows, rows => rows == awkward ? 2 * (1_000 + (rows / 2)) : 1_000 + rows);
+        }
+
+        Assert.Equal(64, growth.Limits.MaxRows);
+        Assert.True(growth.IsSteady);
+    }
+
+    /// <summary>What was found out while a neighbour took the processors is found out anew.</summary>
+    [Fact]
+    public void OnEnd_LargerOnesPayLater_AreFoundAfterAWhile()
+    {
+        var growth = new BatchGrowth(Limits(4), _costs, Second);
+        for (var i = 0; i < 200; i++)
+        {
+            Run(growth, growth.Limits.MaxRows, static rows => 1_000 * rows);
+        }
+
+        Assert.Equal(4, growth.Limits.MaxRows);
+        _now += 60 * Second;
+        for (var i = 0; i < 200; i++)
+        {
+            Run(growth, growth.Limits.MaxRows, static rows => 1_000 + rows);
+        }
+
+        Assert.Equal(64, growth.Limits.MaxRows);
+    }
+
+    /// <summary>Looking again is dear where it never brings anything: twice as long passes each time.</summary>
+    [Fact]
+    public void OnEnd_NothingChanges_IsLookedAtMoreAndMoreSeldom()
+    {
+        var growth = new BatchGrowth(Limits(4), _costs, Second);
+        List<long> larger = [];
+        for (_now = 0; _now < 3_600 * Second; _now += Second / 10)
+        {
+            if (growth.Limits.MaxRows > 4)
+            {
+                larger.Add(_now / Second);
+            }
+
+            Run(growth, growth.Limits.MaxRows, static rows => 1_000 * rows);
+        }
+
+        Assert.InRange(larger.Count, 16, 250);
+        Assert.DoesNotContain(larger, static second => second is > 10 and < 60 or > 80 and < 180 or > 200 and < 420);
+    }
+
+    [Fact]
+    public void OnEnd_TwoStepsBringNothing_GoesBackAndStays()
+    {
+        var growth = new BatchGrowth(Limits(4), _costs, Second);
         List<int> sizes = [];
         for (var i = 0; i < 400; i++)
         {
@@ -49,7 +112,7 @@ public sealed class BatchGrowthTests
             Run(growth, growth.Limits.MaxRows, static rows => rows <= 16 ? 1_600 : 100 * rows);
         }
 
-        Assert.Equal(32, sizes.Max());
+        Assert.Equal([4, 8, 16, 32, 64], sizes.Distinct());
         Assert.Equal(16, growth.Limits.MaxRows);
         Assert.All(sizes.TakeLast(200), static size => Assert.Equal(16, size));
     }
@@ -57,7 +120,7 @@ public sealed class BatchGrowthTests
     [Fact]
     public void OnEnd_SmallerExecutions_SayNothing()
     {
-        var growth = new BatchGrowth(Limits(4), _costs);
+        var growth = new BatchGrowth(Limits(4), _costs, Second);
         for (var i = 0; i < 200; i++)
         {
             Run(growth, 3, static _ => 1_000);
@@ -75,7 +138,7 @@ public sealed class BatchGrowthTests
     {
         _costs.RecordHop(10);
         _costs.Record(1, 1_000);
-        var growth = new BatchGrowth(Limits(4), _costs);
+        var growth = new BatchGrowth(Limits(4), _costs, Second);
         List<int> sizes = [];
         for (var i = 0; i < 100; i++)
         {
@@ -92,7 +155,7 @@ public sealed class BatchGrowthTests
     {
         _costs.RecordHop(10);
         _costs.Record(1, 1_000);
-        var growth = new BatchGrowth(Limits(8), _costs);
+        var growth = new BatchGrowth(Limits(8), _costs, Second);
         List<int> sizes = [];
         for (var i = 0; i < 200; i++)
         {
@@ -111,7 +174,7 @@ public sealed class BatchGrowthTests
     {
         _costs.RecordHop(10);
         _costs.Record(1, 1_001);
-        var growth = new BatchGrowth(Limits(4), _costs);
+        var growth = new BatchGrowth(Limits(4), _costs, Second);
         for (var i = 0; i < 100; i++)
         {
             Run(growth, 2, static rows => 1_000 + rows);
@@ -133,7 +196,7 @@ public sealed class BatchGrowthTests
     {
         _costs.RecordHop(100);
         _costs.Record(1, 1_000);
-        var growth = new BatchGrowth(Limits(4), _costs);
+        var growth = new BatchGrowth(Limits(4), _costs, Second);
         for (var i = 0; i < 100; i++)
         {
             Run(growth, growth.Limits.MaxRows, static rows => 1_000 * rows);
@@ -145,7 +208,7 @@ public sealed class BatchGrowthTests
     [Fact]
     public void IsSteady_WhileFullOnesAreCounted_False()
     {
-        var growth = new BatchGrowth(Limits(4), _costs);
+        var growth = new BatchGrowth(Limits(4), _costs, Second);
         Run(growth, 4, static _ => 1_000);
         Assert.False(growth.IsSteady);
         for (var i = 0; i < 32; i++)
@@ -163,6 +226,6 @@ public sealed class BatchGrowthTests
     private void Run(BatchGrowth growth, int rows, Func<int, long> cost)
     {
         _costs.Record(rows, cost(rows));
-        growth.OnEnd(rows);
+        growth.OnEnd(rows, _now);
     }
 }
