@@ -34,6 +34,9 @@ public sealed class OnnxBackend : IBackend
         EngineTelemetry.SwitchOff();
     }
 
+    /// <summary>What sessions without threads take that are made while models are under load.</summary>
+    internal OneThreadMemory OneThreads { get; } = new();
+
     /// <inheritdoc />
     public BackendDescriptor Descriptor { get; } = new("onnxruntime")
     {
@@ -91,10 +94,12 @@ public sealed class OnnxBackend : IBackend
                 factory.Check(other);
             }
 
-            if (choice.Alone(context, settings, factory.HasDevice(first)) is { } alone)
+            var alone = ThreadChoice.Alone(context, settings, factory.HasDevice(first));
+            if (choice.OfSmall(context, alone) is { } small)
             {
-                session = choice.Try(() => new SessionFactory(context, file, alone, environment, _providers, log, null).Create(first, cancellation));
-                factory = session is null ? factory : new SessionFactory(context, file, alone, environment, _providers, log, graphs);
+                session = choice.Try(() => new SessionFactory(context, file, small, environment, _providers, log, null).Create(first, cancellation));
+                factory = session is null ? factory : new SessionFactory(context, file, small, environment, _providers, log, graphs);
+                alone = session is null ? alone : null;
                 if (graphs is not null)
                 {
                     // One that stays is made from the graph that is kept.
@@ -107,7 +112,18 @@ public sealed class OnnxBackend : IBackend
             CheckFreeDimensions(session, settings);
             var signature = SignatureReader.Read(session, context);
             adapters = AdapterFolder.Load(_files, context, file, signature.Tensors, cancellation);
-            return new OnnxModel(factory, factory.PlaceOf(first), session, signature with { Tensors = signature.Tensors with { Variants = adapters.Variants } }, settings, adapters, log);
+            return new OnnxModel(factory, factory.PlaceOf(first), session, signature with { Tensors = signature.Tensors with { Variants = adapters.Variants } }, settings, adapters, OneThread(), log);
+
+            OneThreadSession? OneThread()
+            {
+                if (alone is null || settings is { OneThreadBytes: 0 } or { SharedIntraOpThreads: 1 })
+                {
+                    return null;
+                }
+
+                var without = new SessionFactory(context, file, alone, environment, _providers, log, graphs);
+                return new OneThreadSession(stop => without.Create(first, stop), () => MeasureWeights(file), OneThreads, settings.OneThreadBytes, _time);
+            }
         }
         catch (Exception exception)
         {
@@ -123,6 +139,9 @@ public sealed class OnnxBackend : IBackend
             throw;
         }
     }
+
+    private long MeasureWeights(string file) =>
+        GraphKey.ExternalFiles(_files, file, Path.GetDirectoryName(file)!).Append(file).Sum(one => _files.FileInfo.New(one).Length);
 
     // The engine says nothing about a dimension that the model does not have.
     private static void CheckFreeDimensions(InferenceSession session, SessionSettings settings)

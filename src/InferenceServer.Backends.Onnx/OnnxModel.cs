@@ -12,21 +12,32 @@ namespace InferenceServer.Backends.Onnx;
 /// The sessions of one version, one for each place where instances run. The engine runs a session from many threads at once, so every instance of a place uses the same.
 /// </summary>
 internal sealed class OnnxModel(
-    SessionFactory factory, SessionPlace place, InferenceSession session, SessionSignature signature, SessionSettings settings, AdapterSet adapters, SessionLog log) : IBackendModel
+    SessionFactory factory, SessionPlace place, InferenceSession session, SessionSignature signature, SessionSettings settings, AdapterSet adapters, OneThreadSession? oneThread, SessionLog log) : IBackendModel
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<SessionPlace, InferenceSession> _sessions = new() { [place] = session };
+
+    /// <summary>Its session without threads; null where there is to be none.</summary>
+    internal OneThreadSession? OneThread => oneThread;
 
     public ModelSignature Signature => signature.Tensors;
 
     /// <inheritdoc />
     public bool HasLightInstances => true;
 
+    /// <inheritdoc />
+    public bool HasOneThreadRuns => oneThread is not null;
+
+    /// <inheritdoc />
+    public bool TryReadyOneThread() => oneThread?.TryOpen() == true;
+
     public IModelInstance CreateInstance(InstancePlacement placement)
     {
         try
         {
-            return new OnnxInstance(SessionFor(placement), signature, settings, adapters, factory.HasDevice(placement));
+            var hasDevice = factory.HasDevice(placement);
+            var isAnywhere = !hasDevice && factory.PlaceOf(placement) == place;
+            return new OnnxInstance(SessionFor(placement), isAnywhere ? oneThread : null, one => new SessionRun(one, signature, settings, adapters, hasDevice));
         }
         catch (OnnxRuntimeException exception)
         {
@@ -37,6 +48,7 @@ internal sealed class OnnxModel(
     public void Dispose()
     {
         using var change = NativeHeap.BeginChange();
+        oneThread?.Dispose();
         foreach (var one in _sessions.Values)
         {
             one.Dispose();

@@ -100,7 +100,7 @@ public sealed class ThreadChoiceTests : IDisposable
     }
 
     private static SessionSettings? Alone(ModelLoadContext context, bool hasDevice = false) =>
-        new ThreadChoice(new FileSystem(), TimeProvider.System, ThreadChoice.Limit).Alone(context, SessionSettingsReader.Read(context), hasDevice);
+        new ThreadChoice(new FileSystem(), TimeProvider.System, ThreadChoice.Limit).OfSmall(context, ThreadChoice.Alone(context, SessionSettingsReader.Read(context), hasDevice));
 
     private ModelLoadContext Context(byte[] model) => OnnxModels.Context(_directory.Write("model.onnx", model));
 

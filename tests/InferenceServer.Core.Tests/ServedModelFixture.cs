@@ -52,7 +52,8 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         int maxWaiting = 1000,
         TimeSpan maxCallerExecution = default,
         int maxSideLanes = 0,
-        int maxLanes = 0)
+        int maxLanes = 0,
+        Func<bool>? tryReadyOneThread = null)
     {
         Time = time ?? TimeProvider.System;
         Pool = new TensorPool(new TensorPoolOptions());
@@ -104,7 +105,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
                 Statistics = Statistics,
             },
             owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0), Claim = Claim() })],
-            MakeOther);
+            new LaneMaker(MakeOther) { TryReadyOneThread = tryReadyOneThread });
         InstanceRunner? MakeOther(LaneScheduler owner, bool isSide)
         {
             var placement = new InstancePlacement(isSide ? "m_0_side" : "m_0_more", InstanceKind.Cpu, 0);

@@ -52,6 +52,12 @@ public abstract class ExecutionBatch
     /// </summary>
     public virtual string? Variant => null;
 
+    /// <summary>
+    /// True when the engine should use the calling thread alone for it, for which <see cref="IBackendModel.TryReadyOneThread"/> has got it ready: so many executions run at once that threads beside the calling ones would
+    /// only keep one another waiting.
+    /// </summary>
+    public virtual bool UsesOneThread => false;
+
     /// <summary>One of the requests, by its place from 0 to <see cref="RequestCount"/> - 1.</summary>
     public abstract ExecutionRequest GetRequest(int request);
 

@@ -23,6 +23,18 @@ public interface IBackendModel : IDisposable
     /// </summary>
     bool HasLightInstances => false;
 
+    /// <summary>
+    /// True when the engine could run on the calling thread alone where it uses several threads otherwise, and may be asked to get ready for that by <see cref="TryReadyOneThread"/>.
+    /// </summary>
+    bool HasOneThreadRuns => false;
+
+    /// <summary>
+    /// Gets ready for executions that use the calling thread alone (<see cref="ExecutionBatch.UsesOneThread"/>). The server tries by measurement whether more gets done by them. Called from any thread before the model is
+    /// disposed, now and then again; may take as long as a load. What it takes is the engine's to free when no such execution has come for a while.
+    /// </summary>
+    /// <returns>False when it will not be, for want of memory for example; executions then use threads as ever.</returns>
+    bool TryReadyOneThread() => false;
+
     /// <summary>Makes one lane. Instances share this object's weights wherever the engine allows it.</summary>
     /// <exception cref="Errors.BackendException">The placement cannot be had.</exception>
     IModelInstance CreateInstance(InstancePlacement placement);

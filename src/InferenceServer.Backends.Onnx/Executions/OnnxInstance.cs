@@ -1,190 +1,89 @@
 using InferenceServer.Abstractions.Backends;
-using InferenceServer.Abstractions.Errors;
-using InferenceServer.Abstractions.Tensors;
-using InferenceServer.Backends.Onnx.Adapters;
-using InferenceServer.Backends.Onnx.Messages;
 using InferenceServer.Backends.Onnx.Sessions;
-using InferenceServer.Backends.Onnx.Signatures;
 using Microsoft.ML.OnnxRuntime;
 
 namespace InferenceServer.Backends.Onnx.Executions;
 
-/// <summary>One lane: the bindings of one run at a time over the session that all lanes share.</summary>
-internal sealed class OnnxInstance : IModelInstance
+/// <summary>
+/// One lane: runs on the session that all lanes share, and on the one without threads where an execution asks for that and there is one.
+/// </summary>
+/// <param name="session">The session that all lanes share.</param>
+/// <param name="oneThread">The one without threads; null where there is to be none.</param>
+/// <param name="bind">Makes what a run over a session needs.</param>
+internal sealed class OnnxInstance(InferenceSession session, OneThreadSession? oneThread, Func<InferenceSession, SessionRun> bind) : IModelInstance, IOneThreadUser
 {
-    private const string ShrinkageEntry = "memory.enable_memory_arena_shrinkage";
+    private readonly SessionRun _run = bind(session);
 
-    private readonly InferenceSession _session;
-    private readonly SessionSignature _signature;
-    private readonly OrtIoBinding _binding;
-    private readonly RunOptions _options;
-    private readonly InputBinder _inputs;
-    private readonly AdapterSet _adapters;
-    private readonly PreparedRuns? _prepared;
-    private readonly Action<OrtIoBinding, ExecutionBatch> _run;
-    private readonly TensorShape[] _outputShapes;
-    private readonly bool _hasDevice;
-
-    /// <param name="session">What it runs on.</param>
-    /// <param name="signature">What that takes and gives.</param>
-    /// <param name="settings">What the configuration asks of it.</param>
-    /// <param name="adapters">What requests may have put onto it.</param>
-    /// <param name="hasDevice">True when inputs and outputs may have to be brought to a device and back.</param>
-    public OnnxInstance(InferenceSession session, SessionSignature signature, SessionSettings settings, AdapterSet adapters, bool hasDevice)
-    {
-        _session = session;
-        _hasDevice = hasDevice;
-        _adapters = adapters;
-        _signature = signature;
-
-        // What goes wrong in a run is in the exception; the engine's log would only say it a second time.
-        _options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-        if (settings.ArenaShrinkage is { } arenas)
-        {
-            _options.AddRunConfigEntry(ShrinkageEntry, arenas);
-        }
-
-        _binding = session.CreateIoBinding();
-        _inputs = new InputBinder(_binding);
-        _run = Run;
-        _outputShapes = new TensorShape[signature.Tensors.Outputs.Length];
-        _prepared = hasDevice ? null : new PreparedRuns(session, signature);
-    }
+    // Guards the next two: what is not used any more is freed by a timer.
+    private readonly object _gate = new();
+    private SessionRun? _alone;
+    private long _usedAt;
 
     /// <summary>For how many sets of shapes it has what an execution needs made in advance.</summary>
-    internal int PreparedCount => _prepared?.Count ?? 0;
+    internal int PreparedCount => _run.PreparedCount;
 
     public void Execute(ExecutionBatch batch)
     {
-        ThrowIfCancelled(batch);
-        var isPlain = _prepared is not null && batch.Variant is null && AreAllRequested(batch);
-        if (isPlain && _prepared!.Find(batch.Rows, batch.Inputs) is { } prepared && TryRun(prepared, batch))
+        if (!batch.UsesOneThread || oneThread is null || !TryExecuteAlone(batch, oneThread))
         {
-            return;
+            _run.Execute(batch);
+        }
+    }
+
+    public bool TryLeave(long unusedSince)
+    {
+        // It runs at this moment if that fails.
+        if (!Monitor.TryEnter(_gate))
+        {
+            return false;
         }
 
         try
         {
-            _inputs.Bind(batch.Inputs);
-            if (batch.Variant is { } variant)
+            if (_usedAt >= unusedSince)
             {
-                _adapters.Bind(variant, batch.Inputs, _binding);
+                return false;
             }
 
-            if (BindOutputs(batch))
-            {
-                Run(_binding, batch);
-                OutputCollector.Collect(_binding, _inputs, _signature, batch, _outputShapes);
-                if (isPlain && _prepared!.WantsToLearn(batch.Rows))
-                {
-                    _prepared.Learn(batch.Rows, batch.Inputs, _outputShapes);
-                }
-            }
-        }
-        catch (OnnxRuntimeException exception)
-        {
-            ThrowIfCancelled(batch);
-            var message = EngineMessage.Read(exception.Message, folder: null);
-            throw new BackendException(message.Code, message.Text, exception);
+            _alone?.Dispose();
+            _alone = null;
+            return true;
         }
         finally
         {
-            // The bindings count as owners: what stays bound stays allocated.
-            _binding.ClearBoundInputs();
-            _binding.ClearBoundOutputs();
-            _inputs.Release();
+            Monitor.Exit(_gate);
         }
     }
 
     public void Dispose()
     {
-        _prepared?.Dispose();
-        _binding.Dispose();
-        _options.Dispose();
+        lock (_gate)
+        {
+            _alone?.Dispose();
+            _alone = null;
+        }
+
+        oneThread?.Forget(this);
+        _run.Dispose();
     }
 
-    private static void ThrowIfCancelled(ExecutionBatch batch)
+    private bool TryExecuteAlone(ExecutionBatch batch, OneThreadSession sessions)
     {
-        if (batch.IsCancelled)
+        lock (_gate)
         {
-            throw Cancelled(null);
-        }
-    }
-
-    private static BackendException Cancelled(Exception? exception) => new(ErrorCode.Cancelled, "the execution was cancelled, since nobody waits for its result any more", exception);
-
-    private bool BindOutputs(ExecutionBatch batch)
-    {
-        var any = false;
-        foreach (var output in _signature.Outputs)
-        {
-            if (OutputCollector.IsWanted(output, batch))
+            _usedAt = sessions.Now;
+            if (_alone is null)
             {
-                _binding.BindOutputToDevice(output.Name, OrtMemoryInfo.DefaultInstance);
-                any = true;
-            }
-        }
+                if (sessions.TryUse(this) is not { } alone)
+                {
+                    return false;
+                }
 
-        return any;
-    }
-
-    private bool AreAllRequested(ExecutionBatch batch)
-    {
-        for (var i = 0; i < _outputShapes.Length; i++)
-        {
-            if (!batch.IsRequested(i))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    /// <returns>False when it is to be run without: then it will say, too, what is wrong with it.</returns>
-    private bool TryRun(PreparedRun prepared, ExecutionBatch batch)
-    {
-        try
-        {
-            if (prepared.TryRun(_run, batch))
-            {
-                return true;
-            }
-        }
-        catch (OnnxRuntimeException) when (!batch.IsCancelled)
-        {
-            // Most likely an output whose shape depends on the elements of the inputs.
-        }
-        catch (OnnxRuntimeException exception)
-        {
-            throw Cancelled(exception);
-        }
-
-        _prepared!.Forbid();
-        return false;
-    }
-
-    private void Run(OrtIoBinding binding, ExecutionBatch batch)
-    {
-        try
-        {
-            batch.WatchCancellation(static state => ((RunOptions)state!).Terminate = true, _options);
-            if (_hasDevice)
-            {
-                binding.SynchronizeBoundInputs();
+                _alone = bind(alone);
             }
 
-            _session.RunWithBinding(_options, binding);
-            if (_hasDevice)
-            {
-                binding.SynchronizeBoundOutputs();
-            }
-        }
-        finally
-        {
-            // It waits for a call that is under way, so none touches the options after it.
-            batch.UnwatchCancellation();
-            _options.Terminate = false;
+            _alone.Execute(batch);
+            return true;
         }
     }
 }

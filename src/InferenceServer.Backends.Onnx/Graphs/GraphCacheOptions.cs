@@ -1,4 +1,3 @@
-using System.Globalization;
 using InferenceServer.Backends.Onnx.Sessions;
 
 namespace InferenceServer.Backends.Onnx.Graphs;
@@ -24,7 +23,7 @@ internal sealed record GraphCacheOptions(string Folder, long MaxBytes)
     public static GraphCacheOptions? Read(SettingValues server, SettingValues model)
     {
         var folder = server.Text(FolderKey);
-        var maxBytes = ReadSize(server);
+        var maxBytes = server.Bytes(SizeKey, 1) ?? DefaultMaxBytes;
         var wanted = model.Switch(ModelKey);
         if (!string.IsNullOrEmpty(folder))
         {
@@ -37,20 +36,5 @@ internal sealed record GraphCacheOptions(string Folder, long MaxBytes)
         }
 
         return null;
-    }
-
-    private static long ReadSize(SettingValues server)
-    {
-        if (server.Text(SizeKey) is not { } text)
-        {
-            return DefaultMaxBytes;
-        }
-
-        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) || bytes < 1)
-        {
-            server.Errors.Add($"backend setting '{SizeKey}': expected a whole number of bytes from 1, got '{text}'");
-        }
-
-        return bytes;
     }
 }

@@ -46,7 +46,9 @@ internal static class GraphKey
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static List<string> ExternalFiles(IFileSystem files, string modelFile, string folder)
+    /// <summary>The files beside a model's in which weights of it lie.</summary>
+    /// <exception cref="InvalidDataException">It is no ONNX file as far as is needed here, or one of them lies outside of its folder.</exception>
+    public static List<string> ExternalFiles(IFileSystem files, string modelFile, string folder)
     {
         using var stream = files.FileStream.New(modelFile, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 16 << 10);
         var external = new List<string>();

@@ -19,6 +19,7 @@ public static class OnnxSettings
         new(SessionSettingsReader.IntraOpKey, s_threads, "0: as many as the process may use processors", "Threads inside an operator, of the pool that models share."),
         new(SessionSettingsReader.InterOpKey, s_threads, "0: one", "Threads for operators beside one another, of the same pool."),
         new(SessionSettingsReader.GlobalPoolKey, Switch, "1", "Whether models share one pool of threads; else each has its own."),
+        new(SessionSettingsReader.OneThreadKey, "bytes, 0 or more", "a sixteenth of the memory that the process may use", "How much copies of weights may take that are made while models are under load, to run as many executions as processors by one thread each; 0 for none."),
         new(ProviderSettingsReader.FilesKey, Switch, "0", "Lets options of execution providers name files."),
         new(SessionFiles.ProfileFolderKey, "folder", "none: profiles are refused", "Where the profiles of enable_profiling are written."),
         new(SessionFiles.LibraryFolderKey, "folder", "none: libraries are refused", "Where libraries of operators may lie."),

@@ -47,6 +47,9 @@ internal sealed record SessionSettings
     /// <summary>Files other than the model's.</summary>
     public SessionFiles Files { get; init; } = new();
 
+    /// <summary>How many bytes of weights sessions without threads may take that are made while a model is under load, all models together; 0 for none.</summary>
+    public long OneThreadBytes { get; init; }
+
     /// <summary>Where optimised graphs are kept between loads; null for nowhere.</summary>
     public GraphCacheOptions? Graphs { get; init; }
 

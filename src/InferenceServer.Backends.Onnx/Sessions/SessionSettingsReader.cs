@@ -18,7 +18,11 @@ internal static class SessionSettingsReader
     public const string ShrinkageKey = "memory.enable_memory_arena_shrinkage";
     public const string GlobalPoolKey = "enable-global-threadpool";
     public const string PlacementKey = "report_placement";
+    public const string OneThreadKey = "one-thread-copies-max-bytes";
     public const string EntryPrefix = "session.";
+
+    // Of the memory that the process may use.
+    private const int OneThreadShare = 16;
 
     /// <summary>The server's settings that are read here.</summary>
     public static ImmutableArray<string> ServerKeys { get; } = [.. OnnxSettings.OfServer.Select(static one => one.Name)];
@@ -81,6 +85,7 @@ internal static class SessionSettingsReader
             Providers = new ProviderSettingsReader(context, model, server.Switch(ProviderSettingsReader.FilesKey) ?? false).Read(),
             FreeDimensions = FreeDimension.Read(model, context.Parameters),
             Files = SessionFiles.Read(context, server, model),
+            OneThreadBytes = server.Bytes(OneThreadKey, 0) ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / OneThreadShare,
             Graphs = GraphCacheOptions.Read(server, model),
             ReportsPlacement = model.Switch(PlacementKey) ?? false,
             Entries = entries,

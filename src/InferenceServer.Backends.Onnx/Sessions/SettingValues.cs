@@ -49,6 +49,23 @@ internal sealed class SettingValues(string kind, IReadOnlyDictionary<string, str
         }
     }
 
+    /// <summary>A number of bytes; null when the key is absent.</summary>
+    public long? Bytes(string key, long min)
+    {
+        if (Text(key) is not { } text)
+        {
+            return null;
+        }
+
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min)
+        {
+            return value;
+        }
+
+        Errors.Add(FormattableString.Invariant($"{kind} '{key}': expected a whole number of bytes from {min}, got '{text}'"));
+        return null;
+    }
+
     private int? Number(string key, int min, int max, string expected)
     {
         if (Text(key) is not { } text)

@@ -19,15 +19,20 @@ internal sealed class ThreadChoice(IFileSystem files, TimeProvider time, TimeSpa
     /// <summary>A larger file is not read twice for it.</summary>
     private const long LargestFile = 4 << 20;
 
-    /// <summary>The settings without threads, when they are worth trying; null when the model is not to be asked.</summary>
+    /// <summary>The settings without threads, when they are worth trying from the first; null when they are not.</summary>
+    /// <param name="context">The model.</param>
+    /// <param name="alone">The settings without threads; null when there are none.</param>
+    public SessionSettings? OfSmall(ModelLoadContext context, SessionSettings? alone) => alone is not null && IsSmall(context.ModelFile!) ? alone : null;
+
+    /// <summary>The settings without threads; null when somebody has said something of threads, or of where the model is to run.</summary>
     /// <param name="context">The model.</param>
     /// <param name="settings">What is asked of its sessions.</param>
     /// <param name="hasDevice">Whether it may run on more than the processor.</param>
-    public SessionSettings? Alone(ModelLoadContext context, SessionSettings settings, bool hasDevice)
+    public static SessionSettings? Alone(ModelLoadContext context, SessionSettings settings, bool hasDevice)
     {
         var isFree = settings is { UsesSharedThreads: true, ReportsPlacement: false, ExecutionMode: ExecutionMode.ORT_SEQUENTIAL, Files.ProfilePrefix: null } && !hasDevice
             && context.ProcessorCount > 1 && context.Placements.All(static placement => placement is { Kind: InstanceKind.Cpu, Processors: null });
-        return isFree && IsSmall(context.ModelFile!) ? settings with { UsesSharedThreads = false, IntraOpThreads = 1, InterOpThreads = 1 } : null;
+        return isFree ? settings with { UsesSharedThreads = false, IntraOpThreads = 1, InterOpThreads = 1 } : null;
     }
 
     /// <summary>Makes a session of such settings; null when it is not to stay, or cannot be made, which the next one tells.</summary>

@@ -93,6 +93,9 @@ internal static partial class LifecycleLog
     [LoggerMessage(2061, LogLevel.Warning, "Model {Model} version {Version}: an instance beside its own could not be made; it serves without")]
     public static partial void NoOtherLane(ILogger logger, Exception exception, string model, long version);
 
+    [LoggerMessage(2062, LogLevel.Warning, "Model {Model} version {Version}: the engine could not get ready to run by one thread an execution; it goes on as before")]
+    public static partial void NotReadyForOneThread(ILogger logger, Exception exception, string model, long version);
+
     [LoggerMessage(2040, LogLevel.Warning, "Model {Model} version {Version} failed to load and is tried again, {Attempt} of {Retries} times: {Reason}")]
     public static partial void LoadRetried(ILogger logger, string model, long version, int attempt, int retries, string reason);
 }

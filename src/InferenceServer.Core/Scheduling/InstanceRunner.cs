@@ -50,8 +50,11 @@ internal sealed class InstanceRunner : IDisposable
     /// <summary>How far it is with what it runs. Under the scheduler's lock.</summary>
     public LaneProgress Progress { get; } = new();
 
-    /// <summary>True for one that takes no further batch for now: its thread ends. This and the next five change under the scheduler's lock only.</summary>
+    /// <summary>True for one that takes no further batch for now: its thread ends. This and the next six change under the scheduler's lock only.</summary>
     public bool IsParked { get; set; }
+
+    /// <summary>True when what it has taken is to use its thread alone.</summary>
+    public bool UsesOneThread { get; set; }
 
     /// <summary>True while a thread belongs to the lane.</summary>
     public bool HasThread { get; set; }
@@ -239,6 +242,7 @@ internal sealed class InstanceRunner : IDisposable
         try
         {
             batch = setup.Assembler.Assemble(members, null, _arrays);
+            batch.SetOneThread(UsesOneThread);
             var assembled = time.GetTimestamp();
             ExecutionTrace.Record(members, TraceActivity.ComputeInputEnd, assembled);
             _instance.Execute(batch);

@@ -22,6 +22,7 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
     private TensorView[] _sentStates = [];
     private bool[]? _rescheduled;
     private Dictionary<string, ParameterValue>?[]? _responseParameters;
+    private bool _usesOneThread;
     private bool _isOver;
 
     /// <summary>Makes a batch; takes over the counts of the first <paramref name="inputs"/> inputs in <paramref name="arrays"/>, which are its own until it is disposed.</summary>
@@ -61,6 +62,8 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
     public override void WatchCancellation(Action<object?> stop, object? state) => _members[0].Membership!.Watch(stop, state);
 
     public override void UnwatchCancellation() => _members[0].Membership!.Unwatch();
+
+    public override bool UsesOneThread => _usesOneThread;
 
     public override string? Variant => _members[0].Variant;
 
@@ -109,6 +112,9 @@ internal sealed class LaneBatch : ExecutionBatch, IDisposable
 
         return first;
     }
+
+    /// <summary>Says before it is run whether it is to use the calling thread alone.</summary>
+    public void SetOneThread(bool isWanted) => _usesOneThread = isWanted;
 
     /// <summary>The parameters that the backend gave for the response of a member; null when it gave none.</summary>
     public IReadOnlyDictionary<string, ParameterValue>? ResponseParameters(int member) => _responseParameters?[member];

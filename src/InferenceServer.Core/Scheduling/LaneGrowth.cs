@@ -2,7 +2,8 @@ namespace InferenceServer.Core.Scheduling;
 
 /// <summary>
 /// Lets the lanes of a version become more, by doubling, as long as more is found to get done with them while requests wait: an engine seldom keeps all processors busy with one execution. Where that brings
-/// nothing there stay as many as there were. What has been found is looked at again after a while, since loads change. Not thread safe: used under the scheduler's lock.
+/// nothing there stay as many as there were. Then, where the engine has such a thing, it is tried whether still more gets done by as many lanes as processors whose executions use one thread each. What has been
+/// found is looked at again after a while, since loads change. Not thread safe: used under the scheduler's lock.
 /// </summary>
 /// <param name="first">As many as there are at first, and at least.</param>
 /// <param name="most">As many as there may be.</param>
@@ -24,6 +25,10 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     private const double GainToGrow = 1.1;
     private const double GainToKeep = 1.05;
 
+    // What executions of one thread each need beside it is provided for: there need only be a gain.
+    private const double GainByOneThread = 1.04;
+    private const double GainToKeepOneThread = 1.02;
+
     // Of the eight ratios of a trial; one may be a neighbour's doing.
     private const int MostTurns = 7;
 
@@ -33,31 +38,49 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
 
     private readonly int _first = first;
     private LaneTrial? _trial;
-    private int _settled = first;
+    private LaneWay _settled = new(first);
+    private LaneWay _before = new(first);
     private int _most = most;
     private int _crowd;
     private long _crowdedSince = long.MaxValue;
     private long _pause = FirstPause * second;
     private long _notBefore;
     private bool _isFewerNext;
+    private int _others;
+    private bool _isReady;
     private bool _isLong;
-    private bool _isSingle;
     private bool _hasTriedSingle;
 
-    /// <summary>With how many lanes the version runs now.</summary>
-    public int Lanes => _trial is { } trial && Made >= trial.Large ? trial.Lanes : _settled;
+    /// <summary>True when the engine may have executions of one thread each.</summary>
+    public bool MayUseOneThread { get; init; }
 
-    /// <summary>True when an execution has one request now, whatever waits.</summary>
-    public bool IsSingle => _trial is { } trial && Made >= trial.Large && trial.Lanes == trial.Large ? trial.IsSingle : _isSingle && Lanes > _first;
+    /// <summary>How the version runs what waits now.</summary>
+    public LaneWay Now => IsTrialOn ? _trial!.Now : _settled;
 
-    /// <summary>True while another number is being tried.</summary>
+    /// <summary>How it does when nothing is being tried.</summary>
+    public LaneWay Settled => _settled;
+
+    /// <summary>What the last trial has found; null when none has ended.</summary>
+    public LaneFinding? Found { get; private set; }
+
+    /// <summary>True while another way is being tried.</summary>
     public bool IsTrying => _trial is not null;
 
+    /// <summary>True when the engine is to get ready for executions of one thread each; <see cref="OnReady"/> tells that it is.</summary>
+    public bool WantsOneThread => _trial is { More.IsOneThread: true } && !_isReady;
+
     /// <summary>How many lanes there should be, those among them that do not run now.</summary>
-    public int Wanted => Math.Max(_settled, _trial?.Large ?? 0);
+    public int Wanted => Math.Max(_settled.Lanes, _trial is { } trial && !WantsOneThread ? trial.More.Lanes : 0);
 
     /// <summary>How many lanes there are.</summary>
     public int Made { get; set; } = first;
+
+    private bool IsTrialOn => _trial is { } trial && Made >= trial.More.Lanes && !WantsOneThread;
+
+    /// <summary>How many must run or wait beside what has ended for all lanes to have something to do.</summary>
+    private int Company => _trial is { More.IsOneThread: true } ? CompanyOfOneThread : _trial?.Less.Lanes ?? _settled.Lanes;
+
+    private int CompanyOfOneThread => Math.Max(_settled.Lanes, _most - 1);
 
     /// <summary>True when executions of so many rows take long enough for the number of lanes to matter.</summary>
     public bool IsWork(int rows) => costs.Hop > 0 && costs.Mean(rows) >= HopsOfWork * costs.Hop;
@@ -65,19 +88,33 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     /// <summary>No more can be made.</summary>
     public void Stop()
     {
-        _most = _settled;
+        _most = _settled.Lanes;
         _trial = null;
+    }
+
+    /// <summary>The engine is ready for executions of one thread each, or will not be.</summary>
+    public void OnReady(bool isReady, long now)
+    {
+        if (isReady || !WantsOneThread)
+        {
+            _isReady = isReady;
+            return;
+        }
+
+        _trial = null;
+        Pause(now);
     }
 
     /// <summary>An execution has ended.</summary>
     /// <param name="rows">Its rows.</param>
-    /// <param name="others">How many requests wait, and executions run, at this moment.</param>
+    /// <param name="others">For how many more lanes there was something to do: how many requests it had beside the first, how many wait, and how many executions run.</param>
     /// <param name="isSteady">False while the sizes of executions are about to change.</param>
     /// <param name="now">The time, in ticks of the time provider.</param>
     public void OnEnd(int rows, int others, bool isSteady, long now)
     {
+        _others = others;
         _isLong = costs.Mean(rows) >= HopsOfLongWork * costs.Hop * rows;
-        _crowd = others >= (_trial?.Small ?? _settled) ? Math.Min(_crowd + 1, FullCrowd) : Math.Max(_crowd - CrowdLost, 0);
+        _crowd = others >= Company ? Math.Min(_crowd + 1, FullCrowd) : Math.Max(_crowd - CrowdLost, 0);
         _crowdedSince = _crowd == 0 ? long.MaxValue : _crowd == FullCrowd ? Math.Min(_crowdedSince, now) : _crowdedSince;
         if (_trial is null)
         {
@@ -93,7 +130,7 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
             _trial = null;
             _notBefore = now + second;
         }
-        else if (Made >= _trial.Large)
+        else if (IsTrialOn)
         {
             _trial.OnEnd(rows, now);
             if (_trial.IsOver)
@@ -105,41 +142,65 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
 
     private void Begin(long now)
     {
-        if (_isFewerNext && _settled > _first)
+        var fewer = Math.Max(_first, _settled.Lanes / 2);
+        if (_isFewerNext && _settled.Lanes > _first)
         {
-            _trial = new LaneTrial(Math.Max(_first, _settled / 2), _settled, second / TurnsASecond) { IsSingle = _isSingle };
+            Try(_settled.IsOneThread ? _before : new LaneWay(fewer, _settled.IsSingle && fewer > _first), _settled);
         }
-        else if (_settled < _most)
+        else if (_settled.Lanes < _most)
         {
-            _trial = new LaneTrial(_settled, Math.Min(2 * _settled, _most), second / TurnsASecond) { IsSingle = _isSingle || (_isLong && !_hasTriedSingle) };
+            Try(_settled, new LaneWay(Math.Min(2 * _settled.Lanes, _most), _settled.IsSingle || (_isLong && !_hasTriedSingle)));
         }
         else
         {
-            Pause(now);
+            Rest(now);
         }
     }
+
+    private void Try(LaneWay less, LaneWay more) => _trial = new LaneTrial(less, more, second / TurnsASecond);
 
     private void End(LaneTrial trial, long now)
     {
         _trial = null;
-        var isFewer = trial.Large == _settled;
-        var isLargeBetter = isFewer ? trial.Ratio >= GainToKeep : trial.Ratio >= GainToGrow && trial.AtLeast(MostTurns) >= GainToKeep;
-        _settled = isLargeBetter ? trial.Large : trial.Small;
-        _isFewerNext = false;
-        if (!isLargeBetter && trial.IsSingle && !_isSingle)
+        var isFewer = trial.More == _settled;
+        var isMoreBetter = (isFewer, trial.More.IsOneThread) switch
         {
-            // With the company that there is they may still get more done.
-            _hasTriedSingle = true;
-            return;
-        }
-
-        _isSingle = _settled > _first && (isLargeBetter ? trial.IsSingle : _isSingle);
-
-        // Up as long as that pays; whoever has kept what there was may want still more.
-        if (!isLargeBetter || _settled >= _most)
+            (true, false) => trial.Ratio >= GainToKeep,
+            (true, true) => trial.Ratio >= GainToKeepOneThread,
+            (false, false) => trial.Ratio >= GainToGrow && trial.AtLeast(MostTurns) >= GainToKeep,
+            (false, true) => trial.Ratio >= GainByOneThread && trial.AtLeast(MostTurns) >= 1,
+        };
+        Found = new LaneFinding(trial.Less, trial.More, trial.Ratio, isMoreBetter);
+        _before = trial.Less;
+        _settled = isMoreBetter ? trial.More : trial.Less;
+        _isFewerNext = false;
+        if (trial.More.IsOneThread)
         {
             Pause(now);
         }
+        else if (!isMoreBetter && trial.More.IsSingle && !trial.Less.IsSingle && !isFewer)
+        {
+            // With the company that there is they may still get more done.
+            _hasTriedSingle = true;
+        }
+        else if (!isMoreBetter || _settled.Lanes >= _most)
+        {
+            // Up as long as that pays; whoever has kept what there was may want still more.
+            Rest(now);
+        }
+    }
+
+    /// <summary>More lanes bring nothing: then what remains to be tried, or nothing for a while.</summary>
+    private void Rest(long now)
+    {
+        if (MayUseOneThread && !_settled.IsOneThread && _others >= CompanyOfOneThread)
+        {
+            _isReady = false;
+            Try(_settled, new LaneWay(_most, _settled.Lanes > _first ? _settled.IsSingle : _isLong, IsOneThread: true));
+            return;
+        }
+
+        Pause(now);
     }
 
     private void Pause(long now)

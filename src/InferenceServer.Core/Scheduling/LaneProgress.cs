@@ -12,6 +12,9 @@ internal sealed class LaneProgress
     private long _endedAt;
     private long _endedTicks;
 
+    /// <summary>The requests of what runs, or ran last and has not been reported yet.</summary>
+    public int RunningRequests { get; private set; }
+
     /// <summary>The bytes of the inputs of what runs.</summary>
     public long RunningBytes { get; private set; }
 
@@ -58,6 +61,7 @@ internal sealed class LaneProgress
     public void BeginRun(PendingInference[] batch, long now, bool keepsArrivals)
     {
         _runningRows = 0;
+        RunningRequests = batch.Length;
         RunningBytes = 0;
         _runningArrivals = keepsArrivals ? new long[batch.Length] : [];
         for (var i = 0; i < batch.Length; i++)
@@ -101,6 +105,7 @@ internal sealed class LaneProgress
         }
 
         _runningRows = 0;
+        RunningRequests = 0;
     }
 
     /// <summary>In how many ticks the lane is likely to take the next batch.</summary>

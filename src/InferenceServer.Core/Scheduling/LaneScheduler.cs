@@ -363,11 +363,17 @@ internal sealed class LaneScheduler : IModelScheduler
     /// <summary>An execution has ended: what it cost is told, and what follows from that for the number of lanes.</summary>
     private void OnEnd(InstanceRunner lane, long now)
     {
-        var rows = lane.Progress.EndedRows;
+        var (rows, requests) = (lane.Progress.EndedRows, lane.Progress.RunningRequests);
         _decider.OnEnd(lane, now);
         if (rows > 0 && !_isDraining && _lanes.Growth is { } growth && growth.IsWork(rows))
         {
-            growth.OnEnd(rows, _lanes.Busy(_queue.Count), _decider.IsSteady, now);
+            var known = growth.Found;
+            growth.OnEnd(rows, Math.Max(0, requests - 1) + _lanes.Busy(_queue.Count), _decider.IsSteady, now);
+            if (growth.Found is { } found && found != known && _make!.Tell is { } tell)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static told => told.Tell(told.Found), (Tell: tell, Found: found), preferLocal: false);
+            }
+
             FollowGrowth();
         }
     }
@@ -377,6 +383,11 @@ internal sealed class LaneScheduler : IModelScheduler
         if (!_isDraining && _lanes.TryBeginMaking())
         {
             ThreadPool.UnsafeQueueUserWorkItem(static scheduler => scheduler.Make(isSide: false), this, preferLocal: false);
+        }
+
+        if (!_isDraining && _lanes.TryBeginReadying())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static scheduler => scheduler.ReadyOneThread(), this, preferLocal: false);
         }
 
         if (_lanes.Follow())
@@ -390,11 +401,11 @@ internal sealed class LaneScheduler : IModelScheduler
     }
 
     private LaneGrowth? MakeGrowth() =>
-        _make is null || _rules.MaxLanes <= _lanes.Configured.Length ? null : new LaneGrowth(_lanes.Configured.Length, _rules.MaxLanes, _costs, _time.TimestampFrequency);
+        _make is null || _rules.MaxLanes <= _lanes.Configured.Length ? null : new LaneGrowth(_lanes.Configured.Length, _rules.MaxLanes, _costs, _time.TimestampFrequency) { MayUseOneThread = _make.TryReadyOneThread is not null };
 
     private void Make(bool isSide)
     {
-        var made = _make!(this, isSide);
+        var made = _make!.Make(this, isSide);
         lock (_gate)
         {
             if (isSide ? _lanes.EndMakingSide(made) : _lanes.EndMaking(made))
@@ -409,10 +420,22 @@ internal sealed class LaneScheduler : IModelScheduler
         EndRetirement();
     }
 
+    private void ReadyOneThread()
+    {
+        var isReady = _make!.TryReadyOneThread!();
+        lock (_gate)
+        {
+            _lanes.EndReadying(isReady, _time.GetTimestamp());
+            FollowGrowth();
+            CompleteStopIfIdle();
+        }
+    }
+
     private PendingInference[] TakeBatch(InstanceRunner lane, int requests, long now)
     {
         var batch = _queue.Take(Math.Min(requests, _lanes.Share(_queue.Count)), now);
         _decider.OnTake(lane, now);
+        lane.UsesOneThread = _lanes.UsesOneThread(_queue.Count);
         lane.Progress.BeginRun(batch, now, _decider.FollowsTarget);
         return batch;
     }

@@ -1,11 +1,5 @@
 namespace InferenceServer.Core.Scheduling;
 
-/// <summary>Makes a lane beside those that a configuration asks for.</summary>
-/// <param name="owner">The scheduler.</param>
-/// <param name="isSide">True for one without a thread, for <see cref="SideLanes"/>.</param>
-/// <returns>Null where that fails.</returns>
-internal delegate InstanceRunner? LaneMaker(LaneScheduler owner, bool isSide);
-
 /// <summary>
 /// The lanes of a scheduler: those that a configuration asks for, those that have been added since more gets done with them, and those beside them for what takes next to nothing. Not thread safe: used under
 /// the scheduler's lock.
@@ -15,6 +9,7 @@ internal sealed class LaneSet
     private InstanceRunner[] _grown = [];
     private int _retiring;
     private bool _isMaking;
+    private bool _isReadying;
 
     /// <summary>Those that the configuration asks for.</summary>
     public InstanceRunner[] Configured { get; private set; } = [];
@@ -31,8 +26,8 @@ internal sealed class LaneSet
     /// <summary>All that there are.</summary>
     public InstanceRunner[] All => [.. Configured, .. _grown, .. Side.Lanes];
 
-    /// <summary>True when none has a thread or is with a caller, and none is being made or freed.</summary>
-    public bool IsIdle => _retiring == 0 && !_isMaking && Side.IsIdle && Array.TrueForAll(Configured, IsFree) && Array.TrueForAll(_grown, IsFree);
+    /// <summary>True when none has a thread or is with a caller, and none is being made or freed, nor anything else for them.</summary>
+    public bool IsIdle => _retiring == 0 && !_isMaking && !_isReadying && Side.IsIdle && Array.TrueForAll(Configured, IsFree) && Array.TrueForAll(_grown, IsFree);
 
     /// <summary>How many requests wait or run.</summary>
     /// <param name="waiting">How many wait.</param>
@@ -64,15 +59,38 @@ internal sealed class LaneSet
         return idle;
     }
 
-    /// <summary>How many of the requests that wait a lane takes at most: with lanes that have been added each takes its share, and not all that it finds.</summary>
+    /// <summary>How many of the requests that wait a lane takes at most: with lanes that have been added each takes its share of what waits and runs, and not all that it finds.</summary>
     /// <param name="waiting">How many wait.</param>
-    public int Share(int waiting) => Growth is null || Active.Length == Configured.Length ? int.MaxValue : Growth.IsSingle ? 1 : Math.Max(1, (waiting + Active.Length - 1) / Active.Length);
+    public int Share(int waiting)
+    {
+        if (Growth is null || Active.Length == Configured.Length)
+        {
+            return int.MaxValue;
+        }
+
+        if (Growth.Now.IsSingle)
+        {
+            return 1;
+        }
+
+        var all = waiting;
+        foreach (var lane in Active)
+        {
+            all += lane.Progress.RunningRequests;
+        }
+
+        return Math.Max(1, (all + Active.Length - 1) / Active.Length);
+    }
+
+    /// <summary>True when what is about to begin is to use the thread of its lane alone: when that has been found to get more done, and more than half of the lanes have something to do.</summary>
+    /// <param name="waiting">How many requests are left for other lanes.</param>
+    public bool UsesOneThread(int waiting) => Growth is { Now.IsOneThread: true } && 2 * (Busy(waiting) + 1) > Active.Length;
 
     /// <summary>Has as many run as <see cref="Growth"/> says. Those that are not to run have no thread any more when it has looked.</summary>
     /// <returns>True when that has changed anything.</returns>
     public bool Follow()
     {
-        var count = Math.Min((Growth?.Lanes ?? 0) - Configured.Length, _grown.Length);
+        var count = Math.Min((Growth?.Now.Lanes ?? 0) - Configured.Length, _grown.Length);
         if (Configured.Length + Math.Max(count, 0) == Active.Length)
         {
             return false;
@@ -120,6 +138,24 @@ internal sealed class LaneSet
         _grown = [.. _grown, made];
         Growth.Made = Configured.Length + _grown.Length;
         return true;
+    }
+
+    /// <summary>True when the engine is to get ready for executions of one thread each: whoever asks has it do so, and tells by <see cref="EndReadying"/>.</summary>
+    public bool TryBeginReadying()
+    {
+        if (_isReadying || Growth is not { WantsOneThread: true })
+        {
+            return false;
+        }
+
+        return _isReadying = true;
+    }
+
+    /// <summary>The engine is ready for them, or will not be.</summary>
+    public void EndReadying(bool isReady, long now)
+    {
+        _isReadying = false;
+        Growth?.OnReady(isReady, now);
     }
 
     /// <summary>As <see cref="EndMaking"/>, for one of <see cref="Side"/>.</summary>

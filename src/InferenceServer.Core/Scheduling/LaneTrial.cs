@@ -1,39 +1,36 @@
 namespace InferenceServer.Core.Scheduling;
 
 /// <summary>
-/// Compares what two numbers of lanes get done under the same load, by turns: what else the machine does in the meantime is in both. Pure, apart from what it remembers.
+/// Compares what gets done in two ways under the same load, by turns: what else the machine does in the meantime is in both. Pure, apart from what it remembers.
 /// </summary>
-/// <param name="small">The smaller number of lanes.</param>
-/// <param name="large">The larger.</param>
+/// <param name="less">The way that takes less memory.</param>
+/// <param name="more">The other.</param>
 /// <param name="leastTicks">How long a turn takes at least, in ticks of the time provider.</param>
-internal sealed class LaneTrial(int small, int large, long leastTicks)
+internal sealed class LaneTrial(LaneWay less, LaneWay more, long leastTicks)
 {
     /// <summary>How many executions a turn has at least.</summary>
     private const int Executions = 8;
 
     private readonly double[] _rates = new double[16];
     private int _turn;
-    private int _unseen = 2 * large;
+    private int _unseen = 2 * more.Lanes;
     private int _ended;
     private long _rows;
     private long _since;
 
-    /// <summary>The smaller number.</summary>
-    public int Small => small;
+    /// <summary>The way that takes less memory.</summary>
+    public LaneWay Less => less;
 
-    /// <summary>The larger number.</summary>
-    public int Large => large;
+    /// <summary>The other.</summary>
+    public LaneWay More => more;
 
-    /// <summary>True when executions of the larger number have one request each.</summary>
-    public bool IsSingle { get; init; }
-
-    /// <summary>With how many it is tried now. A turn of one is followed by two of the other, so that what grows or shrinks all the while is in both.</summary>
-    public int Lanes => IsLarge(_turn) ? large : small;
+    /// <summary>The way that is tried now. A turn of one is followed by two of the other, so that what grows or shrinks all the while is in both.</summary>
+    public LaneWay Now => IsMore(_turn) ? more : less;
 
     /// <summary>True when it has been found out.</summary>
     public bool IsOver => _turn == _rates.Length;
 
-    /// <summary>How many times as many rows the larger number gets through, when it is over: the median of the neighbouring turns' ratios.</summary>
+    /// <summary>How many times as many rows <see cref="More"/> gets through, when it is over: the median of the neighbouring turns' ratios.</summary>
     public double Ratio => (AtLeast(4) + AtLeast(5)) / 2;
 
     /// <summary>What so many of the eight ratios are at least.</summary>
@@ -43,7 +40,7 @@ internal sealed class LaneTrial(int small, int large, long leastTicks)
         for (var i = 0; i < ratios.Length; i++)
         {
             var (one, other) = (_rates[2 * i], _rates[(2 * i) + 1]);
-            ratios[i] = IsLarge(2 * i) ? one / other : other / one;
+            ratios[i] = IsMore(2 * i) ? one / other : other / one;
         }
 
         ratios.Sort();
@@ -57,7 +54,7 @@ internal sealed class LaneTrial(int small, int large, long leastTicks)
     {
         if (_unseen > 0)
         {
-            // Begun with as many lanes as before, or the first of a lane.
+            // Begun in the way before, or the first of a lane.
             _unseen--;
             _since = now;
             return;
@@ -65,15 +62,15 @@ internal sealed class LaneTrial(int small, int large, long leastTicks)
 
         _ended++;
         _rows += rows;
-        if (_ended < Math.Max(Executions, 2 * Lanes) || now - _since < leastTicks)
+        if (_ended < Math.Max(Executions, 2 * Now.Lanes) || now - _since < leastTicks)
         {
             return;
         }
 
         _rates[_turn] = (double)_rows / (now - _since);
-        _unseen = IsLarge(_turn) == IsLarge(_turn + 1) ? 0 : 2 * large;
+        _unseen = IsMore(_turn) == IsMore(_turn + 1) ? 0 : 2 * more.Lanes;
         (_turn, _ended, _rows, _since) = (_turn + 1, 0, 0, now);
     }
 
-    private static bool IsLarge(int turn) => turn % 4 is 1 or 2;
+    private static bool IsMore(int turn) => turn % 4 is 1 or 2;
 }

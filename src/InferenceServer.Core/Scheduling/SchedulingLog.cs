@@ -15,6 +15,9 @@ internal static partial class SchedulingLog
     [LoggerMessage(3003, LogLevel.Warning, "Model {Model}: the system does not let instance {Instance} be kept to the processors {Processors}; it runs on any")]
     public static partial void NotKept(ILogger logger, string model, string instance, ProcessorSet processors);
 
+    [LoggerMessage(3004, LogLevel.Information, "Model {Model} version {Version}: executions at once, {More} against {Less}, get {Ratio:0.00} times as much done; it runs {Chosen} from now on")]
+    public static partial void LanesTried(ILogger logger, string model, long version, string more, string less, double ratio, string chosen);
+
     [LoggerMessage(3002, LogLevel.Error, "Model {Model} version {Version}: an instance that is not wanted any more could not be freed")]
     public static partial void RetireFailed(ILogger logger, Exception exception, string model, long version);
 }

@@ -56,6 +56,11 @@ public sealed class TestExecutionBatch : ExecutionBatch, IDisposable
     /// <summary>Makes the execution that of a decoupled model.</summary>
     public bool AllowsResponses { get; init; }
 
+    /// <summary>Has the execution ask for the calling thread alone.</summary>
+    public bool AsksForOneThread { get; init; }
+
+    public override bool UsesOneThread => AsksForOneThread;
+
     /// <summary>The variants that the request chooses.</summary>
     public string? ChosenVariant { get; init; }
 

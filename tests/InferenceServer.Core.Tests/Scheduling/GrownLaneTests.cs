@@ -71,6 +71,44 @@ public sealed class GrownLaneTests : IDisposable
         Assert.Equal(1, model.Scheduler.ReadLoad().Lanes);
     }
 
+    /// <summary>Executions use the thread of their lane alone while there is enough to do for all lanes, and what the engine likes otherwise.</summary>
+    [Fact]
+    public async Task OneThreadEachGetsMoreDone_RunsSoWhileThereIsEnoughToDo()
+    {
+        var asked = 0;
+        var isAlone = false;
+
+        // Two are no better than one, so three are tried with one thread each only.
+        await using var model = Make(most: 3, static lanes => lanes == 3 ? 1.5 : 1, () => ++asked > 0);
+        await LoadAsync(model, () => model.Scheduler.SettledLanes == 3);
+        Assert.True(asked > 0);
+        model.Backend.Execute = batch =>
+        {
+            isAlone = batch.UsesOneThread;
+            _gate.Pass(batch.Cancellation);
+            FakeBackend.EchoFirst(batch);
+        };
+
+        var first = model.Engine.InferAsync(model.Rows(1, 1f), Token);
+        await _gate.WaitForArrivalAsync();
+        Assert.False(isAlone);
+        var second = model.Engine.InferAsync(model.Rows(1, 1f), Token);
+        await _gate.WaitForArrivalAsync();
+        Assert.True(isAlone);
+        await EndAsync([first, second]);
+    }
+
+    [Fact]
+    public async Task EngineDoesNotGetReady_RunsAsBefore()
+    {
+        var asked = 0;
+        await using var model = Make(most: 3, static _ => 1, () => ++asked < 0);
+
+        await LoadAsync(model, () => asked > 0 && model.Scheduler.SettledLanes is not null);
+
+        Assert.Equal(1, model.Scheduler.ReadLoad().Lanes);
+    }
+
     [Fact]
     public async Task OtherRules_FreeThem()
     {
@@ -96,9 +134,9 @@ public sealed class GrownLaneTests : IDisposable
         }
     }
 
-    private ServedModelFixture Make(int most, Func<int, double> speed)
+    private ServedModelFixture Make(int most, Func<int, double> speed, Func<bool>? tryReadyOneThread = null)
     {
-        var model = new ServedModelFixture(time: _time, maxBatchSize: 0, inputs: [ServedModelFixture.Tensor("X", Abstractions.Tensors.TensorDataType.Fp32, 8, 4)], idleTimeout: TimeSpan.FromHours(1), maxLanes: most);
+        var model = new ServedModelFixture(time: _time, maxBatchSize: 0, inputs: [ServedModelFixture.Tensor("X", Abstractions.Tensors.TensorDataType.Fp32, 8, 4)], idleTimeout: TimeSpan.FromHours(1), maxLanes: most, tryReadyOneThread: tryReadyOneThread);
         model.Backend.Execute = batch =>
         {
             // So much passes between two ends.

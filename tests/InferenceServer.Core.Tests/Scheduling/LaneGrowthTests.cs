@@ -12,6 +12,9 @@ public sealed class LaneGrowthTests
     private long _now;
     private double _level;
     private int _left;
+    private int _others = 50;
+    private int _asked;
+    private bool _isReady = true;
 
     public LaneGrowthTests()
     {
@@ -30,7 +33,7 @@ public sealed class LaneGrowthTests
         var settled = Run(growth, Seconds(30), static lanes => lanes);
 
         Assert.Equal(expected, settled);
-        Assert.Equal(most, growth.Lanes);
+        Assert.Equal(most, growth.Now.Lanes);
     }
 
     [Fact]
@@ -53,7 +56,7 @@ public sealed class LaneGrowthTests
         var growth = Make(16);
 
         Assert.Equal([1, 2, 4], Run(growth, Seconds(50), static lanes => Math.Min(lanes, 4)));
-        Assert.Equal(4, growth.Lanes);
+        Assert.Equal(4, growth.Now.Lanes);
     }
 
     /// <summary>As when clients become so many that one execution of all of them at once does better.</summary>
@@ -65,7 +68,7 @@ public sealed class LaneGrowthTests
 
         Run(growth, Seconds(1_000), static _ => 1);
 
-        Assert.Equal(1, growth.Lanes);
+        Assert.Equal(1, growth.Now.Lanes);
     }
 
     [Fact]
@@ -79,7 +82,7 @@ public sealed class LaneGrowthTests
             growth.OnEnd(1, others: 0, isSteady: true, _now);
         }
 
-        Assert.Equal((1, 1), (growth.Lanes, growth.Wanted));
+        Assert.Equal((1, 1), (growth.Now.Lanes, growth.Wanted));
     }
 
     [Fact]
@@ -93,14 +96,14 @@ public sealed class LaneGrowthTests
             growth.OnEnd(1, others: 10, isSteady: false, _now);
         }
 
-        Assert.Equal((1, 1), (growth.Lanes, growth.Wanted));
+        Assert.Equal((1, 1), (growth.Now.Lanes, growth.Wanted));
     }
 
     [Fact]
     public void LoadThatEndsMeanwhile_LeavesAsManyAsThereWere()
     {
         var growth = Make(8);
-        while (growth.Lanes == 1)
+        while (growth.Now.Lanes == 1)
         {
             growth.Made = growth.Wanted;
             _now += Execution;
@@ -113,7 +116,7 @@ public sealed class LaneGrowthTests
             growth.OnEnd(1, others: 0, isSteady: true, _now);
         }
 
-        Assert.Equal((1, 1), (growth.Lanes, growth.Wanted));
+        Assert.Equal((1, 1), (growth.Now.Lanes, growth.Wanted));
     }
 
     [Fact]
@@ -138,8 +141,8 @@ public sealed class LaneGrowthTests
     {
         var growth = Make(2);
 
-        Assert.Equal([1, 2], Run(growth, Seconds(30), lanes => growth.IsSingle ? 1.4 : 1));
-        Assert.True(growth.IsSingle);
+        Assert.Equal([1, 2], Run(growth, Seconds(30), lanes => growth.Now.IsSingle ? 1.4 : 1));
+        Assert.True(growth.Now.IsSingle);
     }
 
     /// <summary>The other way round: both are tried, one by one first.</summary>
@@ -149,9 +152,9 @@ public sealed class LaneGrowthTests
         var growth = Make(2);
         var hasTriedSingle = false;
 
-        Assert.Equal([1, 2], Run(growth, Seconds(30), lanes => (hasTriedSingle |= growth.IsSingle) && growth.IsSingle ? 0.5 : lanes));
+        Assert.Equal([1, 2], Run(growth, Seconds(30), lanes => (hasTriedSingle |= growth.Now.IsSingle) && growth.Now.IsSingle ? 0.5 : lanes));
         Assert.True(hasTriedSingle);
-        Assert.False(growth.IsSingle);
+        Assert.False(growth.Now.IsSingle);
     }
 
     [Fact]
@@ -159,8 +162,8 @@ public sealed class LaneGrowthTests
     {
         var growth = Make(2);
 
-        Assert.Equal([1], Run(growth, Seconds(40), _ => growth.IsSingle ? 0.9 : 1));
-        Assert.False(growth.IsSingle);
+        Assert.Equal([1], Run(growth, Seconds(40), _ => growth.Now.IsSingle ? 0.9 : 1));
+        Assert.False(growth.Now.IsSingle);
     }
 
     /// <summary>Rows that take little are not run one by one.</summary>
@@ -171,8 +174,85 @@ public sealed class LaneGrowthTests
         var growth = Make(2);
         var hasTriedSingle = false;
 
-        Assert.Equal([1, 2], Run(growth, Seconds(30), lanes => (hasTriedSingle |= growth.IsSingle) ? 2 : lanes));
+        Assert.Equal([1, 2], Run(growth, Seconds(30), lanes => (hasTriedSingle |= growth.Now.IsSingle) ? 2 : lanes));
         Assert.False(hasTriedSingle);
+    }
+
+    /// <summary>Whether more lanes with threads of the engine's were found to pay before, or not.</summary>
+    [Theory]
+    [InlineData(1.4, 1.5, new[] { 1, 2, 4 })]
+    [InlineData(1, 1.2, new[] { 1, 4 })]
+    public void OneThreadEachGetsMoreDone_RunsSo(double byTwo, double byOneThread, int[] expected)
+    {
+        var growth = Make(4, mayUseOneThread: true);
+
+        Assert.Equal(expected, Run(growth, Seconds(30), lanes => growth.Now.IsOneThread ? byOneThread : lanes == 1 ? 1 : byTwo));
+        Assert.Equal((4, true), (growth.Now.Lanes, growth.Now.IsOneThread));
+        Assert.True(growth.Found is { IsMoreBetter: true, Ratio: > 1.04, More: { Lanes: 4, IsOneThread: true } });
+    }
+
+    [Theory]
+    [InlineData(1.4, 1.4)]
+    [InlineData(1, 0.8)]
+    public void OneThreadEachBringsNothing_StaysAsItWas(double byTwo, double byOneThread)
+    {
+        var growth = Make(2, mayUseOneThread: true);
+        var hasTried = false;
+
+        Run(growth, Seconds(30), lanes => (hasTried |= growth.Now.IsOneThread) && growth.Now.IsOneThread ? byOneThread : lanes == 1 ? 1 : byTwo);
+
+        Assert.True(hasTried);
+        Assert.Equal(new LaneWay(byTwo > 1 ? 2 : 1, IsSingle: byTwo > 1), growth.Now);
+        Assert.Equal(growth.Now, growth.Settled);
+    }
+
+    [Fact]
+    public void OneThreadEachIsWorseLater_GoesBackToWhatWasBefore()
+    {
+        var growth = Make(2, mayUseOneThread: true);
+        Run(growth, Seconds(30), _ => growth.Now.IsOneThread ? 1.2 : 1);
+        Assert.Equal((2, true), (growth.Now.Lanes, growth.Now.IsOneThread));
+
+        Run(growth, Seconds(120), _ => growth.Now.IsOneThread ? 0.9 : 1);
+
+        Assert.Equal(new LaneWay(1), growth.Settled);
+    }
+
+    /// <summary>An engine that will not, for want of memory for example: nothing is made for it, and it is asked again later.</summary>
+    [Fact]
+    public void EngineDoesNotGetReady_IsAskedAgainLater()
+    {
+        var growth = Make(4, mayUseOneThread: true);
+        _isReady = false;
+
+        Assert.Equal([1], Run(growth, Seconds(30), static _ => 1));
+        Assert.Equal(1, _asked);
+        Assert.Equal((1, false), (growth.Wanted, growth.IsTrying));
+
+        Run(growth, Seconds(90), static _ => 1);
+        Assert.Equal(2, _asked);
+    }
+
+    [Fact]
+    public void EngineHasNoSuchThing_IsNotAsked()
+    {
+        Run(Make(4), Seconds(100), static _ => 1);
+
+        Assert.Equal(0, _asked);
+    }
+
+    /// <summary>Three at once do not give four lanes something to do.</summary>
+    [Theory]
+    [InlineData(2, 0)]
+    [InlineData(3, 1)]
+    public void OneThreadEach_IsTriedWhereAllLanesHaveWork(int others, int expected)
+    {
+        var growth = Make(4, mayUseOneThread: true);
+        _others = others;
+
+        Run(growth, Seconds(30), static _ => 1);
+
+        Assert.Equal(expected, _asked);
     }
 
     /// <summary>What else the machine does comes and goes, in either direction by a third: it seldom looks like a gain, and seldom hides one.</summary>
@@ -219,21 +299,27 @@ public sealed class LaneGrowthTests
         return _level;
     }
 
-    private LaneGrowth Make(int most) => new(1, most, _costs, Second);
+    private LaneGrowth Make(int most, bool mayUseOneThread = false) => new(1, most, _costs, Second) { MayUseOneThread = mayUseOneThread };
 
     /// <summary>A load that never ends: with so many lanes so many times as much gets done.</summary>
     /// <returns>What it settled on, one after the other.</returns>
     private List<int> Run(LaneGrowth growth, long ticks, Func<int, double> speed)
     {
-        List<int> settled = [growth.Lanes];
+        List<int> settled = [growth.Now.Lanes];
         for (var until = _now + ticks; _now < until;)
         {
-            growth.Made = Math.Max(growth.Made, growth.Wanted);
-            _now += (long)(Execution / speed(growth.Lanes));
-            growth.OnEnd(1, others: 50, isSteady: true, _now);
-            if (!growth.IsTrying && settled[^1] != growth.Lanes)
+            if (growth.WantsOneThread)
             {
-                settled.Add(growth.Lanes);
+                _asked++;
+                growth.OnReady(_isReady, _now);
+            }
+
+            growth.Made = Math.Max(growth.Made, growth.Wanted);
+            _now += (long)(Execution / speed(growth.Now.Lanes));
+            growth.OnEnd(1, _others, isSteady: true, _now);
+            if (!growth.IsTrying && settled[^1] != growth.Now.Lanes)
+            {
+                settled.Add(growth.Now.Lanes);
             }
         }
 
