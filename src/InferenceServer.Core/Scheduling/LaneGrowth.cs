@@ -32,6 +32,9 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     // Of the eight ratios of a trial; one may be a neighbour's doing.
     private const int MostTurns = 7;
 
+    // Of what was before, at each execution.
+    private const double Kept = 0.875;
+
     private const int TurnsASecond = 5;
     private const int FirstPause = 60;
     private const int LongestPause = 3600;
@@ -48,7 +51,8 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     private bool _isFewerNext;
     private int _others;
     private bool _isReady;
-    private bool _isLong;
+    private double _recentTicks;
+    private double _recentRows;
     private bool _hasTriedSingle;
 
     /// <summary>True when the engine may have executions of one thread each.</summary>
@@ -74,6 +78,9 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
 
     /// <summary>How many lanes there are.</summary>
     public int Made { get; set; } = first;
+
+    /// <summary>True when the rows of the last executions took long, one with another: a row alone among many in company says nothing.</summary>
+    private bool IsLong => _recentTicks >= HopsOfLongWork * costs.Hop * _recentRows;
 
     private bool IsTrialOn => _trial is { } trial && Made >= trial.More.Lanes && !WantsOneThread;
 
@@ -113,7 +120,8 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     public void OnEnd(int rows, int others, bool isSteady, long now)
     {
         _others = others;
-        _isLong = costs.Mean(rows) >= HopsOfLongWork * costs.Hop * rows;
+        _recentTicks = (Kept * _recentTicks) + costs.Mean(rows);
+        _recentRows = (Kept * _recentRows) + rows;
         _crowd = others >= Company ? Math.Min(_crowd + 1, FullCrowd) : Math.Max(_crowd - CrowdLost, 0);
         _crowdedSince = _crowd == 0 ? long.MaxValue : _crowd == FullCrowd ? Math.Min(_crowdedSince, now) : _crowdedSince;
         if (_trial is null)
@@ -149,7 +157,7 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
         }
         else if (_settled.Lanes < _most)
         {
-            Try(_settled, new LaneWay(Math.Min(2 * _settled.Lanes, _most), _settled.IsSingle || (_isLong && !_hasTriedSingle)));
+            Try(_settled, new LaneWay(Math.Min(2 * _settled.Lanes, _most), _settled.IsSingle || (IsLong && !_hasTriedSingle)));
         }
         else
         {
@@ -196,7 +204,7 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
         if (MayUseOneThread && !_settled.IsOneThread && _others >= CompanyOfOneThread)
         {
             _isReady = false;
-            Try(_settled, new LaneWay(_most, _settled.Lanes > _first ? _settled.IsSingle : _isLong, IsOneThread: true));
+            Try(_settled, new LaneWay(_most, _settled.Lanes > _first ? _settled.IsSingle : IsLong, IsOneThread: true));
             return;
         }
 

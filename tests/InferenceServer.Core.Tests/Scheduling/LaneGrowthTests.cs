@@ -178,6 +178,30 @@ public sealed class LaneGrowthTests
         Assert.False(hasTriedSingle);
     }
 
+    /// <summary>A row alone takes long where every execution reads the weights; that is no reason to run all of them alone.</summary>
+    [Fact]
+    public void RowsThatCostLittleInCompany_AreNotRunOneByOne()
+    {
+        _costs.Record(63, Execution);
+        var growth = Make(2, mayUseOneThread: true);
+        var hasTriedSingle = false;
+        for (var until = _now + Seconds(30); _now < until;)
+        {
+            foreach (var rows in (int[])[63, 1])
+            {
+                growth.Made = Math.Max(growth.Made, growth.Wanted);
+                growth.OnReady(isReady: true, _now);
+                _now += Execution;
+                growth.OnEnd(rows, others: 63, isSteady: true, _now);
+                hasTriedSingle |= growth.Now.IsSingle;
+            }
+        }
+
+        Assert.Equal(new LaneWay(1), growth.Settled);
+        Assert.NotNull(growth.Found);
+        Assert.False(hasTriedSingle);
+    }
+
     /// <summary>Whether more lanes with threads of the engine's were found to pay before, or not.</summary>
     [Theory]
     [InlineData(1.4, 1.5, new[] { 1, 2, 4 })]
