@@ -30,7 +30,7 @@ internal sealed class LaneScheduler : IModelScheduler
     private readonly LaneAlarm _alarm;
     private readonly CallerExecution _callers;
     private readonly LaneSet _lanes;
-    private readonly LaneMaker? _make;
+    private readonly OtherLanes _others;
     private ResponseOrder? _order;
     private LaneSchedulerSetup _rules;
     private long _calledAt;
@@ -48,12 +48,11 @@ internal sealed class LaneScheduler : IModelScheduler
         _callers = new CallerExecution(_costs) { LimitTicks = setup.Time.ToTicks(setup.MaxCallerExecution) };
         _order = setup.PreservesOrdering ? new ResponseOrder() : null;
         _rules = setup;
-        _make = make;
         _time = setup.Time;
         _statistics = setup.Statistics;
         _lanes = new LaneSet();
-        _lanes.Change([.. makeLanes(this)], [], make is null ? 0 : setup.MaxSideLanes);
-        _lanes.Growth = MakeGrowth();
+        _others = new OtherLanes(_gate, _lanes, make, OnLanesChanged, _costs, setup.Time);
+        _others.Change([.. makeLanes(this)], [], setup);
         Array.ForEach(_lanes.Configured, HearFromLimiter);
         _onClientGone = state => Abandon((PendingInference)state!);
     }
@@ -129,7 +128,7 @@ internal sealed class LaneScheduler : IModelScheduler
         lock (_gate)
         {
             var now = _time.GetTimestamp();
-            var lane = mayLend && _queue.Count == 0 && !_isDraining && _order is null && pending.DeadlineTimestamp > now && _callers.Pays(pending.Rows, pending.Bytes) ? CallerExecution.FindLane(_lanes.Active) ?? FindSide(pending) : null;
+            var lane = mayLend && _queue.Count == 0 && !_isDraining && _order is null && pending.DeadlineTimestamp > now && _callers.Pays(pending.Rows, pending.Bytes) ? CallerExecution.FindLane(_lanes.Active) ?? (_callers.IsTrifle(pending.Rows) ? _others.FindSide(this) : null) : null;
             var refusal = pending.IsAbandoned ? pending.DescribeEnd(now)
                 : _isStopping ? pending.RefuseStopping()
                 : _queue.TryAdd(pending, now) ? null
@@ -180,8 +179,7 @@ internal sealed class LaneScheduler : IModelScheduler
             _queue.Retune(rules.Queue);
             _decider.Limits = rules.Limits;
             _order = rules.PreservesOrdering ? _order ?? new ResponseOrder() : null;
-            idle = _lanes.Change(added, retired, _make is null ? 0 : rules.MaxSideLanes);
-            _lanes.Growth = MakeGrowth();
+            idle = _others.Change(added, retired, rules);
             Array.ForEach(_lanes.Configured, HearFromLimiter);
 
             // Lanes that wait look at the rules of now, or end; a queue that had to wait for a lane finds the new ones.
@@ -203,6 +201,7 @@ internal sealed class LaneScheduler : IModelScheduler
         lock (_gate)
         {
             _isDraining = true;
+            _others.IsOver = true;
             _alarm.WakeAll();
         }
     }
@@ -212,6 +211,7 @@ internal sealed class LaneScheduler : IModelScheduler
         lock (_gate)
         {
             _isDraining = true;
+            _others.IsOver = true;
             _isStopping = true;
             _alarm.WakeAll();
             CompleteStopIfIdle();
@@ -339,96 +339,27 @@ internal sealed class LaneScheduler : IModelScheduler
         }
     }
 
-    /// <summary>A lane beside the others, for a request that takes next to nothing.</summary>
-    private InstanceRunner? FindSide(PendingInference pending)
-    {
-        if (_lanes.Side.Most == 0 || !_callers.IsTrifle(pending.Rows))
-        {
-            return null;
-        }
-
-        if (_lanes.Side.Find() is { } lane)
-        {
-            return lane;
-        }
-
-        if (_lanes.Side.TryBeginMaking())
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static scheduler => scheduler.Make(isSide: true), this, preferLocal: false);
-        }
-
-        return null;
-    }
-
     /// <summary>An execution has ended: what it cost is told, and what follows from that for the number of lanes.</summary>
     private void OnEnd(InstanceRunner lane, long now)
     {
         var (rows, requests) = (lane.Progress.EndedRows, lane.Progress.RunningRequests);
         _decider.OnEnd(lane, now);
-        if (rows > 0 && !_isDraining && _lanes.Growth is { } growth && growth.IsWork(rows))
+        if (rows > 0 && !_isDraining)
         {
-            var known = growth.Found;
-            growth.OnEnd(rows, Math.Max(0, requests - 1) + _lanes.Busy(_queue.Count), _decider.IsSteady, now);
-            if (growth.Found is { } found && found != known && _make!.Tell is { } tell)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(static told => told.Tell(told.Found), (Tell: tell, Found: found), preferLocal: false);
-            }
-
-            FollowGrowth();
+            _others.OnEnd(this, rows, Math.Max(0, requests - 1) + _lanes.Busy(_queue.Count), _decider.IsSteady, now);
         }
     }
 
-    private void FollowGrowth()
+    /// <summary>There are other lanes than there were, or other lanes run.</summary>
+    private void OnLanesChanged()
     {
-        if (!_isDraining && _lanes.TryBeginMaking())
+        _alarm.WakeAll();
+        if (_queue.Count > 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static scheduler => scheduler.Make(isSide: false), this, preferLocal: false);
+            _alarm.TryWake(_lanes.Active);
         }
 
-        if (!_isDraining && _lanes.TryBeginReadying())
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static scheduler => scheduler.ReadyOneThread(), this, preferLocal: false);
-        }
-
-        if (_lanes.Follow())
-        {
-            _alarm.WakeAll();
-            if (_queue.Count > 0)
-            {
-                _alarm.TryWake(_lanes.Active);
-            }
-        }
-    }
-
-    private LaneGrowth? MakeGrowth() =>
-        _make is null || _rules.MaxLanes <= _lanes.Configured.Length ? null : new LaneGrowth(_lanes.Configured.Length, _rules.MaxLanes, _costs, _time.TimestampFrequency) { MayUseOneThread = _make.TryReadyOneThread is not null };
-
-    private void Make(bool isSide)
-    {
-        var made = _make!.Make(this, isSide);
-        lock (_gate)
-        {
-            if (isSide ? _lanes.EndMakingSide(made) : _lanes.EndMaking(made))
-            {
-                FollowGrowth();
-                CompleteStopIfIdle();
-                return;
-            }
-        }
-
-        made!.Retire();
-        EndRetirement();
-    }
-
-    private void ReadyOneThread()
-    {
-        var isReady = _make!.TryReadyOneThread!();
-        lock (_gate)
-        {
-            _lanes.EndReadying(isReady, _time.GetTimestamp());
-            FollowGrowth();
-            CompleteStopIfIdle();
-        }
+        CompleteStopIfIdle();
     }
 
     private PendingInference[] TakeBatch(InstanceRunner lane, int requests, long now)
