@@ -257,38 +257,6 @@ internal sealed class ModelLoader(
             return new InstanceRunner(owner, made.Instance, lanes) { Placement = made.Wish.Placement, Demand = made.Wish.Demand, Claim = made.Claim };
         }
 
-        InstanceRunner? MakeOther(LaneScheduler owner, bool isSide)
-        {
-            var placement = instances[0].Wish.Placement;
-            placement = placement with { Name = $"{placement.Name}_{(isSide ? "side" : "more")}" };
-            try
-            {
-                return new InstanceRunner(owner, model.CreateInstance(placement), lanes) { Placement = placement, IsSide = isSide };
-            }
-            catch (Exception exception)
-            {
-                // The model serves as well without it.
-                LifecycleLog.NoOtherLane(_logger, exception, config.Name, version.Number);
-                return null;
-            }
-        }
-
-        void Tell(LaneFinding found) =>
-            SchedulingLog.LanesTried(lanes.Logger, config.Name, version.Number, found.More.ToString(), found.Less.ToString(), found.Ratio, (found.IsMoreBetter ? found.More : found.Less).ToString());
-
-        bool ReadyOneThread()
-        {
-            try
-            {
-                return model.TryReadyOneThread();
-            }
-            catch (Exception exception)
-            {
-                LifecycleLog.NotReadyForOneThread(_logger, exception, config.Name, version.Number);
-                return false;
-            }
-        }
-
         if (config.SequenceBatching is { } batching)
         {
             // Its lanes cannot change while it serves: each has sequences of its own.
@@ -296,7 +264,7 @@ internal sealed class ModelLoader(
             return new ServedModel(version.Number, config, model, sequenced, statistics, time) { Labels = setup.Labels, PassiveInstances = setup.PassiveInstances };
         }
 
-        var scheduler = new LaneScheduler(LanePlan.Rules(config, options.Scheduler, time, statistics), owner => Enumerable.Range(0, instances.Count).Select(lane => Run(lane, owner)), MakesOthers(setup, instances[0].Wish, instances[0].Claim) ? new LaneMaker(MakeOther) { TryReadyOneThread = model.HasOneThreadRuns ? ReadyOneThread : null, Tell = Tell } : null);
+        var scheduler = new LaneScheduler(LanePlan.Rules(config, options.Scheduler, time, statistics), owner => Enumerable.Range(0, instances.Count).Select(lane => Run(lane, owner)), MakesOthers(setup, instances[0].Wish, instances[0].Claim) ? new OtherInstances(model, instances[0].Wish.Placement, lanes, _logger).Maker : null);
         return new ServedModel(version.Number, config, model, scheduler, statistics, time)
         {
             Labels = setup.Labels,
