@@ -1,23 +1,20 @@
-using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace InferenceServer.Protocols.KServe.Http;
 
 /// <summary>
-/// The shortest decimal number that reads back as a given binary32, and of several such the nearest, as the base library writes it, in a third of the time. The method is R. Giulietti's (The Schubfach way to render
+/// The shortest decimal number that reads back as a given binary32, and of several such the nearest, as the base library writes it but always with a fraction or an exponent, in a third of the time. The method is R. Giulietti's (The Schubfach way to render
 /// doubles, 2020): among the decimals of a certain power of ten at most two lie between the neighbours' middles, and one multiplication of 32 by 64 bits, whose lost bits leave a trace in the last one, tells which.
 /// </summary>
 internal static class ShortestSingle
 {
-    /// <summary>More than any takes.</summary>
-    public const int MostBytes = 16;
+    /// <summary>More than any takes: what it has to be given.</summary>
+    public const int Room = DecimalText.Room + 1;
 
     private const int Bias = 150;
     private const int FractionBits = 23;
+    private const uint FractionMask = (1u << FractionBits) - 1;
     private const int LeastPower = -31;
-
-    // Beyond these many digits before the point, and noughts behind it, the base library writes an exponent.
-    private const int MostWhole = 9;
-    private const int MostNoughts = 3;
 
     /// <summary>10^k for k from -31 to 45, as a 64-bit integer whose highest bit is set, rounded up.</summary>
     private static readonly ulong[] s_powers =
@@ -38,120 +35,52 @@ internal static class ShortestSingle
     ];
 
     /// <summary>Writes a finite number other than zero; returns the number of bytes.</summary>
+    // By itself, since the compiler makes jumps of all choices within a loop, and these cannot be foreseen.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static int Format(float value, Span<byte> room)
     {
         var bits = BitConverter.SingleToUInt32Bits(value);
-        var length = 0;
-        if ((bits >> 31) != 0)
-        {
-            room[length++] = (byte)'-';
-        }
-
-        var (digits, exponent) = ToDecimal(bits & 0x7FFFFF, (int)(bits >> FractionBits) & 0xFF);
-        while (digits % 10 == 0)
-        {
-            digits /= 10;
-            exponent++;
-        }
-
-        Span<byte> text = stackalloc byte[MostBytes];
-        digits.TryFormat(text, out var count, default, CultureInfo.InvariantCulture);
-        return length + Place(text[..count], exponent + count, room[length..]);
-    }
-
-    /// <summary>Puts the point where it belongs.</summary>
-    /// <param name="digits">The digits.</param>
-    /// <param name="point">Before how many of them it is.</param>
-    /// <param name="room">Where to write.</param>
-    private static int Place(ReadOnlySpan<byte> digits, int point, Span<byte> room)
-    {
-        if (point is > MostWhole or < -MostNoughts)
-        {
-            return Scientific(digits, point - 1, room);
-        }
-
-        if (point <= 0)
-        {
-            "0.000"u8[..(2 - point)].CopyTo(room);
-            digits.CopyTo(room[(2 - point)..]);
-            return 2 - point + digits.Length;
-        }
-
-        if (point >= digits.Length)
-        {
-            digits.CopyTo(room);
-            room[digits.Length..point].Fill((byte)'0');
-            return point;
-        }
-
-        digits[..point].CopyTo(room);
-        room[point] = (byte)'.';
-        digits[point..].CopyTo(room[(point + 1)..]);
-        return digits.Length + 1;
-    }
-
-    private static int Scientific(ReadOnlySpan<byte> digits, int exponent, Span<byte> room)
-    {
-        var length = 0;
-        room[length++] = digits[0];
-        if (digits.Length > 1)
-        {
-            room[length++] = (byte)'.';
-            digits[1..].CopyTo(room[length..]);
-            length += digits.Length - 1;
-        }
-
-        room[length++] = (byte)'E';
-        room[length++] = exponent < 0 ? (byte)'-' : (byte)'+';
-        var (tens, ones) = Math.DivRem(Math.Abs(exponent), 10);
-        room[length++] = (byte)('0' + tens);
-        room[length++] = (byte)('0' + ones);
-        return length;
+        room[0] = (byte)'-';
+        var length = (int)(bits >> 31);
+        var (digits, exponent) = ToDecimal(bits & FractionMask, (int)(bits >> FractionBits) & 0xFF);
+        return length + DecimalText.WriteNine(digits, exponent, room[length..]);
     }
 
     private static (uint Digits, int Exponent) ToDecimal(uint fraction, int biased)
     {
         var c = biased == 0 ? fraction : fraction | (1u << FractionBits);
         var q = (biased == 0 ? 1 : biased) - Bias;
-        if (q is <= 0 and > -FractionBits - 1 && (c & ((1u << -q) - 1)) == 0)
-        {
-            return (c >> -q, 0);
-        }
 
         // Four times the value and the middles to its neighbours; below a power of two the lower neighbour is nearer.
         var isLowerNearer = fraction == 0 && biased > 1;
-        var lowest = (4 * c) - 2 + (isLowerNearer ? 1u : 0);
         var k = ((q * 1262611) - (isLowerNearer ? 524031 : 0)) >> 22;
         var shift = q + ((-k * 1741647) >> 19) + 1;
         var power = s_powers[-k - LeastPower];
-        var lower = RoundToOdd(power, lowest << shift);
-        var middle = RoundToOdd(power, (4 * c) << shift);
-        var upper = RoundToOdd(power, ((4 * c) + 2) << shift);
+        var four = c << (shift + 2);
+        var two = 2u << shift;
+        var middle = RoundToOdd(power, four);
 
         // An even value is what its middles round to.
-        lower += c & 1;
-        upper -= c & 1;
+        var lower = RoundToOdd(power, four - (isLowerNearer ? two / 2 : two)) + (c & 1);
+        var upper = RoundToOdd(power, four + two) - (c & 1);
         var s = middle / 4;
-        if (s >= 10)
+        var tens = s / 10;
+        var isLowerIn = lower <= 40 * tens;
+        var isUpperIn = (40 * tens) + 40 <= upper;
+        var ten = (10 * tens) + (isUpperIn ? 10u : 0);
+
+        // The nearest is between the middles, but for where they are not equally far.
+        var isUp = (middle & 3) + (s & 1) > 2;
+        if (isLowerNearer)
         {
-            var tens = s / 10;
-            var isLowerIn = lower <= 40 * tens;
-            var isUpperIn = (40 * tens) + 40 <= upper;
-            if (isLowerIn != isUpperIn)
-            {
-                return (tens + (isUpperIn ? 1u : 0), k + 1);
-            }
+            var isDownIn = lower <= 4 * s;
+            var isUpIn = (4 * s) + 4 <= upper;
+            isUp = isDownIn == isUpIn ? isUp : isUpIn;
         }
 
-        var isDownIn = lower <= 4 * s;
-        var isUpIn = (4 * s) + 4 <= upper;
-        if (isDownIn != isUpIn)
-        {
-            return (s + (isUpIn ? 1u : 0), k);
-        }
-
-        var half = (4 * s) + 2;
-        return (s + (middle > half || (middle == half && (s & 1) != 0) ? 1u : 0), k);
+        // Which it is cannot be foreseen, so both are there before one is taken.
+        var one = s + (isUp ? 1u : 0);
+        return (isLowerIn != isUpperIn ? ten : one, k);
     }
 
     /// <summary>The upper bits of the product, the last of which is set when anything was lost.</summary>
