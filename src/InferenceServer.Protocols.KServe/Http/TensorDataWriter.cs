@@ -158,25 +158,14 @@ internal static class TensorDataWriter
             return start + digits + 2;
         }
 
-        var end = start;
-        if (typeof(T) == typeof(float) && T.IsFinite(value) && !T.IsZero(value))
+        if (T.IsFinite(value) && !T.IsZero(value))
         {
-            end += ShortestSingle.Format(Unsafe.BitCast<T, float>(value), room[start..]);
-        }
-        else
-        {
-            value.TryFormat(room[start..], out var written, default, CultureInfo.InvariantCulture);
-            end += written;
+            return start + (typeof(T) == typeof(float) ? ShortestSingle.Format(Unsafe.BitCast<T, float>(value), room[start..]) : ShortestDouble.Format(Unsafe.BitCast<T, double>(value), room[start..]));
         }
 
-        // A reader that tells integers from real numbers must see a real number whatever the value is.
-        if (T.IsFinite(value) && room[start..end].IndexOfAny((byte)'.', (byte)'E') < 0)
-        {
-            room[end++] = (byte)'.';
-            room[end++] = (byte)'0';
-        }
-
-        return end;
+        var word = T.IsZero(value) ? "-0.0"u8 : T.IsNaN(value) ? "NaN"u8 : T.IsNegative(value) ? "-Infinity"u8 : "Infinity"u8;
+        word.CopyTo(room[start..]);
+        return start + word.Length;
     }
 
     private static void WriteStrings(IBufferWriter<byte> output, ReadOnlySpan<byte> data)
