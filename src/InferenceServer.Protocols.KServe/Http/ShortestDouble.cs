@@ -17,7 +17,7 @@ internal static class ShortestDouble
     private const int LeastPower = -292;
     private const int MostPower = 324;
 
-    // Made when the first number is written, which takes a tenth of a millisecond: neither 600 lines of digits, nor a few powers from which the others would have to be put together for every number.
+    // Made once, by whichever thread writes the first number, in a tenth of a millisecond: neither 600 lines of digits, nor a few powers from which the others would have to be put together for every number.
     private static readonly ulong[] s_powers = PowersOfTen.Make(LeastPower, MostPower);
 
     /// <summary>Writes a finite number other than zero; returns the number of bytes.</summary>
