@@ -62,7 +62,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
         var signature = new ModelSignature(
             [.. generatedFirst ?? [], .. declaredInputs.Select(static tensor => new TensorSpec(tensor.Name, tensor.DataType, tensor.ModelShape) { IsOptional = tensor.IsOptional })],
             [.. declaredOutputs.Select(static tensor => new TensorSpec(tensor.Name, tensor.DataType, tensor.ModelShape) { IsOptional = tensor.IsOptional })]);
-        Backend = new FakeBackend(signature);
+        Backend = new FakeBackend(signature) { ReadyOneThread = tryReadyOneThread };
         var config = new ModelConfig
         {
             Name = name,
@@ -105,13 +105,7 @@ internal sealed class ServedModelFixture : IAsyncDisposable
                 Statistics = Statistics,
             },
             owner => Lanes = [.. Enumerable.Range(0, lanes).Select(i => new InstanceRunner(owner, model.CreateInstance(new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0)), setup) { Placement = new InstancePlacement($"m_{i}", InstanceKind.Cpu, 0), Claim = Claim() })],
-            new LaneMaker(MakeOther) { TryReadyOneThread = tryReadyOneThread });
-        InstanceRunner? MakeOther(LaneScheduler owner, bool isSide)
-        {
-            var placement = new InstancePlacement(isSide ? "m_0_side" : "m_0_more", InstanceKind.Cpu, 0);
-            return FailsOtherLanes ? null : new InstanceRunner(owner, model.CreateInstance(placement), setup) { Placement = placement, IsSide = isSide };
-        }
-
+            new OtherInstances(model, new InstancePlacement("m_0", InstanceKind.Cpu, 0) { Group = "m" }, setup, setup.Logger).Maker);
         LaneClaim? Claim()
         {
             LaneClaim? claim = null;
@@ -150,9 +144,6 @@ internal sealed class ServedModelFixture : IAsyncDisposable
     public LaneScheduler Scheduler { get; }
 
     public InstanceRunner[] Lanes { get; private set; } = [];
-
-    /// <summary>True when no lane beside the others can be made.</summary>
-    public bool FailsOtherLanes { get; set; }
 
     /// <summary>Makes one more lane.</summary>
     public Func<InstanceRunner> MakeLane { get; }

@@ -1,3 +1,4 @@
+using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Inference;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Backends;
@@ -31,14 +32,14 @@ public sealed class GrownLaneTests : IDisposable
         await LoadAsync(model, () => model.Scheduler.SettledLanes == 3);
 
         Assert.Equal(3, model.Backend.LivingInstances);
-        var held = Enumerable.Range(0, 3).Select(_ => model.Engine.InferAsync(model.Rows(1, Held), Token)).ToList();
+        var held = Enumerable.Range(0, 3).Select(_ => model.Engine.InferAsync(Explained(model.Rows(1, Held)), Token)).ToList();
         for (var i = 0; i < 3; i++)
         {
             await _gate.WaitForArrivalAsync();
         }
 
         Assert.Equal(3, model.Scheduler.ReadLoad().Running);
-        await EndAsync(held);
+        Assert.Equal(["m_0", "m_1", "m_2"], (await EndAsync(held)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -63,7 +64,7 @@ public sealed class GrownLaneTests : IDisposable
     public async Task LaneThatCannotBeMade_IsDoneWithout()
     {
         await using var model = Make(most: 2, static lanes => lanes);
-        model.FailsOtherLanes = true;
+        model.Backend.MakingInstance = static _ => throw new InvalidOperationException("no more");
         var count = 0;
 
         await LoadAsync(model, () => ++count > 200);
@@ -125,13 +126,27 @@ public sealed class GrownLaneTests : IDisposable
         await UntilAsync(() => model.Backend.LivingInstances == 1);
     }
 
-    private async Task EndAsync(IEnumerable<ValueTask<InferenceOutcome>> held)
+    private static InferenceRequest Explained(InferenceRequest request)
+    {
+        request.Parameters["explain"] = ParameterValue.FromBool(true);
+        return request;
+    }
+
+    /// <returns>The lanes by which those were run that have asked.</returns>
+    private async Task<List<string>> EndAsync(IEnumerable<ValueTask<InferenceOutcome>> held)
     {
         _gate.Open();
+        var lanes = new List<string>();
         foreach (var one in held)
         {
-            (await SucceedAsync(one)).Dispose();
+            using var response = await SucceedAsync(one);
+            if (response.Parameters.TryGetValue("explain_lane", out var lane))
+            {
+                lanes.Add(lane.ToString());
+            }
         }
+
+        return lanes;
     }
 
     private ServedModelFixture Make(int most, Func<int, double> speed, Func<bool>? tryReadyOneThread = null)

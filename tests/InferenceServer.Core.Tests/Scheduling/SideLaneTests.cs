@@ -89,7 +89,7 @@ public sealed class SideLaneTests : IDisposable
     public async Task Lane_ThatCannotBeMade_IsDoneWithout()
     {
         await using var model = Make(most: 1);
-        model.FailsOtherLanes = true;
+        model.Backend.MakingInstance = static _ => throw new InvalidOperationException("no more");
         await LearnAsync(model, hop: TimeSpan.FromMilliseconds(1));
         for (var i = 0; i < 2; i++)
         {

@@ -33,6 +33,9 @@ public sealed class FakeBackend(ModelSignature signature) : IBackend
     /// <summary>Given the number of instances that would be alive with the next one; may throw in the place of the engine.</summary>
     public Action<int> MakingInstance { get; set; } = static _ => { };
 
+    /// <summary>Gets ready for executions of one thread each; null for an engine that has none.</summary>
+    public Func<bool>? ReadyOneThread { get; set; }
+
     /// <summary>What it was warmed up with.</summary>
     public TaskCompletionSource<(IReadOnlyDictionary<string, string> Settings, int ProcessorCount)> WarmedUp { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -74,6 +77,10 @@ public sealed class FakeBackend(ModelSignature signature) : IBackend
     private sealed class Model(FakeBackend backend, ModelSignature signature) : IBackendModel
     {
         public ModelSignature Signature => signature;
+
+        public bool HasOneThreadRuns => backend.ReadyOneThread is not null;
+
+        public bool TryReadyOneThread() => backend.ReadyOneThread!();
 
         public IModelInstance CreateInstance(InstancePlacement placement)
         {
