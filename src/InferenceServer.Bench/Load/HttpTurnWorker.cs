@@ -98,9 +98,9 @@ internal sealed class HttpTurnWorker(LoadPoint point, int first, int count, Load
             var ended = clock.GetTimestamp();
             if (point.Requests.Check(connection.Response, request) is { } failure)
             {
-                control.Failed();
+                var counted = control.Failed(failure);
                 SlotOf(i)?.Failed();
-                _tally.Failure(due, failure);
+                _tally.Failure(due, counted);
             }
             else
             {
@@ -122,9 +122,9 @@ internal sealed class HttpTurnWorker(LoadPoint point, int first, int count, Load
 
     private void Fail(int i, long due, RequestFailure failure)
     {
-        control.Failed();
+        var counted = control.Failed(failure);
         SlotOf(i)?.Failed();
-        _tally.Failure(due, failure);
+        _tally.Failure(due, counted);
         Drop(i);
     }
 

@@ -66,9 +66,9 @@ internal sealed class HttpWorker(LoadPoint point, int index, LoadControl control
         }
         else
         {
-            control.Failed();
+            var counted = control.Failed(failure);
             _slot?.Failed();
-            _tally.Failure(due, failure);
+            _tally.Failure(due, counted);
         }
     }
 

@@ -1,3 +1,5 @@
+using InferenceServer.Bench.Failures;
+
 namespace InferenceServer.Bench.Load;
 
 /// <summary>What the workers of a point share: until when they send, and what they have seen.</summary>
@@ -5,12 +7,15 @@ internal sealed class LoadControl(TimeProvider clock)
 {
     private const int FailuresInARowBeforeGivingUp = 100;
 
+    private static readonly RequestFailure s_unanswered = new(RequestFailure.Timeout, "no answer until the end of the point");
+
     private readonly Lock _lock = new();
     private readonly List<WorkerTally> _tallies = [];
     private MeasuredSpan _span = MeasuredSpan.Always;
     private long _end = long.MaxValue;
     private long _lastSend = long.MaxValue;
     private int _failuresInARow;
+    private bool _isBrokenOff;
 
     /// <summary>Nothing that is due then or later is sent.</summary>
     public long End => Volatile.Read(ref _end);
@@ -62,5 +67,14 @@ internal sealed class LoadControl(TimeProvider clock)
         }
     }
 
-    public void Failed() => Interlocked.Increment(ref _failuresInARow);
+    /// <summary>A request has no good answer.</summary>
+    /// <returns>What to count it as: one that is broken off at the end has waited too long, whatever its connection says of that.</returns>
+    public RequestFailure Failed(RequestFailure failure)
+    {
+        Interlocked.Increment(ref _failuresInARow);
+        return Volatile.Read(ref _isBrokenOff) ? s_unanswered : failure;
+    }
+
+    /// <summary>What has no answer yet gets none.</summary>
+    public void BreakOff() => Volatile.Write(ref _isBrokenOff, true);
 }

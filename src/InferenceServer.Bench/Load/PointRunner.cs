@@ -188,6 +188,7 @@ internal sealed class PointRunner(TimeProvider clock, IServerStatistics? statist
         var counts = isCutShort ? control.Begin(MeasuredSpan.Always) : null;
         if (!running.IsCompleted)
         {
+            control.BreakOff();
             driver.Abort();
         }
 

@@ -43,9 +43,9 @@ internal sealed class RpcWorker(LoadPoint point, IRpcConnection connection, int 
         }
         catch (Exception e) when (RequestFailure.Of(e) is { } failure)
         {
-            control.Failed();
+            var counted = control.Failed(failure);
             _slot?.Failed();
-            _tally.Failure(due, failure);
+            _tally.Failure(due, counted);
         }
     }
 }
