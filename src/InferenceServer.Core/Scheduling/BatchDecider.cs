@@ -8,6 +8,8 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs, lon
 {
     private LatencyTargetPolicy? _target;
     private BatchGrowth? _growth;
+    private int _expectedRows;
+    private long _freeSince;
 
     public required BatchLimits Limits
     {
@@ -33,11 +35,26 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs, lon
     /// <summary>False while the most rows of an execution are about to change.</summary>
     public bool IsSteady => _growth?.IsSteady != false;
 
+    /// <summary>True when executions of more rows than at first have been found to pay.</summary>
+    public bool HasGrown => _growth is { } growth && growth.Limits.MaxRows > Limits.MaxRows;
+
+    /// <summary>
+    /// True when a lane waits for as many rows as the last execution had and left waiting, for half the time at most that an execution of so many takes: clients that have just been answered are about to ask again, and
+    /// where most of what an execution costs is what every execution costs, one of all of them is done sooner than two. Whoever is alone waits once, and then is not waited with any more.
+    /// </summary>
+    public bool Gathers { get; set; }
+
     /// <summary>What an idle lane should do now.</summary>
     public BatchDecision Decide(bool isDraining, long now)
     {
         var limits = _growth?.Limits ?? Limits;
         var head = queue.Peek(limits.MaxRows, isDraining, (long)costs.Most(limits.MaxRows), now) with { EnoughRows = EnoughRows?.Invoke() ?? 0 };
+        if (Gathers && _expectedRows > 0 && !isDraining)
+        {
+            var rows = Math.Min(_expectedRows, limits.MaxRows);
+            head = head with { EnoughRows = rows, GatherTicks = (long)(costs.Mean(rows) / 2), OldestTimestamp = Math.Max(head.OldestTimestamp, _freeSince) };
+        }
+
         return _target?.Decide(head, now) ?? BatchPolicy.Decide(head, limits, now);
     }
 
@@ -62,6 +79,8 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs, lon
         if (rows > 0)
         {
             _growth?.OnEnd(rows, now);
+            _expectedRows = rows + queue.Count;
+            _freeSince = now;
         }
     }
 }

@@ -56,13 +56,14 @@ internal static class BatchPolicy
             return BatchDecision.Run(requests, ReleaseReason.Drain);
         }
 
-        if (limits.MaxDelayTicks == 0)
+        var delay = Math.Max(limits.MaxDelayTicks, head.GatherTicks);
+        if (delay == 0)
         {
             return BatchDecision.Run(requests, ReleaseReason.LaneIdle);
         }
 
         // Nobody is kept waiting for company until it is too late for him.
-        var due = Math.Min(TimeProviderTicks.Add(head.OldestTimestamp, limits.MaxDelayTicks), head.LatestStartTimestamp - limits.MarginTicks);
+        var due = Math.Min(TimeProviderTicks.Add(head.OldestTimestamp, delay), head.LatestStartTimestamp - limits.MarginTicks);
         return now >= due ? BatchDecision.Run(requests, ReleaseReason.DelayExpired) : BatchDecision.Wait(due);
     }
 }

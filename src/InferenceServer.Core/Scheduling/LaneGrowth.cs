@@ -25,9 +25,9 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     private const double GainToGrow = 1.1;
     private const double GainToKeep = 1.05;
 
-    // What executions of one thread each need beside it is provided for: there need only be a gain.
-    private const double GainByOneThread = 1.04;
-    private const double GainToKeepOneThread = 1.02;
+    // What executions of one thread each need beside it is provided for, and to gather needs nothing: there need only be a gain.
+    private const double GainByOther = 1.04;
+    private const double GainToKeepOther = 1.02;
 
     // Of the eight ratios of a trial; one may be a neighbour's doing.
     private const int MostTurns = 7;
@@ -57,6 +57,9 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
 
     /// <summary>True when the engine may have executions of one thread each.</summary>
     public bool MayUseOneThread { get; init; }
+
+    /// <summary>True when executions have more rows than at first, since most of what one costs is what every one costs.</summary>
+    public bool MayGather { get; set; }
 
     /// <summary>How the version runs what waits now.</summary>
     public LaneWay Now => IsTrialOn ? _trial!.Now : _settled;
@@ -151,6 +154,9 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     private void Begin(long now)
     {
         var fewer = Math.Max(_first, _settled.Lanes / 2);
+
+        // What is better than to gather is better than not to, which is where all of it begins anew.
+        _settled = _settled with { IsGathering = false };
         if (_isFewerNext && _settled.Lanes > _first)
         {
             Try(_settled.IsOneThread ? _before : new LaneWay(fewer, _settled.IsSingle && fewer > _first), _settled);
@@ -171,20 +177,21 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     {
         _trial = null;
         var isFewer = trial.More == _settled;
-        var isMoreBetter = (isFewer, trial.More.IsOneThread) switch
+        var isOther = trial.More.IsOneThread || trial.More.IsGathering;
+        var isMoreBetter = (isFewer, isOther) switch
         {
             (true, false) => trial.Ratio >= GainToKeep,
-            (true, true) => trial.Ratio >= GainToKeepOneThread,
+            (true, true) => trial.Ratio >= GainToKeepOther,
             (false, false) => trial.Ratio >= GainToGrow && trial.AtLeast(MostTurns) >= GainToKeep,
-            (false, true) => trial.Ratio >= GainByOneThread && trial.AtLeast(MostTurns) >= 1,
+            (false, true) => trial.Ratio >= GainByOther && trial.AtLeast(MostTurns) >= 1,
         };
         Found = new LaneFinding(trial.Less, trial.More, trial.Ratio, isMoreBetter);
         _before = trial.Less;
         _settled = isMoreBetter ? trial.More : trial.Less;
         _isFewerNext = false;
-        if (trial.More.IsOneThread)
+        if (isOther)
         {
-            Pause(now);
+            RestAfter(trial.More, now);
         }
         else if (!isMoreBetter && trial.More.IsSingle && !trial.Less.IsSingle && !isFewer)
         {
@@ -205,6 +212,18 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
         {
             _isReady = false;
             Try(_settled, new LaneWay(_most, _settled.Lanes > _first ? _settled.IsSingle : IsLong, IsOneThread: true));
+            return;
+        }
+
+        RestAfter(_settled with { IsOneThread = true }, now);
+    }
+
+    /// <summary>One lane that takes what there is may do better by all there is.</summary>
+    private void RestAfter(LaneWay tried, long now)
+    {
+        if (tried.IsOneThread && MayGather && _settled is { Lanes: 1, IsGathering: false })
+        {
+            Try(_settled, _settled with { IsGathering = true });
             return;
         }
 

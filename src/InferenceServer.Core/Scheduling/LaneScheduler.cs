@@ -180,6 +180,7 @@ internal sealed class LaneScheduler : IModelScheduler
             _decider.Limits = rules.Limits;
             _order = rules.PreservesOrdering ? _order ?? new ResponseOrder() : null;
             idle = _others.Change(added, retired, rules);
+            _decider.Gathers = false;
             Array.ForEach(_lanes.Configured, HearFromLimiter);
 
             // Lanes that wait look at the rules of now, or end; a queue that had to wait for a lane finds the new ones.
@@ -346,7 +347,8 @@ internal sealed class LaneScheduler : IModelScheduler
         _decider.OnEnd(lane, now);
         if (rows > 0 && !_isDraining)
         {
-            _others.OnEnd(this, rows, Math.Max(0, requests - 1) + _lanes.Busy(_queue.Count), _decider.IsSteady, now);
+            _others.OnEnd(this, rows, Math.Max(0, requests - 1) + _lanes.Busy(_queue.Count), _decider.IsSteady, _decider.HasGrown, now);
+            _decider.Gathers = _lanes.Growth is { Now.IsGathering: true };
         }
     }
 

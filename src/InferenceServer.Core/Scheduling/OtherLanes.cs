@@ -55,8 +55,9 @@ internal sealed class OtherLanes(object gate, LaneSet lanes, LaneMaker? make, Ac
     /// <param name="rows">Its rows.</param>
     /// <param name="others">For how many more lanes there was something to do.</param>
     /// <param name="isSteady">False while the sizes of executions are about to change.</param>
+    /// <param name="mayGather">True when they have grown.</param>
     /// <param name="now">The time, in ticks of the time provider.</param>
-    public void OnEnd(LaneScheduler owner, int rows, int others, bool isSteady, long now)
+    public void OnEnd(LaneScheduler owner, int rows, int others, bool isSteady, bool mayGather, long now)
     {
         if (lanes.Growth is not { } growth || !growth.IsWork(rows))
         {
@@ -64,6 +65,7 @@ internal sealed class OtherLanes(object gate, LaneSet lanes, LaneMaker? make, Ac
         }
 
         var known = growth.Found;
+        growth.MayGather = mayGather;
         growth.OnEnd(rows, others, isSteady, now);
         if (growth.Found is { } found && found != known && make!.Tell is { } tell)
         {

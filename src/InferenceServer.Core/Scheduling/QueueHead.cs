@@ -25,6 +25,9 @@ internal readonly ref struct QueueHead
     /// <summary>How many rows need not wait for more; 0 where that is for the sizes and the delay to say.</summary>
     public int EnoughRows { get; init; }
 
+    /// <summary>How long to wait for <see cref="EnoughRows"/> where the configuration allows no wait, in ticks of the time provider; 0 for not at all.</summary>
+    public long GatherTicks { get; init; }
+
     /// <summary>True when the version is being unloaded.</summary>
     public bool IsDraining { get; init; }
 }

@@ -202,6 +202,62 @@ public sealed class LaneGrowthTests
         Assert.False(hasTriedSingle);
     }
 
+    /// <summary>One lane that takes what there is, or waits for all there is.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void GatheringGetsMoreDone_IsRunSo(bool mayUseOneThread)
+    {
+        var growth = Make(2, mayUseOneThread);
+        growth.MayGather = true;
+
+        Assert.Equal([1], Run(growth, Seconds(40), _ => growth.Now.IsGathering ? 1.2 : 1));
+
+        Assert.Equal(new LaneWay(1, IsGathering: true), growth.Now);
+        Assert.False(growth.IsTrying);
+    }
+
+    [Fact]
+    public void GatheringBringsNothing_IsNotRunSo()
+    {
+        var growth = Make(2);
+        growth.MayGather = true;
+        var hasTried = false;
+
+        Run(growth, Seconds(40), _ => (hasTried |= growth.Now.IsGathering) ? 1 : 1);
+
+        Assert.True(hasTried);
+        Assert.Equal(new LaneWay(1), growth.Now);
+    }
+
+    [Fact]
+    public void GatheringBringsNothingLater_IsGivenUp()
+    {
+        var growth = Make(2);
+        growth.MayGather = true;
+        Run(growth, Seconds(40), _ => growth.Now.IsGathering ? 1.2 : 1);
+        Assert.True(growth.Now.IsGathering);
+
+        Run(growth, Seconds(100), _ => growth.Now.IsGathering ? 0.9 : 1);
+
+        Assert.Equal(new LaneWay(1), growth.Settled);
+    }
+
+    /// <summary>Where executions have not grown, or several lanes run them, nobody is waited for.</summary>
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 2)]
+    public void NothingToGatherFor_IsNotTried(bool mayGather, double byTwo)
+    {
+        var growth = Make(2);
+        growth.MayGather = mayGather;
+        var hasTried = false;
+
+        Run(growth, Seconds(40), lanes => (hasTried |= growth.Now.IsGathering) || lanes == 1 ? 1 : byTwo);
+
+        Assert.False(hasTried);
+    }
+
     /// <summary>Whether more lanes with threads of the engine's were found to pay before, or not.</summary>
     [Theory]
     [InlineData(1.4, 1.5, new[] { 1, 2, 4 })]
