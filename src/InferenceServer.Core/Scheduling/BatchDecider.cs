@@ -8,7 +8,7 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs, lon
 {
     private LatencyTargetPolicy? _target;
     private BatchGrowth? _growth;
-    private int _expectedRows;
+    private long _expectedRows;
     private long _freeSince;
 
     public required BatchLimits Limits
@@ -51,7 +51,7 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs, lon
         var head = queue.Peek(limits.MaxRows, isDraining, (long)costs.Most(limits.MaxRows), now) with { EnoughRows = EnoughRows?.Invoke() ?? 0 };
         if (Gathers && _expectedRows > 0 && !isDraining)
         {
-            var rows = Math.Min(_expectedRows, limits.MaxRows);
+            var rows = (int)Math.Min(_expectedRows, limits.MaxRows);
             head = head with { EnoughRows = rows, GatherTicks = (long)(costs.Mean(rows) / 2), OldestTimestamp = Math.Max(head.OldestTimestamp, _freeSince) };
         }
 
@@ -79,7 +79,7 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs, lon
         if (rows > 0)
         {
             _growth?.OnEnd(rows, now);
-            _expectedRows = rows + queue.Count;
+            _expectedRows = rows + queue.Rows;
             _freeSince = now;
         }
     }

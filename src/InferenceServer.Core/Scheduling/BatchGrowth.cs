@@ -148,7 +148,7 @@ internal sealed class BatchGrowth(BatchLimits limits, ExecutionCosts costs, long
     /// <summary>Runs rows one by one for a while, if they seem to gain nothing by company.</summary>
     private bool TrySingle(int rows)
     {
-        if (_first.MaxRows == 1 || costs.Hop == 0 || !costs.IsKnown(1) || Row(rows) < HopsOfWork * costs.Hop || Row(rows) * Alike < Row(1))
+        if (_first.MaxRows == 1 || costs.HopOrUsual == 0 || !costs.IsKnown(1) || Row(rows) < HopsOfWork * costs.HopOrUsual || Row(rows) * Alike < Row(1))
         {
             return false;
         }

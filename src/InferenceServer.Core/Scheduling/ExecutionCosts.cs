@@ -10,8 +10,15 @@ internal sealed class ExecutionCosts
     private const int MaxSize = 4096;
     private const double Weight = 0.125;
 
+    // Of the first the least counts.
+    private const int FirstHops = 4;
+
+    // What takes longer than so many times the usual counts as that.
+    private const double MostOfUsual = 2;
+
     private double[] _means = [];
     private double[] _deviations = [];
+    private int _hops;
 
     /// <summary>True when nothing has been run yet.</summary>
     public bool IsEmpty => _means.Length == 0;
@@ -26,12 +33,32 @@ internal sealed class ExecutionCosts
     /// <param name="ticks">How long it was busy beside the execution, in ticks of the time provider.</param>
     public void RecordPause(long ticks) => Pause += Weight * (Math.Max(0, ticks) - Pause);
 
-    /// <summary>What passes from the arrival of a request until a lane that waits for one has begun with it, on average; 0 for not known. Ticks.</summary>
+    /// <summary>
+    /// What passes from the arrival of a request until a lane that waits for one has begun with it, usually; 0 for not known. Ticks. What a lane that is never idle is judged by for long, so that a single
+    /// one counts for little that took many times as long, since code was still being compiled or the processor had other things to do.
+    /// </summary>
     public double Hop { get; private set; }
+
+    /// <summary>What <see cref="Hop"/> is on most machines: where none has been seen, since no lane has ever waited, it is taken to be that. Ticks.</summary>
+    public double UsualHop { get; init; }
+
+    /// <summary><see cref="Hop"/>, or what is usual where that is not known.</summary>
+    public double HopOrUsual => Hop > 0 ? Hop : UsualHop;
 
     /// <summary>A lane that waited has begun with a request.</summary>
     /// <param name="ticks">How long after it had come, in ticks of the time provider.</param>
-    public void RecordHop(long ticks) => Hop = Hop == 0 ? Math.Max(1, ticks) : Hop + (Weight * (Math.Max(1, ticks) - Hop));
+    public void RecordHop(long ticks)
+    {
+        var hop = Math.Max(1.0, ticks);
+        if (_hops < FirstHops)
+        {
+            _hops++;
+            Hop = Hop == 0 ? hop : Math.Min(Hop, hop);
+            return;
+        }
+
+        Hop += Weight * (Math.Min(hop, MostOfUsual * Hop) - Hop);
+    }
 
     /// <summary>True when so many rows have been run.</summary>
     public bool IsKnown(int rows) => rows < _means.Length && _means[rows] > 0;

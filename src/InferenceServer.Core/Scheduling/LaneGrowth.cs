@@ -2,8 +2,8 @@ namespace InferenceServer.Core.Scheduling;
 
 /// <summary>
 /// Lets the lanes of a version become more, by doubling, as long as more is found to get done with them while requests wait: an engine seldom keeps all processors busy with one execution. Where that brings
-/// nothing there stay as many as there were. Then, where the engine has such a thing, it is tried whether still more gets done by as many lanes as processors whose executions use one thread each. What has been
-/// found is looked at again after a while, since loads change. Not thread safe: used under the scheduler's lock.
+/// nothing there stay as many as there were. Then, where the engine has such a thing, it is tried whether still more gets done by as many lanes as processors whose executions use one thread each; and where one
+/// lane remains whose executions have become larger, whether more gets done when it waits a little for those who have just been answered. What has been found is looked at again after a while, since loads change. Not thread safe: used under the scheduler's lock.
 /// </summary>
 /// <param name="first">As many as there are at first, and at least.</param>
 /// <param name="most">As many as there may be.</param>
@@ -83,7 +83,7 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     public int Made { get; set; } = first;
 
     /// <summary>True when the rows of the last executions took long, one with another: a row alone among many in company says nothing.</summary>
-    private bool IsLong => _recentTicks >= HopsOfLongWork * costs.Hop * _recentRows;
+    private bool IsLong => _recentTicks >= HopsOfLongWork * costs.HopOrUsual * _recentRows;
 
     private bool IsTrialOn => _trial is { } trial && Made >= trial.More.Lanes && !WantsOneThread;
 
@@ -93,7 +93,7 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     private int CompanyOfOneThread => Math.Max(_settled.Lanes, _most - 1);
 
     /// <summary>True when executions of so many rows take long enough for the number of lanes to matter.</summary>
-    public bool IsWork(int rows) => costs.Hop > 0 && costs.Mean(rows) >= HopsOfWork * costs.Hop;
+    public bool IsWork(int rows) => costs.HopOrUsual > 0 && costs.Mean(rows) >= HopsOfWork * costs.HopOrUsual;
 
     /// <summary>No more can be made.</summary>
     public void Stop()

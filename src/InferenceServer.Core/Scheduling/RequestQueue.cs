@@ -94,17 +94,11 @@ internal sealed class RequestQueue
         }
     }
 
-    /// <summary>The rows that are served before a request of a priority that comes now.</summary>
-    public long RowsAhead(ulong priority)
-    {
-        var rows = 0L;
-        for (var i = _rules.LevelOf(priority); i >= 0; i--)
-        {
-            rows += _levels[i].Rows;
-        }
+    /// <summary>The rows of all that wait.</summary>
+    public long Rows => RowsUpTo(_levels.Length - 1);
 
-        return rows;
-    }
+    /// <summary>The rows that are served before a request of a priority that comes now.</summary>
+    public long RowsAhead(ulong priority) => RowsUpTo(_rules.LevelOf(priority));
 
     /// <summary>Puts other rules into force. All that wait stay, and wait by these rules from now on.</summary>
     public void Retune(QueueRules rules)
@@ -247,6 +241,17 @@ internal sealed class RequestQueue
         pending.HasOwnTimeout = policy.AllowsOverride && own > TimeSpan.Zero && (policy.Timeout == TimeSpan.Zero || own < policy.Timeout);
         var timeout = pending.HasOwnTimeout ? own : policy.Timeout;
         pending.QueueTimeoutTimestamp = timeout > TimeSpan.Zero ? TimeProviderTicks.Add(pending.EnqueuedTimestamp, _time.ToTicks(timeout)) : long.MaxValue;
+    }
+
+    private long RowsUpTo(int level)
+    {
+        var rows = 0L;
+        for (var i = level; i >= 0; i--)
+        {
+            rows += _levels[i].Rows;
+        }
+
+        return rows;
     }
 
     private void RemoveExpired(RequestList list, long now, List<PendingInference> expired)

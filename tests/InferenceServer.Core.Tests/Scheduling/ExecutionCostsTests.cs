@@ -65,6 +65,40 @@ public sealed class ExecutionCostsTests
         Assert.Equal((wait, end), (forecast.WaitTicks, forecast.EndTicks));
     }
 
+    /// <summary>A lane that is never idle is judged for long by what has been seen before: the first requests, which find code that is not compiled yet, and those that found the processors busy, say little.</summary>
+    [Theory]
+    [InlineData(3000, 50, 60, 50, 52)]
+    [InlineData(40, 50, 10_000, 50, 70)]
+    public void Hop_IsWhatIsUsual(long first, long second, long third, double least, double most)
+    {
+        var costs = new ExecutionCosts { UsualHop = 500 };
+        Assert.Equal(500, costs.HopOrUsual);
+
+        costs.RecordHop(first);
+        Assert.Equal(first, costs.HopOrUsual);
+        for (var i = 0; i < 20; i++)
+        {
+            costs.RecordHop(second);
+            costs.RecordHop(50);
+        }
+
+        costs.RecordHop(third);
+
+        Assert.InRange(costs.Hop, least, most);
+    }
+
+    [Fact]
+    public void Hop_FollowsWhatHasChanged()
+    {
+        var costs = new ExecutionCosts();
+        for (var i = 0; i < 80; i++)
+        {
+            costs.RecordHop(i < 20 ? 50 : 400);
+        }
+
+        Assert.InRange(costs.Hop, 390, 400);
+    }
+
     [Fact]
     public void Forecast_ReckonsWithPausesBetweenBatches()
     {

@@ -39,6 +39,20 @@ public sealed class GatheringTests : IAsyncDisposable
         Assert.Equal((4, ReleaseReason.Preferred), Decide(10_300));
     }
 
+    /// <summary>Rows are waited for, not requests.</summary>
+    [Fact]
+    public void RequestsOfSeveralRows_AreRunWhenTheirRowsAreThere()
+    {
+        Add(now: 9_000, rows: 4);
+        End(rows: 3, now: 10_000);
+        Add(now: 10_100, rows: 2);
+        Assert.Equal((0, default), Decide(10_100));
+
+        Add(now: 10_200);
+
+        Assert.Equal((3, ReleaseReason.Preferred), Decide(10_200));
+    }
+
     /// <summary>From when the lane was free, not from when the first came: he has waited for an execution that was none of his.</summary>
     [Fact]
     public void Fewer_AreRunAfterHalfOfWhatTheExecutionTakes()
@@ -85,9 +99,9 @@ public sealed class GatheringTests : IAsyncDisposable
         Assert.Equal((1, ReleaseReason.LaneIdle), Decide(20_000));
     }
 
-    private void Add(long now)
+    private void Add(long now, int rows = 1)
     {
-        var pending = new PendingInference(_model.Rows(1, 0f), 1, null, null, CancellationToken.None);
+        var pending = new PendingInference(_model.Rows(rows, 0f), rows, null, null, CancellationToken.None);
         _made.Add(pending);
         Assert.True(_queue.TryAdd(pending, now));
     }

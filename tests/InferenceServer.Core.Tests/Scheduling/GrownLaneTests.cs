@@ -15,14 +15,25 @@ public sealed class GrownLaneTests : IDisposable
     // The first value of a request that waits at the gate.
     private const float Held = -1;
 
+    // That of one of a load.
+    private const float Loading = -2;
+
+    private const int Clients = 8;
+
     private static readonly TimeSpan s_execution = TimeSpan.FromMilliseconds(12);
 
     private readonly FakeTimeProvider _time = new();
     private readonly ExecutionGate _gate = new();
+    private readonly ExecutionGate _load = new();
+    private Func<int, double> _speed = static _ => 1;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _gate.Dispose();
+    public void Dispose()
+    {
+        _gate.Dispose();
+        _load.Dispose();
+    }
 
     [Fact]
     public async Task MoreGetMoreDone_RunAtOnce()
@@ -151,14 +162,18 @@ public sealed class GrownLaneTests : IDisposable
 
     private ServedModelFixture Make(int most, Func<int, double> speed, Func<bool>? tryReadyOneThread = null)
     {
+        _speed = speed;
         var model = new ServedModelFixture(time: _time, maxBatchSize: 0, inputs: [ServedModelFixture.Tensor("X", Abstractions.Tensors.TensorDataType.Fp32, 8, 4)], idleTimeout: TimeSpan.FromHours(1), maxLanes: most, tryReadyOneThread: tryReadyOneThread);
         model.Backend.Execute = batch =>
         {
-            // So much passes between two ends.
-            _time.Advance(s_execution / speed(model.Scheduler.ReadLoad().Lanes));
-            if (TestTensor.Read<float>(batch.Inputs[0])[0] == Held)
+            var first = TestTensor.Read<float>(batch.Inputs[0])[0];
+            if (first == Held)
             {
                 _gate.Pass(batch.Cancellation);
+            }
+            else if (first == Loading)
+            {
+                _load.Pass(batch.Cancellation);
             }
 
             FakeBackend.EchoFirst(batch);
@@ -166,23 +181,47 @@ public sealed class GrownLaneTests : IDisposable
         return model;
     }
 
-    /// <summary>More clients than there can be lanes, each of which sends when it has its answer, until it has come to something.</summary>
-    private static async Task LoadAsync(ServedModelFixture model, Func<bool> isReached)
+    /// <summary>
+    /// More clients than there can be lanes, each of which sends when it has its answer, until it has come to something. One execution ends at a time, when every lane that may run runs one, and so much later
+    /// as the lanes are quick: what threads do how fast on this machine is not in it.
+    /// </summary>
+    private async Task LoadAsync(ServedModelFixture model, Func<bool> isReached)
     {
-        var over = false;
-        var gate = new Lock();
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(
-            async () =>
+        var open = new List<Task<InferenceOutcome>>();
+        var ended = 0;
+        try
+        {
+            do
             {
-                while (!Volatile.Read(ref over))
+                while (open.Count < Clients)
                 {
-                    using var response = await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 1f), Token));
-                    lock (gate)
-                    {
-                        over |= isReached();
-                    }
+                    open.Add(Task.Run(async () => await model.Engine.InferAsync(model.Rows(1, Loading), Token), Token));
                 }
-            },
-            Token))).WaitAsync(TestTimeouts.Phase, Token);
+
+                while (_load.Arrived - ended < model.Scheduler.ReadLoad().Lanes)
+                {
+                    // There may also be fewer lanes by now.
+                    await _load.TryWaitForArrivalAsync(TimeSpan.FromMilliseconds(5));
+                }
+
+                _time.Advance(s_execution / _speed(model.Scheduler.ReadLoad().Lanes));
+                _load.PassOne();
+                ended++;
+                var one = await Task.WhenAny(open).WaitAsync(TestTimeouts.Phase, Token);
+                open.Remove(one);
+                (await SucceedAsync(one)).Dispose();
+                Assert.True(ended < 100_000, "it did not come to that");
+            }
+            while (!isReached());
+        }
+        finally
+        {
+            _load.Open();
+        }
+
+        foreach (var one in open)
+        {
+            (await SucceedAsync(one)).Dispose();
+        }
     }
 }

@@ -170,7 +170,11 @@ public sealed class LaneGrowthTests
     [Fact]
     public void RowsOfLittleWork_AreTriedInCompanyOnly()
     {
-        _costs.RecordHop(100_000);
+        for (var i = 0; i < 200; i++)
+        {
+            _costs.RecordHop(100_000);
+        }
+
         var growth = Make(2);
         var hasTriedSingle = false;
 
