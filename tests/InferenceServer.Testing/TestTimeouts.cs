@@ -4,4 +4,7 @@ namespace InferenceServer.Testing;
 public static class TestTimeouts
 {
     public static TimeSpan Phase { get; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest that a server may take to load what it is given: some models are tried in processes of their own, each of which loads its framework.</summary>
+    public static TimeSpan Start { get; } = TimeSpan.FromMinutes(2);
 }

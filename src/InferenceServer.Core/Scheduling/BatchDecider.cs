@@ -6,10 +6,14 @@ namespace InferenceServer.Core.Scheduling;
 /// <param name="second">A second, in ticks of the time provider.</param>
 internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs, long second)
 {
+    // So many more that had to run without those who were expected than with them.
+    private const int MostMissed = 16;
+
     private LatencyTargetPolicy? _target;
     private BatchGrowth? _growth;
     private long _expectedRows;
     private long _freeSince;
+    private int _missed;
 
     public required BatchLimits Limits
     {
@@ -42,14 +46,27 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs, lon
     /// True when a lane waits for as many rows as the last execution had and left waiting, for half the time at most that an execution of so many takes: clients that have just been answered are about to ask again, and
     /// where most of what an execution costs is what every execution costs, one of all of them is done sooner than two. Whoever is alone waits once, and then is not waited with any more.
     /// </summary>
-    public bool Gathers { get; set; }
+    public bool Gathers
+    {
+        get;
+        set
+        {
+            _missed = value && field ? _missed : 0;
+            field = value;
+        }
+    }
+
+    /// <summary>True when most of those who were expected did not come: requests that come of themselves, whatever is answered, only wait longer by it.</summary>
+    public bool GathersInVain => _missed >= MostMissed;
+
+    private bool IsGathering => Gathers && _expectedRows > 0;
 
     /// <summary>What an idle lane should do now.</summary>
     public BatchDecision Decide(bool isDraining, long now)
     {
         var limits = _growth?.Limits ?? Limits;
         var head = queue.Peek(limits.MaxRows, isDraining, (long)costs.Most(limits.MaxRows), now) with { EnoughRows = EnoughRows?.Invoke() ?? 0 };
-        if (Gathers && _expectedRows > 0 && !isDraining)
+        if (IsGathering && !isDraining)
         {
             var rows = (int)Math.Min(_expectedRows, limits.MaxRows);
             head = head with { EnoughRows = rows, GatherTicks = (long)(costs.Mean(rows) / 2), OldestTimestamp = Math.Max(head.OldestTimestamp, _freeSince) };
@@ -61,8 +78,13 @@ internal sealed class BatchDecider(RequestQueue queue, ExecutionCosts costs, lon
     public void OnArrival(long now) => _target?.OnArrival(now);
 
     /// <summary>A lane may run what it has to.</summary>
-    public void OnTake(InstanceRunner lane, long now)
+    public void OnTake(InstanceRunner lane, ReleaseReason reason, long now)
     {
+        if (IsGathering)
+        {
+            _missed = Math.Clamp(_missed + (reason == ReleaseReason.DelayExpired ? 1 : -1), 0, MostMissed);
+        }
+
         if (lane.Claim is not null)
         {
             lane.Progress.EndClaim(costs, now);

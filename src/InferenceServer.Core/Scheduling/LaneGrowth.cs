@@ -151,6 +151,16 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
         }
     }
 
+    /// <summary>Those who are waited for do not come any more: there is another load, which is looked at anew when it has been there for a while.</summary>
+    public void EndGathering(long now)
+    {
+        if (_trial is null && _settled.IsGathering)
+        {
+            _settled = _settled with { IsGathering = false };
+            _notBefore = Math.Min(_notBefore, now + (FirstPause * second));
+        }
+    }
+
     private void Begin(long now)
     {
         var fewer = Math.Max(_first, _settled.Lanes / 2);

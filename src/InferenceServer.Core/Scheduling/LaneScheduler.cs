@@ -285,7 +285,7 @@ internal sealed class LaneScheduler : IModelScheduler
 
                 if (decision.Requests > 0)
                 {
-                    batch = TakeBatch(lane, decision.Requests, now);
+                    batch = TakeBatch(lane, decision, now);
                     reason = decision.Reason;
                     lane.IdleSince = long.MaxValue;
                     if (_calledAt != 0)
@@ -351,8 +351,7 @@ internal sealed class LaneScheduler : IModelScheduler
         _decider.OnEnd(lane, now);
         if (rows > 0 && !_isDraining)
         {
-            _others.OnEnd(this, rows, Math.Max(0, requests - 1) + _lanes.Busy(_queue.Count), _decider.IsSteady, _decider.HasGrown, now);
-            _decider.Gathers = _lanes.Growth is { Now.IsGathering: true };
+            _others.OnEnd(this, rows, Math.Max(0, requests - 1) + _lanes.Busy(_queue.Count), _decider, now);
         }
     }
 
@@ -368,10 +367,10 @@ internal sealed class LaneScheduler : IModelScheduler
         CompleteStopIfIdle();
     }
 
-    private PendingInference[] TakeBatch(InstanceRunner lane, int requests, long now)
+    private PendingInference[] TakeBatch(InstanceRunner lane, BatchDecision decision, long now)
     {
-        var batch = _queue.Take(Math.Min(requests, _lanes.Share(_queue.Count)), now);
-        _decider.OnTake(lane, now);
+        var batch = _queue.Take(Math.Min(decision.Requests, _lanes.Share(_queue.Count)), now);
+        _decider.OnTake(lane, decision.Reason, now);
         lane.UsesOneThread = _lanes.UsesOneThread(_queue.Count);
         lane.Progress.BeginRun(batch, now, _decider.FollowsTarget);
         return batch;
@@ -424,7 +423,7 @@ internal sealed class LaneScheduler : IModelScheduler
             {
                 // The system gives no thread: whoever is there runs it, however long it takes.
                 _alarm.Lend(lane);
-                return new LaneLoan(lane, TakeBatch(lane, any.Requests, now), any.Reason);
+                return new LaneLoan(lane, TakeBatch(lane, any, now), any.Reason);
             }
 
             CompleteStopIfIdle();
@@ -468,7 +467,7 @@ internal sealed class LaneScheduler : IModelScheduler
 
         // What warmed the lane up has not been reported if it never had a thread.
         _decider.OnEnd(lane, now);
-        return new LaneLoan(lane, TakeBatch(lane, decision.Requests, now), decision.Reason);
+        return new LaneLoan(lane, TakeBatch(lane, decision, now), decision.Reason);
     }
 
     private bool WaitForWork(InstanceRunner lane, long until, long now)

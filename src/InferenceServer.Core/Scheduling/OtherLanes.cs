@@ -54,10 +54,9 @@ internal sealed class OtherLanes(object gate, LaneSet lanes, LaneMaker? make, Ac
     /// <param name="owner">The scheduler.</param>
     /// <param name="rows">Its rows.</param>
     /// <param name="others">For how many more lanes there was something to do.</param>
-    /// <param name="isSteady">False while the sizes of executions are about to change.</param>
-    /// <param name="mayGather">True when they have grown.</param>
+    /// <param name="decider">What forms executions: it is told whether to gather.</param>
     /// <param name="now">The time, in ticks of the time provider.</param>
-    public void OnEnd(LaneScheduler owner, int rows, int others, bool isSteady, bool mayGather, long now)
+    public void OnEnd(LaneScheduler owner, int rows, int others, BatchDecider decider, long now)
     {
         if (lanes.Growth is not { } growth || !growth.IsWork(rows))
         {
@@ -65,8 +64,14 @@ internal sealed class OtherLanes(object gate, LaneSet lanes, LaneMaker? make, Ac
         }
 
         var known = growth.Found;
-        growth.MayGather = mayGather;
-        growth.OnEnd(rows, others, isSteady, now);
+        growth.MayGather = decider.HasGrown;
+        growth.OnEnd(rows, others, decider.IsSteady, now);
+        if (decider.GathersInVain)
+        {
+            growth.EndGathering(now);
+        }
+
+        decider.Gathers = growth.Now.IsGathering;
         if (growth.Found is { } found && found != known && make!.Tell is { } tell)
         {
             ThreadPool.UnsafeQueueUserWorkItem(static told => told.Tell(told.Found), (Tell: tell, Found: found), preferLocal: false);

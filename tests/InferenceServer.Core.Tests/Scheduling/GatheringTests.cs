@@ -99,6 +99,46 @@ public sealed class GatheringTests : IAsyncDisposable
         Assert.Equal((1, ReleaseReason.LaneIdle), Decide(20_000));
     }
 
+    /// <summary>Two that come during each execution, whatever is answered, are not the four that are waited for; four that come when they have been answered are.</summary>
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(4, false)]
+    public void ThoseWhoDoNotCome_AreToldOf(int comers, bool isInVain)
+    {
+        var now = 10_000L;
+        End(rows: 4, now);
+        AddAll();
+        for (var i = 0; i < 40; i++)
+        {
+            Assert.Equal(isInVain && i >= 16, _decider.GathersInVain);
+            var decision = _decider.Decide(isDraining: false, now += isInVain ? 4 * Cost : 0);
+            Assert.Equal((comers, isInVain ? ReleaseReason.DelayExpired : ReleaseReason.Preferred), (decision.Requests, decision.Reason));
+            _queue.Take(comers, now);
+            _decider.OnTake(_model.Lanes[0], decision.Reason, now);
+            if (isInVain)
+            {
+                AddAll();
+                End(comers, now += Cost);
+            }
+            else
+            {
+                End(comers, now += Cost);
+                AddAll();
+            }
+        }
+
+        _decider.Gathers = false;
+        Assert.False(_decider.GathersInVain);
+
+        void AddAll()
+        {
+            for (var i = 0; i < comers; i++)
+            {
+                Add(now);
+            }
+        }
+    }
+
     private void Add(long now, int rows = 1)
     {
         var pending = new PendingInference(_model.Rows(rows, 0f), rows, null, null, CancellationToken.None);

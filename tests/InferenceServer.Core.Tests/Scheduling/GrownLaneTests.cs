@@ -223,5 +223,8 @@ public sealed class GrownLaneTests : IDisposable
         {
             (await SucceedAsync(one)).Dispose();
         }
+
+        // Lanes are done a little after their answers.
+        await UntilAsync(() => model.Scheduler.ReadLoad().Running == 0);
     }
 }

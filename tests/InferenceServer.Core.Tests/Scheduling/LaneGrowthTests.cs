@@ -247,6 +247,47 @@ public sealed class LaneGrowthTests
         Assert.Equal(new LaneWay(1), growth.Settled);
     }
 
+    /// <summary>Clients that do not wait for their answers have taken the place of those that do: they are not waited for, and when there are others again, those are.</summary>
+    [Fact]
+    public void ThoseWhoAreWaitedForDoNotCome_IsNotRunSoUntilItIsLookedAtAgain()
+    {
+        var growth = Make(2);
+        growth.MayGather = true;
+        Run(growth, Seconds(40), _ => growth.Now.IsGathering ? 1.2 : 1);
+        Assert.True(growth.Now.IsGathering);
+
+        growth.EndGathering(_now);
+
+        Assert.Equal(new LaneWay(1), growth.Now);
+        Run(growth, Seconds(10), _ => growth.Now.IsGathering ? 1.2 : 1);
+        Assert.Equal(new LaneWay(1), growth.Now);
+        Run(growth, Seconds(90), _ => growth.Now.IsGathering ? 1.2 : 1);
+        Assert.True(growth.Settled.IsGathering);
+    }
+
+    /// <summary>A trial is ended by what it finds.</summary>
+    [Fact]
+    public void ThoseWhoAreWaitedForDoNotComeInATrial_GoesOn()
+    {
+        var growth = Make(2);
+        growth.MayGather = true;
+        var ended = 0;
+
+        Run(growth, Seconds(40), _ =>
+        {
+            if (growth is { IsTrying: true, Now.IsGathering: true })
+            {
+                growth.EndGathering(_now);
+                ended++;
+            }
+
+            return growth.Now.IsGathering ? 1.2 : 1;
+        });
+
+        Assert.True(ended > 0);
+        Assert.True(growth.Settled.IsGathering);
+    }
+
     /// <summary>Where executions have not grown, or several lanes run them, nobody is waited for.</summary>
     [Theory]
     [InlineData(false, 1)]

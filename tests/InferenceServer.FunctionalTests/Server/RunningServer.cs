@@ -76,10 +76,10 @@ internal sealed class RunningServer : IAsyncDisposable
         var server = new RunningServer(app, errors, options, output, expectsErrors) { Log = log };
         if (waitForModels)
         {
-            await app.Services.GetRequiredService<IModelStatusSource>().FirstSettled.WaitAsync(TestTimeouts.Phase);
+            await app.Services.GetRequiredService<IModelStatusSource>().FirstSettled.WaitAsync(TestTimeouts.Start);
 
             // What is printed for people follows in its own time, and only then can be read.
-            await app.Services.GetServices<IHostedService>().OfType<StartupReporter>().Single().ExecuteTask!.WaitAsync(TestTimeouts.Phase);
+            await app.Services.GetServices<IHostedService>().OfType<StartupReporter>().Single().ExecuteTask!.WaitAsync(TestTimeouts.Start);
         }
 
         return server;
