@@ -29,9 +29,6 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     private const double GainByOther = 1.04;
     private const double GainToKeepOther = 1.02;
 
-    // Of the eight ratios of a trial; one may be a neighbour's doing.
-    private const int MostTurns = 7;
-
     // Of what was before, at each execution.
     private const double Kept = 0.875;
 
@@ -161,6 +158,8 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
         }
     }
 
+    private static bool IsOther(LaneWay way) => way.IsOneThread || way.IsGathering;
+
     private void Begin(long now)
     {
         var fewer = Math.Max(_first, _settled.Lanes / 2);
@@ -181,19 +180,21 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
         }
     }
 
-    private void Try(LaneWay less, LaneWay more) => _trial = new LaneTrial(less, more, second / TurnsASecond);
+    /// <summary>What is there already is judged by all turns; what is new must be no worse in nearly all of them, and is given up as soon as it is not.</summary>
+    private void Try(LaneWay less, LaneWay more) =>
+        _trial = new LaneTrial(less, more, second / TurnsASecond, more == _settled ? 0 : IsOther(more) ? 1 : GainToKeep);
 
     private void End(LaneTrial trial, long now)
     {
         _trial = null;
         var isFewer = trial.More == _settled;
-        var isOther = trial.More.IsOneThread || trial.More.IsGathering;
+        var isOther = IsOther(trial.More);
         var isMoreBetter = (isFewer, isOther) switch
         {
             (true, false) => trial.Ratio >= GainToKeep,
             (true, true) => trial.Ratio >= GainToKeepOther,
-            (false, false) => trial.Ratio >= GainToGrow && trial.AtLeast(MostTurns) >= GainToKeep,
-            (false, true) => trial.Ratio >= GainByOther && trial.AtLeast(MostTurns) >= 1,
+            (false, false) => !trial.IsLost && trial.Ratio >= GainToGrow,
+            (false, true) => !trial.IsLost && trial.Ratio >= GainByOther,
         };
         Found = new LaneFinding(trial.Less, trial.More, trial.Ratio, isMoreBetter);
         _before = trial.Less;
