@@ -180,22 +180,24 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
         }
     }
 
-    /// <summary>What is there already is judged by all turns; what is new must be no worse in nearly all of them, and is given up as soon as it is not.</summary>
-    private void Try(LaneWay less, LaneWay more) =>
-        _trial = new LaneTrial(less, more, second / TurnsASecond, more == _settled ? 0 : IsOther(more) ? 1 : GainToKeep);
+    private void Try(LaneWay less, LaneWay more)
+    {
+        var isThere = more == _settled;
+        var floor = (isThere, IsOther(more)) switch
+        {
+            (_, false) => GainToKeep,
+            (true, true) => GainToKeepOther,
+            (false, true) => 1,
+        };
+        _trial = new LaneTrial(less, more, second / TurnsASecond, floor, isThere);
+    }
 
     private void End(LaneTrial trial, long now)
     {
         _trial = null;
         var isFewer = trial.More == _settled;
         var isOther = IsOther(trial.More);
-        var isMoreBetter = (isFewer, isOther) switch
-        {
-            (true, false) => trial.Ratio >= GainToKeep,
-            (true, true) => trial.Ratio >= GainToKeepOther,
-            (false, false) => !trial.IsLost && trial.Ratio >= GainToGrow,
-            (false, true) => !trial.IsLost && trial.Ratio >= GainByOther,
-        };
+        var isMoreBetter = trial.IsWon && (isFewer || trial.Ratio >= (isOther ? GainByOther : GainToGrow));
         Found = new LaneFinding(trial.Less, trial.More, trial.Ratio, isMoreBetter);
         _before = trial.Less;
         _settled = isMoreBetter ? trial.More : trial.Less;
