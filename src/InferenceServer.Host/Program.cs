@@ -79,5 +79,7 @@ if (line.WantsCheck)
 }
 
 await using var app = ServerHost.Build(options, Console.Out);
+var tidying = new StartGarbage(app.Services.GetRequiredService<IModelStatusSource>().FirstSettled, new ManagedHeap(), TimeProvider.System).RunAsync(app.Lifetime.ApplicationStopping);
 await app.RunAsync();
+await tidying;
 return Environment.ExitCode;
