@@ -163,6 +163,25 @@ public class TensorTextTests
     public void Write_BytesThatAreNoText_AreReplaced() =>
         Assert.Equal("[\"a\uFFFDb\uFFFD\"]", Write(TensorDataType.Bytes, [5, 0, 0, 0, (byte)'a', 0xFF, (byte)'b', 0xE2, 0x82]));
 
+    /// <summary>Every number of two bytes is written as the one of four that has its value, wherever it stands in a tensor.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(127)]
+    [InlineData(128)]
+    [InlineData(129)]
+    [InlineData(65536)]
+    public void Write_NumbersOfTwoBytes_AsThoseOfFour(int length)
+    {
+        for (var start = 0; start < 65536; start += length)
+        {
+            var bits = Enumerable.Range(start, Math.Min(length, 65536 - start)).Select(static value => (ushort)value).ToArray();
+            var bytes = MemoryMarshal.AsBytes<ushort>(bits);
+
+            Assert.Equal(Write(TensorDataType.Fp32, MemoryMarshal.AsBytes<float>(bits.Select(static one => (float)BitConverter.UInt16BitsToHalf(one)).ToArray()).ToArray()), Write(TensorDataType.Fp16, bytes.ToArray()));
+            Assert.Equal(Write(TensorDataType.Fp32, MemoryMarshal.AsBytes<float>(bits.Select(static one => (float)Widen(one)).ToArray()).ToArray()), Write(TensorDataType.Bf16, bytes.ToArray()));
+        }
+    }
+
     private static double Widen(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
 
     /// <summary>Leaves out what JSON cannot tell apart: the many forms of NaN, and bytes that are no BOOL.</summary>
