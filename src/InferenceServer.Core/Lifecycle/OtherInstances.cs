@@ -46,6 +46,16 @@ internal sealed class OtherInstances(IBackendModel model, InstancePlacement firs
         }
     }
 
-    private void Tell(LaneFinding found) =>
-        SchedulingLog.LanesTried(lanes.Logger, lanes.ModelName, lanes.Version, found.More.ToString(), found.Less.ToString(), found.Ratio, (found.IsMoreBetter ? found.More : found.Less).ToString());
+    private void Tell(LaneFinding found)
+    {
+        var chosen = (found.IsMoreBetter ? found.More : found.Less).ToString();
+        if (found.Ratio is { } ratio)
+        {
+            SchedulingLog.LanesTried(lanes.Logger, lanes.ModelName, lanes.Version, found.More.ToString(), found.Less.ToString(), ratio, chosen);
+        }
+        else
+        {
+            SchedulingLog.GatheredInVain(lanes.Logger, lanes.ModelName, lanes.Version, chosen);
+        }
+    }
 }

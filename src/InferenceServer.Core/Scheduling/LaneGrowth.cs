@@ -64,7 +64,7 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     /// <summary>How it does when nothing is being tried.</summary>
     public LaneWay Settled => _settled;
 
-    /// <summary>What the last trial has found; null when none has ended.</summary>
+    /// <summary>What the last trial has found, or how it turned out since; null when none has ended.</summary>
     public LaneFinding? Found { get; private set; }
 
     /// <summary>True while another way is being tried.</summary>
@@ -153,7 +153,9 @@ internal sealed class LaneGrowth(int first, int most, ExecutionCosts costs, long
     {
         if (_trial is null && _settled.IsGathering)
         {
-            _settled = _settled with { IsGathering = false };
+            var alone = _settled with { IsGathering = false };
+            Found = new LaneFinding(alone, _settled, Ratio: null, IsMoreBetter: false);
+            _settled = alone;
             _notBefore = Math.Min(_notBefore, now + (FirstPause * second));
         }
     }

@@ -2,7 +2,7 @@ namespace InferenceServer.Core.Scheduling;
 
 /// <summary>
 /// Compares what gets done in two ways under the same load, by turns: what else the machine does in the meantime is in both. A sequential sign test of neighbouring turns: each comparison says that the way that takes more
-/// is worth it or that it is not, and it has been found out as soon as enough of them say so, for that nobody has to bear for long what is plainly worse, and noise takes longer. Pure, apart from what it remembers.
+/// is worth it or that it is not, and it has been found out as soon as enough of them say so: nobody has to bear for long what is plainly worse, and noise takes longer. Pure, apart from what it remembers.
 /// </summary>
 /// <param name="less">The way that takes less memory.</param>
 /// <param name="more">The other.</param>

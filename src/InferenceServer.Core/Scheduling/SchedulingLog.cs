@@ -18,6 +18,9 @@ internal static partial class SchedulingLog
     [LoggerMessage(3004, LogLevel.Information, "Model {Model} version {Version}: executions at once, {More} against {Less}, get {Ratio:0.00} times as much done; it runs {Chosen} from now on")]
     public static partial void LanesTried(ILogger logger, string model, long version, string more, string less, double ratio, string chosen);
 
+    [LoggerMessage(3005, LogLevel.Information, "Model {Model} version {Version}: most of those who were waited for did not come; it runs {Chosen} from now on")]
+    public static partial void GatheredInVain(ILogger logger, string model, long version, string chosen);
+
     [LoggerMessage(3002, LogLevel.Error, "Model {Model} version {Version}: an instance that is not wanted any more could not be freed")]
     public static partial void RetireFailed(ILogger logger, Exception exception, string model, long version);
 }

@@ -259,6 +259,7 @@ public sealed class LaneGrowthTests
         growth.EndGathering(_now);
 
         Assert.Equal(new LaneWay(1), growth.Now);
+        Assert.Equal(new LaneFinding(new LaneWay(1), new LaneWay(1, IsGathering: true), Ratio: null, IsMoreBetter: false), growth.Found);
         Run(growth, Seconds(10), _ => growth.Now.IsGathering ? 1.2 : 1);
         Assert.Equal(new LaneWay(1), growth.Now);
         Run(growth, Seconds(90), _ => growth.Now.IsGathering ? 1.2 : 1);
