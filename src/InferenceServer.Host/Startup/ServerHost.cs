@@ -18,10 +18,12 @@ using InferenceServer.Host.Metrics;
 using InferenceServer.Host.Options;
 using InferenceServer.Host.Security;
 using InferenceServer.Host.Systemd;
+using InferenceServer.Host.Transport;
 using InferenceServer.Protocols.KServe.Http;
 using InferenceServer.Protocols.KServe.Memory;
 using InferenceServer.Protocols.KServe.Rpc;
 using InferenceServer.RemoteRepositories;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Prometheus;
@@ -49,6 +51,7 @@ internal static class ServerHost
 
         // The process's own options have been read already: what ASP.NET Core would take from arguments and URLs is not wanted.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Services.AddSingleton<IConnectionListenerFactory, SocketTransport>();
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => ListenerSetup.Configure(kestrel, options));
         var log = new LogControl(options.Log);

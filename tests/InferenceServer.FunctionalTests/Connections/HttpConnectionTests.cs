@@ -55,7 +55,7 @@ public sealed class HttpConnectionTests
         await connection.WriteAsync(Infer + "Transfer-Encoding: chunked\r\n\r\n");
 
         // The beginning of one byte of content, and of what the format allows beside it a little more than may be.
-        await connection.WriteAsync("1;" + new string('x', (4 << 20) + 1000));
+        await connection.WriteUnlessClosedAsync("1;" + new string('x', (4 << 20) + 1000));
         var (status, headers, body) = await connection.ReadAnswerAsync();
         Assert.Equal(413, status);
         Assert.Contains("Connection: close", headers, StringComparison.Ordinal);
@@ -81,7 +81,7 @@ public sealed class HttpConnectionTests
     {
         await using var server = await RunningServer.StartAsync(SampleServer.Repository, flags: ["--model-control-mode=explicit", "--allow-client-shm=true", "--allow-setting-changes=true"]);
         using var connection = await RawConnection.OpenAsync(server.Http.BaseAddress!);
-        await connection.WriteAsync($"POST {path} HTTP/1.1\r\nHost: x\r\n{rest}" + (rest.EndsWith(';') ? new string('x', 5 << 20) : ""));
+        await connection.WriteUnlessClosedAsync($"POST {path} HTTP/1.1\r\nHost: x\r\n{rest}" + (rest.EndsWith(';') ? new string('x', 5 << 20) : ""));
         var (status, _, body) = await connection.ReadAnswerAsync();
         Assert.Equal(expected, status);
         using var json = JsonDocument.Parse(body);

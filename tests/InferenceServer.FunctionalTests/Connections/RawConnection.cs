@@ -32,6 +32,19 @@ internal sealed class RawConnection : IDisposable
 
     public async Task WriteAsync(byte[] bytes) => await Stream.WriteAsync(bytes, Token).AsTask().WaitAsync(TestTimeouts.Phase, Token);
 
+    /// <summary>Writes as much as the server takes: one that has heard enough answers and closes, and what is still written then has nowhere to go.</summary>
+    public async Task WriteUnlessClosedAsync(string text)
+    {
+        try
+        {
+            await WriteAsync(text);
+        }
+        catch (IOException)
+        {
+            // The answer says why.
+        }
+    }
+
     /// <summary>Reads one HTTP/1.1 answer.</summary>
     public async Task<(int Status, string Headers, string Body)> ReadAnswerAsync()
     {

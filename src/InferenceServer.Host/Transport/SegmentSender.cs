@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Threading.Tasks.Sources;
+
+namespace InferenceServer.Host.Transport;
+
+/// <summary>Sends bytes that lie in several places by one call of the system. For one sending at a time.</summary>
+internal sealed class SegmentSender : SocketAsyncEventArgs, IValueTaskSource
+{
+    // What goes on with the next bytes needs nothing of who wrote these.
+    private const bool WithoutContext = true;
+
+    private readonly List<ArraySegment<byte>> _segments = [];
+    private ManualResetValueTaskSourceCore<bool> _end;
+
+    public SegmentSender()
+        : base(WithoutContext)
+    {
+    }
+
+    /// <summary>Ends when the system has taken all of them.</summary>
+    /// <exception cref="SocketException">It has not.</exception>
+    public ValueTask SendAsync(Socket socket, ReadOnlySequence<byte> bytes)
+    {
+        foreach (var segment in bytes)
+        {
+            if (!MemoryMarshal.TryGetArray(segment, out var array))
+            {
+                throw new InvalidOperationException("The memory of a connection is not that of an array.");
+            }
+
+            _segments.Add(array);
+        }
+
+        BufferList = _segments;
+        _end.Reset();
+        if (socket.SendAsync(this))
+        {
+            return new ValueTask(this, _end.Version);
+        }
+
+        Finish();
+        return default;
+    }
+
+    protected override void OnCompleted(SocketAsyncEventArgs e) => _end.SetResult(true);
+
+    void IValueTaskSource.GetResult(short token)
+    {
+        _end.GetResult(token);
+        Finish();
+    }
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _end.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) => _end.OnCompleted(continuation, state, token, flags);
+
+    private void Finish()
+    {
+        BufferList = null;
+        _segments.Clear();
+        if (SocketError != SocketError.Success)
+        {
+            throw new SocketException((int)SocketError);
+        }
+    }
+}
