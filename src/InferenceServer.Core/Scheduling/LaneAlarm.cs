@@ -6,8 +6,13 @@ namespace InferenceServer.Core.Scheduling;
 /// <param name="gate">The lock.</param>
 internal sealed class LaneAlarm(object gate)
 {
+    // The least that a wait of .NET can be told.
+    private static readonly TimeSpan s_leastWait = TimeSpan.FromMilliseconds(1);
+
     private int _waiting;
     private int _claiming;
+    private int _companions;
+    private long _companyUntil;
     private int _lent;
     private int _returning;
 
@@ -15,17 +20,37 @@ internal sealed class LaneAlarm(object gate)
     public bool IsSomebodyWaiting => _waiting > _claiming + _lent;
 
     /// <summary>Waits until somebody calls; there may be nothing to do then.</summary>
-    public void Wait(InstanceRunner lane)
+    public void Wait(InstanceRunner lane) => Wait(lane, Timeout.InfiniteTimeSpan);
+
+    /// <summary>
+    /// As <see cref="Wait(InstanceRunner)"/>, when requests wait with the lane for company. Who comes meanwhile need not call it where it would only go on waiting, see <see cref="IsCompanyAwaited"/>.
+    /// </summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="until">When they wait no longer, as a timestamp.</param>
+    /// <param name="left">How long that is, when this is to end by itself; null when the lane is called then.</param>
+    public void WaitForCompany(InstanceRunner lane, long until, TimeSpan? left)
     {
-        _waiting++;
-        lane.IsThreadWaiting = true;
-        Monitor.Wait(gate);
-        lane.IsThreadWaiting = false;
-        _waiting--;
-        _lent -= lane.IsLent ? 1 : 0;
+        _companyUntil = _companions == 0 ? until : Math.Max(_companyUntil, until);
+        _companions++;
+        if (left < s_leastWait)
+        {
+            ShortNap.TakeOutside(gate, left.Value);
+        }
+        else
+        {
+            Wait(lane, left ?? Timeout.InfiniteTimeSpan);
+        }
+
+        _companions--;
     }
 
-    /// <summary>As <see cref="Wait"/>, when the lane has something to run and waits for what that needs.</summary>
+    /// <summary>True when a lane waits for company.</summary>
+    public bool IsCompanyAwaited => _companions > 0;
+
+    /// <summary>When it looks again by itself at the latest, as a timestamp.</summary>
+    public long CompanyUntil => _companyUntil;
+
+    /// <summary>As <see cref="Wait(InstanceRunner)"/>, when the lane has something to run and waits for what that needs.</summary>
     public void WaitForClaim(InstanceRunner lane)
     {
         _claiming++;
@@ -105,5 +130,15 @@ internal sealed class LaneAlarm(object gate)
         {
             return Array.Exists(lanes, static lane => lane.HasThread || lane.IsLent);
         }
+    }
+
+    private void Wait(InstanceRunner lane, TimeSpan longest)
+    {
+        _waiting++;
+        lane.IsThreadWaiting = true;
+        Monitor.Wait(gate, longest);
+        lane.IsThreadWaiting = false;
+        _waiting--;
+        _lent -= lane.IsLent ? 1 : 0;
     }
 }

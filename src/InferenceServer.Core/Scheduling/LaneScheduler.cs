@@ -18,8 +18,11 @@ internal sealed class LaneScheduler : IModelScheduler
     // To wake a thread takes 50 µs where nothing else is known.
     private const int HopsASecond = 20_000;
 
-    // What is left of a delay below this is napped away: timers fire up to this much too late.
+    // Timers fire up to this much too late.
     private static readonly TimeSpan s_timerResolution = TimeSpan.FromMilliseconds(2);
+
+    // For less than this no timer is set, which has a thread of its own that would be woken to set it, and to fire.
+    private static readonly TimeSpan s_leastTimer = TimeSpan.FromMilliseconds(20);
 
     // Guards the queue and the lanes' states. Never held while a request is completed, a model runs or something is logged.
     private readonly object _gate = new();
@@ -378,6 +381,12 @@ internal sealed class LaneScheduler : IModelScheduler
 
     private bool TryWakeForArrival(long now)
     {
+        // Thirty clients who are waited for would wake a thread thirty times to go on waiting.
+        if (_queue.Count > 1 && _alarm.IsCompanyAwaited && !_decider.FollowsTarget && _decider.Decide(_isDraining, now) is { Requests: 0 } decision && decision.WaitUntil >= _alarm.CompanyUntil)
+        {
+            return true;
+        }
+
         _calledAt = _queue.Count == 1 && _alarm.IsSomebodyWaiting ? now : 0;
         return _alarm.TryWake(_lanes.Active);
     }
@@ -492,14 +501,15 @@ internal sealed class LaneScheduler : IModelScheduler
         else
         {
             var left = _time.GetElapsedTime(now, until);
-            if (left < s_timerResolution)
+            if (left < s_leastTimer)
             {
-                // Too short for a timer: the lane steps out of the lock, naps and looks again.
-                ShortNap.TakeOutside(_gate, left);
+                _alarm.WaitForCompany(lane, until, left);
                 return true;
             }
 
             lane.ArmDelayTimer(until, now);
+            _alarm.WaitForCompany(lane, until, left: null);
+            return true;
         }
 
         _alarm.Wait(lane);
