@@ -10,7 +10,7 @@ internal sealed partial class SocketListener : IConnectionListener
     /// <summary>So many loops of sending at most, whatever the machine has.</summary>
     private const int MostLines = 16;
 
-    // When the process or the system has no descriptor left, the next attempt would fail as fast.
+    // When the process or the system has no descriptor left, the next attempt would fail as fast. Whoever waits is still there.
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
     // It is told about so often at most.
@@ -56,14 +56,14 @@ internal sealed partial class SocketListener : IConnectionListener
             {
                 return null;
             }
-            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.NotConnected or SocketError.Shutdown)
+            {
+                // Who asked has gone before he was heard.
+            }
+            catch (SocketException exception)
             {
                 Tell(exception);
                 await Task.Delay(s_pause, _time, cancellationToken);
-            }
-            catch (SocketException)
-            {
-                // Who asked has gone before he was heard.
             }
         }
     }
