@@ -27,7 +27,6 @@ internal sealed class SocketConnection : DefaultConnectionContext, IMemoryPoolFe
     private readonly CancellationTokenSource _closed = new();
     private readonly TaskCompletionSource _isClosed = new();
     private readonly Lock _ending = new();
-    private SegmentSender? _segments;
     private Task _work = Task.CompletedTask;
     private volatile Exception? _reason;
     private bool _hasEnded;
@@ -67,7 +66,6 @@ internal sealed class SocketConnection : DefaultConnectionContext, IMemoryPoolFe
         Transport.Input.Complete();
         Transport.Output.Complete();
         await _work;
-        _segments?.Dispose();
         _closed.Dispose();
         await base.DisposeAsync();
     }
@@ -143,16 +141,17 @@ internal sealed class SocketConnection : DefaultConnectionContext, IMemoryPoolFe
                 }
 
                 var bytes = unsent.Buffer;
-                if (bytes.IsSingleSegment)
+                if (!bytes.IsEmpty)
                 {
-                    if (!bytes.IsEmpty)
+                    var sender = _line.RentSender();
+                    try
                     {
-                        await _socket.SendAsync(bytes.First, SocketFlags.None);
+                        await sender.SendAsync(_socket, bytes);
                     }
-                }
-                else
-                {
-                    await (_segments ??= new SegmentSender()).SendAsync(_socket, bytes);
+                    finally
+                    {
+                        _line.Return(sender);
+                    }
                 }
 
                 _unsent.AdvanceTo(bytes.End);

@@ -9,17 +9,36 @@ namespace InferenceServer.Host.Transport;
 /// the other.
 /// </summary>
 /// <param name="memory">What is received into and sent from.</param>
-internal sealed class SocketLine(MemoryPool<byte> memory) : PipeScheduler, IThreadPoolWorkItem
+internal sealed class SocketLine(MemoryPool<byte> memory) : PipeScheduler, IThreadPoolWorkItem, IDisposable
 {
     private readonly ConcurrentQueue<(Action<object?> Action, object? State)> _work = new();
     private int _isRunning;
+    private SocketSender? _sender;
 
     public MemoryPool<byte> Memory => memory;
+
+    /// <summary>What sends for one connection until it is returned. Most sends are done at once, so that all connections have the same one in turns.</summary>
+    public SocketSender RentSender() => Interlocked.Exchange(ref _sender, null) ?? new SocketSender();
+
+    /// <summary>A sender that has nothing to send any more.</summary>
+    public void Return(SocketSender sender)
+    {
+        if (Interlocked.CompareExchange(ref _sender, sender, null) is not null)
+        {
+            sender.Dispose();
+        }
+    }
 
     public override void Schedule(Action<object?> action, object? state)
     {
         _work.Enqueue((action, state));
         RunUnlessRunning();
+    }
+
+    public void Dispose()
+    {
+        _sender?.Dispose();
+        memory.Dispose();
     }
 
     void IThreadPoolWorkItem.Execute()

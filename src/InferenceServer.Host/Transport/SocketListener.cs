@@ -79,7 +79,7 @@ internal sealed partial class SocketListener : IConnectionListener
         _socket.Dispose();
         foreach (var line in _lines)
         {
-            line.Memory.Dispose();
+            line.Dispose();
         }
 
         return default;

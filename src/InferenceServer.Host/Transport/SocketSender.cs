@@ -5,8 +5,8 @@ using System.Threading.Tasks.Sources;
 
 namespace InferenceServer.Host.Transport;
 
-/// <summary>Sends bytes that lie in several places by one call of the system. For one sending at a time.</summary>
-internal sealed class SegmentSender : SocketAsyncEventArgs, IValueTaskSource
+/// <summary>Sends bytes, wherever they lie, by one call of the system. For one sending at a time.</summary>
+internal sealed class SocketSender : SocketAsyncEventArgs, IValueTaskSource
 {
     // What goes on with the next bytes needs nothing of who wrote these.
     private const bool WithoutContext = true;
@@ -14,7 +14,7 @@ internal sealed class SegmentSender : SocketAsyncEventArgs, IValueTaskSource
     private readonly List<ArraySegment<byte>> _segments = [];
     private ManualResetValueTaskSourceCore<bool> _end;
 
-    public SegmentSender()
+    public SocketSender()
         : base(WithoutContext)
     {
     }
@@ -23,17 +23,16 @@ internal sealed class SegmentSender : SocketAsyncEventArgs, IValueTaskSource
     /// <exception cref="SocketException">It has not.</exception>
     public ValueTask SendAsync(Socket socket, ReadOnlySequence<byte> bytes)
     {
-        foreach (var segment in bytes)
+        if (bytes.IsSingleSegment)
         {
-            if (!MemoryMarshal.TryGetArray(segment, out var array))
-            {
-                throw new InvalidOperationException("The memory of a connection is not that of an array.");
-            }
-
-            _segments.Add(array);
+            SetBuffer(MemoryMarshal.AsMemory(bytes.First));
+        }
+        else
+        {
+            AddSegments(bytes);
+            BufferList = _segments;
         }
 
-        BufferList = _segments;
         _end.Reset();
         if (socket.SendAsync(this))
         {
@@ -56,10 +55,31 @@ internal sealed class SegmentSender : SocketAsyncEventArgs, IValueTaskSource
 
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) => _end.OnCompleted(continuation, state, token, flags);
 
+    private void AddSegments(ReadOnlySequence<byte> bytes)
+    {
+        foreach (var segment in bytes)
+        {
+            if (!MemoryMarshal.TryGetArray(segment, out var array))
+            {
+                throw new InvalidOperationException("The memory of a connection is not that of an array.");
+            }
+
+            _segments.Add(array);
+        }
+    }
+
     private void Finish()
     {
-        BufferList = null;
-        _segments.Clear();
+        if (_segments.Count > 0)
+        {
+            BufferList = null;
+            _segments.Clear();
+        }
+        else
+        {
+            SetBuffer(default);
+        }
+
         if (SocketError != SocketError.Success)
         {
             throw new SocketException((int)SocketError);
