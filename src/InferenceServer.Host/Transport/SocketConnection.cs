@@ -218,10 +218,12 @@ internal sealed class SocketConnection : DefaultConnectionContext, IMemoryPoolFe
             try
             {
                 connection._closed.Cancel();
+                connection._isClosed.SetResult();
             }
-            finally
+            catch (Exception exception)
             {
-                connection._isClosed.TrySetResult();
+                // Of somebody who wanted to be told; whoever disposes of the connection gets it.
+                connection._isClosed.SetException(exception);
             }
         },
         this,

@@ -144,6 +144,21 @@ public sealed class SocketTransportTests
     }
 
     [Fact]
+    public async Task Connection_WhoseEndIsToldToSomebodyWhoFails_EndsAllTheSame()
+    {
+        await using var listener = await ListeningTransport.Transport(new CountingPools()).BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Timeout);
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.EndPoint, Timeout);
+        var server = await listener.AcceptAsync(Timeout);
+        await using var registration = server!.ConnectionClosed.UnsafeRegister(static _ => throw new InvalidOperationException("not now"), null);
+
+        client.Close();
+
+        var failure = await Assert.ThrowsAsync<AggregateException>(async () => await server.DisposeAsync().AsTask().WaitAsync(TestTimeouts.Start, Timeout));
+        Assert.IsType<InvalidOperationException>(failure.InnerException);
+    }
+
+    [Fact]
     public async Task Connection_ThatIsAborted_IsReset()
     {
         await using var port = await ListeningTransport.StartAsync();
