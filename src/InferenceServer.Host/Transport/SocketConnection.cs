@@ -130,6 +130,7 @@ internal sealed class SocketConnection : DefaultConnectionContext, IMemoryPoolFe
     private async Task SendAsync()
     {
         Exception? reason = null;
+        Exception? failure = null;
         try
         {
             while (true)
@@ -163,13 +164,14 @@ internal sealed class SocketConnection : DefaultConnectionContext, IMemoryPoolFe
         }
         catch (Exception exception)
         {
-            // Whoever writes gets it.
+            // That the client has gone is no failure of what is written: whoever writes is told that nobody takes it. The web server's HTTP/2 says farewell without looking for an exception.
             reason = Describe(exception);
+            failure = reason is ConnectionResetException or ConnectionAbortedException ? null : reason;
         }
         finally
         {
             End(reason);
-            _unsent.Complete(reason);
+            _unsent.Complete(failure);
             _received.CancelPendingFlush();
         }
     }
