@@ -12,14 +12,11 @@ internal sealed partial class ConnectionLimit(ServerOptions options, TimeProvide
     /// <summary>How many connections the metrics' port takes.</summary>
     public const int MetricsMaximum = 128;
 
-    /// <summary>A flood is told about so often at most.</summary>
-    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(10);
-
     private readonly long[] _open = new long[Enum.GetValues<Listener>().Length];
     private readonly long[] _refused = new long[Enum.GetValues<Listener>().Length];
     private readonly long[] _abandoned = new long[Enum.GetValues<Listener>().Length];
+    private readonly WarningInterval _sinceWarning = new(time);
     private long _clients;
-    private long _toldAt = time.GetTimestamp() - (long)(s_quiet.TotalSeconds * time.TimestampFrequency);
 
     /// <summary>How many HTTP and gRPC may have together.</summary>
     public int Maximum => options.MaxConnections;
@@ -70,8 +67,7 @@ internal sealed partial class ConnectionLimit(ServerOptions options, TimeProvide
 
     private void Tell(Listener listener)
     {
-        var last = Interlocked.Read(ref _toldAt);
-        if (time.GetElapsedTime(last) >= s_quiet && Interlocked.CompareExchange(ref _toldAt, time.GetTimestamp(), last) == last)
+        if (_sinceWarning.IsOver())
         {
             // Places whose connections were left to the collector come back by it. What is refused hardly makes garbage, so that it might not come by itself for long.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Default, blocking: false);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using InferenceServer.Host.Listeners;
 using Microsoft.AspNetCore.Connections;
 
 namespace InferenceServer.Host.Transport;
@@ -13,15 +14,12 @@ internal sealed partial class SocketListener : IConnectionListener
     // When the process or the system has no descriptor left, the next attempt would fail as fast. Whoever waits is still there.
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
-    // It is told about so often at most.
-    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(10);
-
     private readonly Socket _socket;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly SocketLine[] _lines;
+    private readonly WarningInterval _sinceWarning;
     private uint _next;
-    private long? _toldAt;
 
     /// <param name="socket">Listens, and belongs to this from now on.</param>
     /// <param name="pools">Makes the memory that is received into and sent from.</param>
@@ -32,6 +30,7 @@ internal sealed partial class SocketListener : IConnectionListener
         _socket = socket;
         _logger = logger;
         _time = time;
+        _sinceWarning = new WarningInterval(time);
         EndPoint = socket.LocalEndPoint!;
         _lines = new SocketLine[Math.Min(Environment.ProcessorCount, MostLines)];
         for (var i = 0; i < _lines.Length; i++)
@@ -104,9 +103,8 @@ internal sealed partial class SocketListener : IConnectionListener
 
     private void Tell(SocketException exception)
     {
-        if (_toldAt is not { } last || _time.GetElapsedTime(last) >= s_quiet)
+        if (_sinceWarning.IsOver())
         {
-            _toldAt = _time.GetTimestamp();
             LogNotAccepted(EndPoint, exception.Message);
         }
     }

@@ -35,14 +35,4 @@ internal static class CacheFixture
         Assert.True(outcome.IsSuccess, outcome.Error?.Message);
         return outcome.Response;
     }
-
-    public static async Task UntilAsync(Func<bool> isTrue)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(TestTimeouts.Phase);
-        while (!isTrue())
-        {
-            await Task.Delay(1, patience.Token);
-        }
-    }
 }

@@ -49,7 +49,7 @@ public sealed class SingleFlightRaceTests
 
         var total = counts.Aggregate(static (left, right) => (left.Good + right.Good, left.Failed + right.Failed, left.Gone + right.Gone));
         Assert.Equal(Workers * RequestsPerWorker, total.Good + total.Failed + total.Gone);
-        await CacheFixture.UntilAsync(() => model.Served.Cache!.Flights == 0);
+        await Waiting.UntilAsync(() => model.Served.Cache!.Flights == 0);
         Assert.Equal((0, 0), (model.Served.Cache!.WaitingRequests, model.Scheduler.ReadLoad().Requests));
         var report = model.Statistics.MakeReport("m", 1);
         Assert.Equal(total.Good, report.Success.Count);

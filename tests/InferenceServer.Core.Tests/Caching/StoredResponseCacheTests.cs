@@ -22,7 +22,7 @@ public sealed class StoredResponseCacheTests
         await using var one = Make(store, logs);
         await using var other = Make(store, logs);
         (await SucceedAsync(InferAsync(one, 7, "a"))).Dispose();
-        await UntilAsync(() => !store.Content.IsEmpty);
+        await Waiting.UntilAsync(() => !store.Content.IsEmpty);
         using var response = await SucceedAsync(InferAsync(other, 7, "b"));
 
         Assert.Equal(("b", 0), (response.Id, other.Backend.Executions));
@@ -48,9 +48,9 @@ public sealed class StoredResponseCacheTests
         store.Failure = null;
         time.Advance(TimeSpan.FromSeconds(1));
         (await SucceedAsync(InferAsync(model, 9))).Dispose();
-        await UntilAsync(() => store.Writes == 1);
+        await Waiting.UntilAsync(() => store.Writes == 1);
         Assert.Equal(2, store.Reads);
-        await UntilAsync(() => logs.Lines.Length == 2);
+        await Waiting.UntilAsync(() => logs.Lines.Length == 2);
         Assert.Equal((LogLevel.Information, "The response cache (a scripted store) answers again"), logs.Lines[1]);
     }
 
@@ -63,7 +63,7 @@ public sealed class StoredResponseCacheTests
         var store = new ScriptedStore { Gate = never.Task, Patience = TimeSpan.FromMilliseconds(500) };
         await using var model = Make(store, logs, time);
         var waiting = InferAsync(model, 7);
-        await UntilAsync(() => store.Reads == 1);
+        await Waiting.UntilAsync(() => store.Reads == 1);
         Assert.Equal((0, 1), (model.Backend.Executions, model.Served.Cache!.WaitingRequests));
         time.Advance(TimeSpan.FromMilliseconds(500));
 
@@ -98,7 +98,7 @@ public sealed class StoredResponseCacheTests
         await using (var first = Make(store, logs))
         {
             (await SucceedAsync(InferAsync(first, 7))).Dispose();
-            await UntilAsync(() => !store.Content.IsEmpty);
+            await Waiting.UntilAsync(() => !store.Content.IsEmpty);
         }
 
         var key = Assert.Single(store.Content).Key;
@@ -108,7 +108,7 @@ public sealed class StoredResponseCacheTests
             await using var model = Make(store, logs);
             (await SucceedAsync(InferAsync(model, 7))).Dispose();
             Assert.Equal(1, model.Backend.Executions);
-            await UntilAsync(() => !store.Content[key].SequenceEqual(rubbish));
+            await Waiting.UntilAsync(() => !store.Content[key].SequenceEqual(rubbish));
         }
 
         Assert.All(logs.Lines, static line => Assert.Contains("no answer of this server", line.Message, StringComparison.Ordinal));
@@ -123,7 +123,7 @@ public sealed class StoredResponseCacheTests
         await using (var model = Make(store, logs))
         {
             (await SucceedAsync(InferAsync(model, 7))).Dispose();
-            await UntilAsync(() => !store.Content.IsEmpty);
+            await Waiting.UntilAsync(() => !store.Content.IsEmpty);
         }
 
         var key = Assert.Single(store.Content).Key;
@@ -170,12 +170,12 @@ public sealed class StoredResponseCacheTests
 
             Assert.Equal(5, cache.Read().Store!.Dropped);
             gate.SetResult();
-            await UntilAsync(() => store.Writes == StoredResponseCache.MaxPendingAnswers && answer.Outputs[0].Buffer.Count == 1);
+            await Waiting.UntilAsync(() => store.Writes == StoredResponseCache.MaxPendingAnswers && answer.Outputs[0].Buffer.Count == 1);
         }
 
         using var late = Answer(16);
         cache.Store(Key(200), late, cache);
-        await UntilAsync(() => store.Writes == StoredResponseCache.MaxPendingAnswers + 1);
+        await Waiting.UntilAsync(() => store.Writes == StoredResponseCache.MaxPendingAnswers + 1);
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using InferenceServer.Core.Caching;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Scheduling;
 using InferenceServer.Core.Telemetry;
-using InferenceServer.Core.Tests.Caching;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Backends;
 using Xunit;
@@ -161,7 +160,7 @@ public sealed class EnsembleCacheTests
         Assert.True(await arrived.WaitAsync(TestTimeouts.Phase, TestContext.Current.CancellationToken));
         var queued = fixture.InferAsync(Ask(fixture, "busy", "", 4));
         var waiting = Enumerable.Range(0, 15_000).Select(_ => fixture.InferAsync(Ask(fixture, "e", "", 3))).ToArray();
-        await CacheFixture.UntilAsync(() => fixture.Served("e").Cache!.WaitingRequests == waiting.Length);
+        await Waiting.UntilAsync(() => fixture.Served("e").Cache!.WaitingRequests == waiting.Length);
 
         // The first one goes, and the queue of the step has no room: each of the others is refused as it begins.
         await client.CancelAsync();

@@ -109,7 +109,7 @@ public sealed class LoadRequestTests : IAsyncDisposable
         Assert.Contains("has no available versions", error.Message, StringComparison.Ordinal);
         Assert.Equal(["1 Draining "], Known("a"));
         lease.Dispose();
-        await UntilAsync(() => fixture.Backend.LivingModels == 0 && Known("a") is ["1 Unloaded unloaded"]);
+        await Waiting.UntilAsync(() => fixture.Backend.LivingModels == 0 && Known("a") is ["1 Unloaded unloaded"]);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class LoadRequestTests : IAsyncDisposable
         Assert.Null(await load.WaitAsync(TestTimeouts.Phase, Token));
         Assert.Equal("1", Serving("a"));
         lease.Dispose();
-        await UntilAsync(() => Known("a") is ["1 Ready "]);
+        await Waiting.UntilAsync(() => Known("a") is ["1 Ready "]);
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class LoadRequestTests : IAsyncDisposable
         Assert.True(overtaken.IsRetryable);
 
         // And the load ends, since nobody wants it any more.
-        await UntilAsync(() => Known("a") is ["1 Unloaded unloaded"]);
+        await Waiting.UntilAsync(() => Known("a") is ["1 Unloaded unloaded"]);
     }
 
     [Fact]
@@ -206,14 +206,4 @@ public sealed class LoadRequestTests : IAsyncDisposable
     private string[] Known(string name) => [.. _manager.Statuses.Where(status => status.Name == name).Select(static status => $"{status.Version} {status.State} {status.Reason}")];
 
     private string Serving(string name) => string.Join(',', _catalog.Current.Find(name)!.Ready.Select(static served => served.Version));
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var patience = DateTime.UtcNow + TestTimeouts.Phase;
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < patience, "what was waited for never happened");
-            await Task.Delay(2, Token);
-        }
-    }
 }

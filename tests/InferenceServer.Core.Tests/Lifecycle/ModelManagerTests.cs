@@ -42,7 +42,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
     {
         _manager.Aspire([AspiredFixture.Model("a", [1]), AspiredFixture.Model("b", [1])]);
         await _loader.Load("a", 1).SucceedAsync();
-        await UntilAsync(() => StateOf("a", 1) == ModelState.Ready);
+        await Waiting.UntilAsync(() => StateOf("a", 1) == ModelState.Ready);
         Assert.False(_manager.FirstSettled.IsCompleted);
         _loader.Load("b", 1).Fail("no memory");
         await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
@@ -59,9 +59,9 @@ public sealed class ModelManagerTests : IAsyncDisposable
         var warming = _loader.Load("a", 1);
         await warming.Begun;
         warming.WarmUp();
-        await UntilAsync(() => StateOf("a", 1) == ModelState.Warming);
+        await Waiting.UntilAsync(() => StateOf("a", 1) == ModelState.Warming);
         _loader.Load("b", 1).Fail("no memory");
-        await UntilAsync(() => StateOf("b", 1) == ModelState.Failed);
+        await Waiting.UntilAsync(() => StateOf("b", 1) == ModelState.Failed);
         Assert.False(_manager.FirstSettled.IsCompleted);
         Assert.Equal("-", Serving("a"));
         Assert.True(_catalog.Current.Find("a")!.IsLoading);
@@ -106,13 +106,13 @@ public sealed class ModelManagerTests : IAsyncDisposable
     {
         _manager.Aspire([AspiredFixture.Model("a", [1])]);
         var first = await _loader.Load("a", 1).SucceedAsync();
-        await UntilAsync(() => Serving("a") == "1");
+        await Waiting.UntilAsync(() => Serving("a") == "1");
         _manager.Aspire([AspiredFixture.Model("a", [2])]);
         var second = _loader.Load("a", 2);
         await second.Begun;
         Assert.Equal("1", Serving("a"));
         await second.SucceedAsync();
-        await UntilAsync(() => Serving("a") == "2" && first.Backend.LivingModels == 0);
+        await Waiting.UntilAsync(() => Serving("a") == "2" && first.Backend.LivingModels == 0);
     }
 
     [Fact]
@@ -120,10 +120,10 @@ public sealed class ModelManagerTests : IAsyncDisposable
     {
         _manager.Aspire([AspiredFixture.Model("a", [1])]);
         await _loader.Load("a", 1).SucceedAsync();
-        await UntilAsync(() => Serving("a") == "1");
+        await Waiting.UntilAsync(() => Serving("a") == "1");
         _manager.Aspire([AspiredFixture.Model("a", [2])]);
         _loader.Load("a", 2).Fail("broken");
-        await UntilAsync(() => StateOf("a", 2) == ModelState.Failed);
+        await Waiting.UntilAsync(() => StateOf("a", 2) == ModelState.Failed);
         Assert.Equal("1", Serving("a"));
     }
 
@@ -132,14 +132,14 @@ public sealed class ModelManagerTests : IAsyncDisposable
     {
         _manager.Aspire([AspiredFixture.Model("a", [1])]);
         var old = await _loader.Load("a", 1).SucceedAsync();
-        await UntilAsync(() => Serving("a") == "1");
+        await Waiting.UntilAsync(() => Serving("a") == "1");
         Assert.True(_catalog.TryAcquire("a", "", out var lease, out _));
         _manager.Aspire([AspiredFixture.Model("a", [1], "changed")]);
         var changed = await _loader.Load("a", 1, "changed").SucceedAsync();
-        await UntilAsync(() => _catalog.Current.Find("a")!.Find(1)!.Signature is not null && StateOf("a", 1) == ModelState.Ready && Leased() != lease.Model);
+        await Waiting.UntilAsync(() => _catalog.Current.Find("a")!.Find(1)!.Signature is not null && StateOf("a", 1) == ModelState.Ready && Leased() != lease.Model);
         Assert.Equal(1, old.Backend.LivingModels);
         lease.Dispose();
-        await UntilAsync(() => old.Backend.LivingModels == 0);
+        await Waiting.UntilAsync(() => old.Backend.LivingModels == 0);
         Assert.Equal(1, changed.Backend.LivingModels);
 
         ServedModel Leased()
@@ -156,9 +156,9 @@ public sealed class ModelManagerTests : IAsyncDisposable
     {
         _manager.Aspire([AspiredFixture.Model("a", [1])]);
         await _loader.Load("a", 1).SucceedAsync();
-        await UntilAsync(() => Serving("a") == "1");
+        await Waiting.UntilAsync(() => Serving("a") == "1");
         _manager.Aspire([new AspiredModel("a", [], "config.pbtxt:1:1: wrong")]);
-        await UntilAsync(() => _manager.Statuses.Any(static status => status.Reason.Length > 0));
+        await Waiting.UntilAsync(() => _manager.Statuses.Any(static status => status.Reason.Length > 0));
         Assert.Equal("1", Serving("a"));
     }
 
@@ -168,7 +168,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
         _manager.Aspire([AspiredFixture.Model("a", [1]), AspiredFixture.Model("b", [1])]);
         var loaded = await _loader.Load("a", 1).SucceedAsync();
         await _loader.Load("b", 1).Begun;
-        await UntilAsync(() => Serving("a") == "1");
+        await Waiting.UntilAsync(() => Serving("a") == "1");
         _isStopped = true;
         Assert.True(await _manager.StopAsync().WaitAsync(TestTimeouts.Phase, Token));
         Assert.Equal(0, loaded.Backend.LivingModels);
@@ -184,7 +184,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
         for (var attempt = 1; attempt <= 3; attempt++)
         {
             // The pause before the next attempt may not have begun yet.
-            await UntilAsync(() =>
+            await Waiting.UntilAsync(() =>
             {
                 time.Advance(TimeSpan.FromMilliseconds(100));
                 return _loader.Count("a") == attempt;
@@ -196,7 +196,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
             step.Fail("no memory");
         }
 
-        await UntilAsync(() => manager.Statuses is [{ State: ModelState.Failed, Reason: "no memory" }]);
+        await Waiting.UntilAsync(() => manager.Statuses is [{ State: ModelState.Failed, Reason: "no memory" }]);
         Assert.Equal(3, _loader.Count("a"));
         Assert.True(await manager.StopAsync().WaitAsync(TestTimeouts.Phase, Token));
     }
@@ -209,14 +209,14 @@ public sealed class ModelManagerTests : IAsyncDisposable
         manager.Start();
         manager.Aspire([AspiredFixture.Model("a", [1])]);
         var loaded = await _loader.Load("a", 1).SucceedAsync();
-        await UntilAsync(() => Serving("a") == "1");
+        await Waiting.UntilAsync(() => Serving("a") == "1");
         Assert.True(loaded.Served.TryAcquire());
         await manager.UnloadAsync("a").WaitAsync(TestTimeouts.Phase, Token);
         time.Advance(_options.ExitTimeout * 3);
         Assert.Equal(ModelState.Draining, Assert.Single(manager.Statuses).State);
         Assert.Equal(1, loaded.Backend.LivingModels);
         loaded.Served.Release();
-        await UntilAsync(() => loaded.Backend.LivingModels == 0);
+        await Waiting.UntilAsync(() => loaded.Backend.LivingModels == 0);
         Assert.True(await manager.StopAsync().WaitAsync(TestTimeouts.Phase, Token));
     }
 
@@ -228,10 +228,10 @@ public sealed class ModelManagerTests : IAsyncDisposable
         manager.Start();
         manager.Aspire([AspiredFixture.Model("a", [1])]);
         var loaded = await _loader.Load("a", 1).SucceedAsync();
-        await UntilAsync(() => Serving("a") == "1");
+        await Waiting.UntilAsync(() => Serving("a") == "1");
         Assert.True(loaded.Served.TryAcquire());
         var stopping = manager.StopAsync();
-        await UntilAsync(() => Serving("a") == "-");
+        await Waiting.UntilAsync(() => Serving("a") == "-");
         Assert.False(stopping.IsCompleted);
         time.Advance(_options.ExitTimeout);
         Assert.False(await stopping.WaitAsync(TestTimeouts.Phase, Token));
@@ -246,7 +246,7 @@ public sealed class ModelManagerTests : IAsyncDisposable
         await step.Begun;
         var fixture = new ServedModelFixture(name: "a");
         step.Succeed(new ServedModel(1, fixture.Served.Config, new UnfreeableModel(fixture.Served.Signature), fixture.Scheduler, fixture.Statistics));
-        await UntilAsync(() => Serving("a") == "1");
+        await Waiting.UntilAsync(() => Serving("a") == "1");
         _isStopped = true;
         Assert.False(await _manager.StopAsync().WaitAsync(TestTimeouts.Phase, Token));
     }
@@ -262,17 +262,17 @@ public sealed class ModelManagerTests : IAsyncDisposable
         await _manager.FirstSettled.WaitAsync(TestTimeouts.Phase, Token);
         Assert.False(control.IsReady);
         _manager.Aspire([AspiredFixture.Model("a", [1])]);
-        await UntilAsync(() => control.IsReady);
+        await Waiting.UntilAsync(() => control.IsReady);
 
         // Neither a replacement that loads nor one that fails takes the server out.
         _manager.Aspire([AspiredFixture.Model("a", [2])]);
         await _loader.Load("a", 2).Begun;
         Assert.True(control.IsReady);
         _loader.Load("a", 2).Fail("broken");
-        await UntilAsync(() => StateOf("a", 2) == ModelState.Failed);
+        await Waiting.UntilAsync(() => StateOf("a", 2) == ModelState.Failed);
         Assert.True(control.IsReady);
         _manager.Aspire([new AspiredModel("a", [], "config.pbtxt:1:1: wrong")]);
-        await UntilAsync(() => _manager.Statuses.Any(static status => status.Reason.StartsWith("config", StringComparison.Ordinal)));
+        await Waiting.UntilAsync(() => _manager.Statuses.Any(static status => status.Reason.StartsWith("config", StringComparison.Ordinal)));
         Assert.True(control.IsReady);
     }
 
@@ -288,16 +288,6 @@ public sealed class ModelManagerTests : IAsyncDisposable
         phase.BeginStop();
         await held.WaitAsync(TestTimeouts.Phase, Token);
         await _loader.Load("a", 1).SucceedAsync();
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var patience = DateTime.UtcNow + TestTimeouts.Phase;
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < patience, "what was waited for never happened");
-            await Task.Delay(2, Token);
-        }
     }
 
     private ModelState? StateOf(string name, long version) => _manager.Statuses.LastOrDefault(status => status.Name == name && status.Version == version)?.State;

@@ -90,16 +90,6 @@ internal sealed class TuningFixture : IAsyncDisposable
         ended.Response!.Dispose();
     }
 
-    public static async Task UntilAsync(Func<bool> isTrue)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        patience.CancelAfter(TestTimeouts.Phase);
-        while (!isTrue())
-        {
-            await Task.Delay(1, patience.Token);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         Backend.Gate?.Open();

@@ -65,7 +65,7 @@ public sealed class TuningTests
             await server.SucceedAsync(outcome);
         }
 
-        await TuningFixture.UntilAsync(() => server.Backend.LivingInstances == 1);
+        await Waiting.UntilAsync(() => server.Backend.LivingInstances == 1);
         Assert.Equal(1, server.Backend.Loads);
     }
 
@@ -94,7 +94,7 @@ public sealed class TuningTests
         Assert.Null(await server.LoadAsync("instance_group [ { count: 2 }, { count: 2 passive: true kind: KIND_MODEL } ]"));
         Assert.Equal((1, 4), (server.Backend.Loads, server.Backend.LivingInstances));
         Assert.Null(await server.LoadAsync("instance_group [ { count: 2 }, { count: 1 passive: true kind: KIND_MODEL } ]"));
-        await TuningFixture.UntilAsync(() => server.Backend.LivingModels == 1);
+        await Waiting.UntilAsync(() => server.Backend.LivingModels == 1);
         Assert.Equal((2, 3), (server.Backend.Loads, server.Backend.LivingInstances));
     }
 
@@ -104,7 +104,7 @@ public sealed class TuningTests
         await using var server = new TuningFixture();
         Assert.Null(await server.LoadAsync("max_batch_size: 4 dynamic_batching { max_queue_delay_microseconds: 3600000000 }"));
         var waiting = server.InferAsync();
-        await TuningFixture.UntilAsync(() => server.Served.QueuedRequests == 1);
+        await Waiting.UntilAsync(() => server.Served.QueuedRequests == 1);
 
         Assert.Null(await server.LoadAsync("max_batch_size: 4 dynamic_batching { preferred_batch_size: [ 2 ] default_queue_policy { max_queue_size: 7 } }"));
 
@@ -165,7 +165,7 @@ public sealed class TuningTests
 
         Assert.Null(await server.LoadAsync(config + " instance_group { count: 2 }"));
 
-        await TuningFixture.UntilAsync(() => server.Backend.LivingModels == 1);
+        await Waiting.UntilAsync(() => server.Backend.LivingModels == 1);
         Assert.Equal((2, 2), (server.Backend.Loads, server.Backend.LivingInstances));
         Assert.Equal((2, 0), server.Loads);
     }
@@ -273,7 +273,7 @@ public sealed class TuningTests
         await server.Manager.UnloadAsync("m").WaitAsync(TestTimeouts.Phase, Token);
 
         Assert.Contains("came in between", await tuning, StringComparison.Ordinal);
-        await TuningFixture.UntilAsync(() => server.Known is ["1 Unloaded unloaded"]);
+        await Waiting.UntilAsync(() => server.Known is ["1 Unloaded unloaded"]);
         Assert.Equal(0, server.Backend.LivingModels);
     }
 
@@ -291,7 +291,7 @@ public sealed class TuningTests
         }
 
         Assert.Equal(1, server.Backend.Loads);
-        await TuningFixture.UntilAsync(() => server.Backend.LivingInstances == 11);
+        await Waiting.UntilAsync(() => server.Backend.LivingInstances == 11);
         Assert.Equal(["1 Ready "], server.Known);
     }
 

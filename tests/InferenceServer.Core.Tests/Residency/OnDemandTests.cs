@@ -108,7 +108,7 @@ public sealed class OnDemandTests : IAsyncDisposable
         Start(new ResidencyOptions { MemoryBudget = 50 }, Model("a", 40), Model("b", 40));
         var a = await LoadAsync("a");
         var b = AcquireAsync("b");
-        await UntilAsync(() => Status("b").State == ModelState.New);
+        await Waiting.UntilAsync(() => Status("b").State == ModelState.New);
         Assert.Equal(ModelState.Ready, Status("a").State);
         a.Dispose();
         await ServeAsync("b");
@@ -122,9 +122,9 @@ public sealed class OnDemandTests : IAsyncDisposable
         Start(new ResidencyOptions { MemoryBudget = 50 }, Model("a", 40), Model("b", 40));
         var a = await LoadAsync("a");
         var b = AcquireAsync("b");
-        await UntilAsync(() => Status("b").State == ModelState.New);
+        await Waiting.UntilAsync(() => Status("b").State == ModelState.New);
         _time.Advance(ResidencyPolicy.Patience);
-        await UntilAsync(() => Manager.Statuses.Any(static status => status is { Name: "a", State: ModelState.Draining }));
+        await Waiting.UntilAsync(() => Manager.Statuses.Any(static status => status is { Name: "a", State: ModelState.Draining }));
 
         // Whoever asks now waits in turn; who is in goes on.
         var next = AcquireAsync("a");
@@ -153,7 +153,7 @@ public sealed class OnDemandTests : IAsyncDisposable
         }
 
         await UseAsync("b");
-        await UntilAsync(() => Status("a").State == ModelState.Ready);
+        await Waiting.UntilAsync(() => Status("a").State == ModelState.Ready);
         var b = await LoadAsync("b", isLoaded: true);
         b.Dispose();
         _loader.Renew("a", 1);
@@ -172,7 +172,7 @@ public sealed class OnDemandTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromMinutes(4));
         Assert.Equal([ModelState.Ready, ModelState.Ready], States());
         _time.Advance(TimeSpan.FromMinutes(1));
-        await UntilAsync(() => Status("a").State == ModelState.Asleep);
+        await Waiting.UntilAsync(() => Status("a").State == ModelState.Asleep);
         Assert.Equal(ModelState.Ready, Status("b").State);
         Assert.Equal(1, Manager.ResidencyCounts.First().ForIdleness);
 
@@ -210,7 +210,7 @@ public sealed class OnDemandTests : IAsyncDisposable
         Assert.False((await request).TryGet(out _, out var error));
         Assert.Equal(ErrorCode.Cancelled, error.Code);
         await _loader.Load("a", 1).SucceedAsync(_time);
-        await UntilAsync(() => Status("a").State == ModelState.Ready);
+        await Waiting.UntilAsync(() => Status("a").State == ModelState.Ready);
         Assert.False(Status("a").Served!.IsInUse);
     }
 
@@ -365,22 +365,12 @@ public sealed class OnDemandTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromSeconds(1));
         var isLoaded = Status(model).State == ModelState.Ready;
         (await LoadAsync(model, isLoaded)).Dispose();
-        await UntilAsync(() => !Manager.Statuses.Any(static status => status.State == ModelState.Draining));
+        await Waiting.UntilAsync(() => !Manager.Statuses.Any(static status => status.State == ModelState.Draining));
     }
 
     private ModelStatus Status(string name) => Manager.Statuses.Last(status => status.Name == name);
 
     private ModelState[] States() => [.. Manager.Statuses.Select(static status => status.State)];
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var patience = DateTime.UtcNow + TestTimeouts.Phase;
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < patience, "what was waited for never happened");
-            await Task.Delay(2, Token);
-        }
-    }
 
     /// <summary>Chance that always chooses the first.</summary>
     private sealed class First : Random

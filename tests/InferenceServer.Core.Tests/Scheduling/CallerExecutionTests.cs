@@ -98,7 +98,7 @@ public sealed class CallerExecutionTests
             var answer = model.Engine.InferAsync(request, Token);
             Assert.Equal(!isHandedOver, answer.IsCompleted && _threadOfLast == own);
             (await SucceedAsync(answer)).Dispose();
-            await UntilAsync(() => model.Lanes[0].IsThreadWaiting);
+            await Waiting.UntilAsync(() => model.Lanes[0].IsThreadWaiting);
         }
     }
 
@@ -196,7 +196,7 @@ public sealed class CallerExecutionTests
         await LearnAsync(model);
         if (!hasThread)
         {
-            await UntilAsync(() =>
+            await Waiting.UntilAsync(() =>
             {
                 _time.Advance(TimeSpan.FromSeconds(1));
                 return !model.Lanes[0].HasThread;
@@ -211,7 +211,7 @@ public sealed class CallerExecutionTests
         Assert.Equal(2, model.Backend.LivingInstances);
         gate.Open();
         await caller;
-        await UntilAsync(() => model.Backend.LivingInstances == 1);
+        await Waiting.UntilAsync(() => model.Backend.LivingInstances == 1);
         (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 0f), Token))).Dispose();
     }
 
@@ -292,14 +292,14 @@ public sealed class CallerExecutionTests
         for (var i = 0; i < 2; i++)
         {
             var answer = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
-            await UntilAsync(() =>
+            await Waiting.UntilAsync(() =>
             {
                 _time.Advance(advance);
                 return answer.IsCompleted;
             });
             (await SucceedAsync(answer)).Dispose();
             Assert.NotEqual(Environment.CurrentManagedThreadId, _threadOfLast);
-            await UntilAsync(() => model.Lanes[0].IsThreadWaiting);
+            await Waiting.UntilAsync(() => model.Lanes[0].IsThreadWaiting);
         }
     }
 }

@@ -134,7 +134,7 @@ public sealed class GrownLaneTests : IDisposable
 
         Assert.Equal(1, model.Scheduler.ReadLoad().Lanes);
         await EndAsync(held);
-        await UntilAsync(() => model.Backend.LivingInstances == 1);
+        await Waiting.UntilAsync(() => model.Backend.LivingInstances == 1);
     }
 
     private static InferenceRequest Explained(InferenceRequest request)
@@ -225,6 +225,6 @@ public sealed class GrownLaneTests : IDisposable
         }
 
         // Lanes are done a little after their answers.
-        await UntilAsync(() => model.Scheduler.ReadLoad().Running == 0);
+        await Waiting.UntilAsync(() => model.Scheduler.ReadLoad().Running == 0);
     }
 }

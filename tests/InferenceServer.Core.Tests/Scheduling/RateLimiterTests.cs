@@ -3,7 +3,6 @@ using InferenceServer.Abstractions.Models;
 using InferenceServer.Core.Configuration;
 using InferenceServer.Core.Inference;
 using InferenceServer.Core.Scheduling;
-using InferenceServer.Core.Tests.Lifecycle;
 using InferenceServer.Testing;
 using InferenceServer.Testing.Backends;
 using Microsoft.Extensions.Time.Testing;
@@ -171,14 +170,14 @@ public sealed class RateLimiterTests
         };
         for (var i = 0; i < 60; i++)
         {
-            await TuningFixture.UntilAsync(holder.TryTake);
+            await Waiting.UntilAsync(holder.TryTake);
             var learning = await WaitForLimiterAsync(model);
             time.Advance(TimeSpan.FromSeconds(6));
             holder.Return();
             (await SucceedAsync(learning)).Dispose();
         }
 
-        await TuningFixture.UntilAsync(holder.TryTake);
+        await Waiting.UntilAsync(holder.TryTake);
         var waiting = await WaitForLimiterAsync(model);
         time.Advance(TimeSpan.FromSeconds(2));
 
@@ -203,7 +202,7 @@ public sealed class RateLimiterTests
     private static async Task<Task<InferenceOutcome>> WaitForLimiterAsync(ServedModelFixture model)
     {
         var asked = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
-        await TuningFixture.UntilAsync(() => model.Lanes[0].Progress.ClaimingSince != long.MaxValue);
+        await Waiting.UntilAsync(() => model.Lanes[0].Progress.ClaimingSince != long.MaxValue);
         return asked;
     }
 

@@ -22,7 +22,7 @@ public sealed class RetuneTests
         var first = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
         await gate.WaitForArrivalAsync();
         var second = model.Engine.InferAsync(model.Rows(1, 2f), Token).AsTask();
-        await UntilAsync(() => model.Scheduler.ReadLoad().Requests == 1);
+        await Waiting.UntilAsync(() => model.Scheduler.ReadLoad().Requests == 1);
 
         model.Scheduler.Retune(Rules(model, 1), [model.MakeLane()], []);
 
@@ -52,7 +52,7 @@ public sealed class RetuneTests
         await SucceedAsync(first);
         await SucceedAsync(second);
         await SucceedAsync(third);
-        await UntilAsync(() => model.Backend.LivingInstances == 1);
+        await Waiting.UntilAsync(() => model.Backend.LivingInstances == 1);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class RetuneTests
         model.Scheduler.Retune(Rules(model, 8), [], [waiting]);
 
         await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 2f), Token).AsTask());
-        await UntilAsync(() => model.Backend.LivingInstances == 1);
+        await Waiting.UntilAsync(() => model.Backend.LivingInstances == 1);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class RetuneTests
         var time = new FakeTimeProvider();
         await using var model = new ServedModelFixture(maxDelay: TimeSpan.FromHours(1), preferred: [8], time: time);
         var waiting = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
-        await UntilAsync(() => model.Scheduler.ReadLoad().Requests == 1);
+        await Waiting.UntilAsync(() => model.Scheduler.ReadLoad().Requests == 1);
 
         model.Scheduler.Retune(Rules(model, 8), [], []);
 
@@ -99,7 +99,7 @@ public sealed class RetuneTests
         await using var model = new ServedModelFixture(maxDelay: TimeSpan.FromHours(1), preferred: [8], time: time);
         var first = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
         var second = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
-        await UntilAsync(() => model.Scheduler.ReadLoad().Requests == 2);
+        await Waiting.UntilAsync(() => model.Scheduler.ReadLoad().Requests == 2);
 
         model.Scheduler.Retune(Rules(model, 8) with { Limits = new BatchLimits(8, [2], time.ToTicks(TimeSpan.FromHours(1))) }, [], []);
 
@@ -189,7 +189,7 @@ public sealed class RetuneTests
 
         await stop.CancelAsync();
         await Task.WhenAll(clients).WaitAsync(TestTimeouts.Phase, Token);
-        await UntilAsync(() => model.Backend.LivingInstances == model.Scheduler.Lanes.Count);
+        await Waiting.UntilAsync(() => model.Backend.LivingInstances == model.Scheduler.Lanes.Count);
     }
 
     private static LaneSchedulerSetup Rules(ServedModelFixture model, int maxRows) => new()
@@ -207,15 +207,5 @@ public sealed class RetuneTests
         var ended = await outcome.WaitAsync(TestTimeouts.Phase, Token);
         Assert.True(ended.IsSuccess, ended.Error?.Message);
         ended.Response!.Dispose();
-    }
-
-    private static async Task UntilAsync(Func<bool> isTrue)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        patience.CancelAfter(TestTimeouts.Phase);
-        while (!isTrue())
-        {
-            await Task.Delay(1, patience.Token);
-        }
     }
 }

@@ -30,15 +30,6 @@ internal static class SchedulingFixture
         return outcome.Error;
     }
 
-    public static async Task UntilAsync(Func<bool> condition)
-    {
-        for (var left = TestTimeouts.Phase; !condition(); left -= TimeSpan.FromMilliseconds(5))
-        {
-            Assert.True(left > TimeSpan.Zero, "it did not come to that");
-            await Task.Delay(5, Token);
-        }
-    }
-
     /// <summary>Other rules for a model that serves: one request an execution, which callers may run, and no lanes but its own.</summary>
     public static LaneSchedulerSetup CallerRules(ServedModelFixture model, TimeSpan limit) => new()
     {

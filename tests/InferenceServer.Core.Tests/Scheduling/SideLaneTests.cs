@@ -122,7 +122,7 @@ public sealed class SideLaneTests : IDisposable
         Gate.Open();
         await held;
         await beside;
-        await UntilAsync(() => model.Backend.LivingInstances == 1);
+        await Waiting.UntilAsync(() => model.Backend.LivingInstances == 1);
         Assert.Equal(1, model.Scheduler.ReadLoad().Lanes);
     }
 
@@ -192,7 +192,7 @@ public sealed class SideLaneTests : IDisposable
         for (var i = 0; i < 2; i++)
         {
             (await SucceedAsync(model.Engine.InferAsync(model.Rows(1, 1f), Token))).Dispose();
-            await UntilAsync(() => model.Lanes[0].IsThreadWaiting);
+            await Waiting.UntilAsync(() => model.Lanes[0].IsThreadWaiting);
         }
     }
 
@@ -202,7 +202,7 @@ public sealed class SideLaneTests : IDisposable
         var held = await HoldAsync(model);
         var wanting = model.Engine.InferAsync(model.Rows(1, 1f), Token).AsTask();
         Assert.False(wanting.IsCompleted);
-        await UntilAsync(() => model.Scheduler.ReadLoad().Lanes == 2);
+        await Waiting.UntilAsync(() => model.Scheduler.ReadLoad().Lanes == 2);
         Gate.Open();
         await held;
         (await SucceedAsync(wanting)).Dispose();

@@ -2,7 +2,7 @@ using InferenceServer.Abstractions.Backends;
 using InferenceServer.Abstractions.Errors;
 using InferenceServer.Core.Lifecycle;
 using InferenceServer.Core.Telemetry;
-using InferenceServer.Core.Tests.Lifecycle;
+using InferenceServer.Testing;
 using InferenceServer.Testing.Backends;
 using Xunit;
 
@@ -102,7 +102,7 @@ public sealed class StatisticsTests
         }
 
         // The last response leaves before its execution has been counted.
-        await TuningFixture.UntilAsync(() => (model.Statistics.Successes, model.Statistics.Failures(FailureReason.Backend)) == (3, 1));
+        await Waiting.UntilAsync(() => (model.Statistics.Successes, model.Statistics.Failures(FailureReason.Backend)) == (3, 1));
         var responses = model.Served.ReadStatistics().Responses;
         Assert.Equal(2, responses.Length);
         Assert.Equal((4, 4, 4, 0, 0, 0), Counts(responses[0]));
@@ -118,7 +118,7 @@ public sealed class StatisticsTests
         await ReadAsync(model);
 
         // The last response leaves before its execution has been counted.
-        await TuningFixture.UntilAsync(() => model.Statistics.Successes == 1);
+        await Waiting.UntilAsync(() => model.Statistics.Successes == 1);
         Assert.Empty(model.Served.ReadStatistics().Responses);
     }
 

@@ -26,7 +26,7 @@ public sealed class AliasFileTests : IDisposable
         Assert.Equal(["live READY", "m 1 READY", "m 2 READY"], await ScaledModel.IndexAsync(server));
 
         Write("""{"live": {"targets": [{"model": "m", "version": 2, "weight": 1}]}, "other": {"targets": [{"model": "m", "weight": 1}]}}""");
-        await UntilAsync(async () => await ScaledModel.AskAsync(server, "live") == 2);
+        await Waiting.UntilAsync(async () => await ScaledModel.AskAsync(server, "live") == 2);
         Assert.Equal(2, await ScaledModel.AskAsync(server, "other"));
 
         _repository.Write("aliases.json", """
@@ -35,12 +35,12 @@ public sealed class AliasFileTests : IDisposable
               "other": {"targets": [{"model": "live", "weight": -1}]}
             }}
             """);
-        await UntilAsync(() => Task.FromResult(server.LoggedErrors.Any(static error => error.Contains("aliases.json:2:53: a target of alias 'live' has no member 'wieght'; did you mean 'weight'?", StringComparison.Ordinal) && error.Contains("aliases.json:3:", StringComparison.Ordinal))));
+        await Waiting.UntilAsync(() => Task.FromResult(server.LoggedErrors.Any(static error => error.Contains("aliases.json:2:53: a target of alias 'live' has no member 'wieght'; did you mean 'weight'?", StringComparison.Ordinal) && error.Contains("aliases.json:3:", StringComparison.Ordinal))));
         Assert.Equal(2, await ScaledModel.AskAsync(server, "live"));
         Assert.NotEqual(0, (await AliasRepository.DoAsync(server, "GET", "/v2/aliases")).GetProperty("file_problems").GetArrayLength());
 
         File.Delete(Path.Combine(_repository.FullPath, "aliases.json"));
-        await UntilAsync(async () => (await server.PostAsync("/v2/models/live/infer", ScaledModel.Question)).Status == HttpStatusCode.NotFound);
+        await Waiting.UntilAsync(async () => (await server.PostAsync("/v2/models/live/infer", ScaledModel.Question)).Status == HttpStatusCode.NotFound);
         Assert.Equal(["m 1 READY", "m 2 READY"], await ScaledModel.IndexAsync(server));
     }
 
@@ -51,7 +51,7 @@ public sealed class AliasFileTests : IDisposable
         await using var server = await RunningServer.StartAsync(_repository.FullPath, flags: ["--model-control-mode=poll", "--repository-poll-secs=1"]);
         Assert.Equal(1, await ScaledModel.AskAsync(server, "live"));
         _repository.Write("live/1/model.onnx", ScaledModel.Of(7));
-        await UntilAsync(async () => await ScaledModel.AskAsync(server, "live") == 7);
+        await Waiting.UntilAsync(async () => await ScaledModel.AskAsync(server, "live") == 7);
         var (_, index) = await server.PostAsync("/v2/repository/index", "");
         Assert.Contains("""{"name":"live","state":"UNAVAILABLE","reason":"alias: 'm' version 1 100 %; not in force, since a model of this name goes before"}""", index, StringComparison.Ordinal);
     }
@@ -77,13 +77,4 @@ public sealed class AliasFileTests : IDisposable
     }
 
     private void Write(string aliases) => _repository.Write("aliases.json", $$"""{"aliases": {{aliases}}}""");
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TestTimeouts.Phase);
-        while (!await condition())
-        {
-            await Task.Delay(20, patience.Token);
-        }
-    }
 }

@@ -31,7 +31,7 @@ public sealed class RedisCacheTests : IDisposable
         await UntilConnectedAsync(one);
         await UntilConnectedAsync(other);
         await CachedModels.ExpectAsync(one, 1, 3f, 10f);
-        await UntilAsync(async () => await redis.AskAsync("dbsize") == "2");
+        await Waiting.UntilAsync(async () => await redis.AskAsync("dbsize") == "2");
 
         var before = await CachedModels.CountAsync(other);
         await CachedModels.ExpectAsync(other, 1, 3f, 10f);
@@ -66,7 +66,7 @@ public sealed class RedisCacheTests : IDisposable
         await UntilConnectedAsync(one);
         await UntilConnectedAsync(other);
         await CachedModels.ExpectAsync(one, 1, 3f, 10f);
-        await UntilAsync(async () => await redis.AskAsync("dbsize") == "2");
+        await Waiting.UntilAsync(async () => await redis.AskAsync("dbsize") == "2");
         var before = await CachedModels.CountAsync(other);
         await CachedModels.ExpectAsync(other, 1, 3f, 10f);
         Assert.Equal((before.Executions, before.Hits + 1, before.Misses), await CachedModels.CountAsync(other));
@@ -79,7 +79,7 @@ public sealed class RedisCacheTests : IDisposable
         CachedEnsemble.Write(_other);
         Assert.Equal("", (await other.PostAsync("/v2/repository/models/inner/load", "")).Body);
         var (_, hits, misses) = await CachedModels.CountAsync(other);
-        await UntilAsync(async () =>
+        await Waiting.UntilAsync(async () =>
         {
             // Its files are read when it is first asked through the ensemble.
             await CachedModels.ExpectAsync(other, 1, 3f, 10f);
@@ -148,22 +148,12 @@ public sealed class RedisCacheTests : IDisposable
         repository.FullPath, flags: ["--cache-config=redis,host=127.0.0.1", $"--cache-config=redis,port={redis.Port}", "--cache-config=redis,connect_timeout=2000", .. flags]);
 
     /// <summary>Asks until an answer is found: connections are made in the background.</summary>
-    private static Task UntilConnectedAsync(RunningServer server) => UntilAsync(async () =>
+    private static Task UntilConnectedAsync(RunningServer server) => Waiting.UntilAsync(async () =>
     {
         await CachedModels.InferAsync(server, -1);
         return (await CachedModels.CountAsync(server)).Hits > 0;
     });
 
-    private static Task UntilUpAsync(RunningServer server, bool isUp) => UntilAsync(async () =>
+    private static Task UntilUpAsync(RunningServer server, bool isUp) => Waiting.UntilAsync(async () =>
         (await CachedModels.ScrapeAsync(server, "inference_server_cache_store_up"))["inference_server_cache_store_up"] == (isUp ? 1 : 0));
-
-    private static async Task UntilAsync(Func<Task<bool>> isTrue)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        patience.CancelAfter(TestTimeouts.Phase);
-        while (!await isTrue())
-        {
-            await Task.Delay(20, patience.Token);
-        }
-    }
 }

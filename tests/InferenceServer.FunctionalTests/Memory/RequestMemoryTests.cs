@@ -155,10 +155,10 @@ public sealed class RequestMemoryTests : IAsyncDisposable
         using (var connection = await RawConnection.OpenAsync(server.Http.BaseAddress!))
         {
             await connection.WriteAsync($"POST /v2/models/echo/infer HTTP/1.1\r\nHost: localhost\r\n{head}{new string(' ', 0x20000)}");
-            await WaitForAsync(() => gate.InUse > 0);
+            await Waiting.UntilAsync(() => gate.InUse > 0);
         }
 
-        await WaitForAsync(() => gate.InUse == 0);
+        await Waiting.UntilAsync(() => gate.InUse == 0);
     }
 
     [Fact]
@@ -170,10 +170,10 @@ public sealed class RequestMemoryTests : IAsyncDisposable
         using (var connection = await RawConnection.OpenAsync(server.Http.BaseAddress!))
         {
             await connection.WriteAsync("POST /v2/models/echo/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n");
-            await WaitForAsync(() => gate.Waiting == 1);
+            await Waiting.UntilAsync(() => gate.Waiting == 1);
         }
 
-        await WaitForAsync(() => gate.Waiting == 0);
+        await Waiting.UntilAsync(() => gate.Waiting == 0);
         foreach (var way in new[] { "grpc", "typed grpc", "stream" })
         {
             using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -181,10 +181,10 @@ public sealed class RequestMemoryTests : IAsyncDisposable
             var asking = call is null
                 ? server.Rpc.ModelInferAsync(LargeRequests.Message(new byte[100_000]), LargeRequests.Compressed(way != "grpc"), cancellationToken: leaving.Token).ResponseAsync
                 : call.RequestStream.WriteAsync(LargeRequests.Message(new byte[100_000]), leaving.Token);
-            await WaitForAsync(() => gate.Waiting == 1);
+            await Waiting.UntilAsync(() => gate.Waiting == 1);
             await leaving.CancelAsync();
             await asking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-            await WaitForAsync(() => gate.Waiting == 0);
+            await Waiting.UntilAsync(() => gate.Waiting == 0);
         }
     }
 
@@ -195,7 +195,7 @@ public sealed class RequestMemoryTests : IAsyncDisposable
         var gate = server.Get<RequestMemoryGate>();
         using var connection = await RawConnection.OpenAsync(server.Http.BaseAddress!);
         await connection.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"POST /v2/models/echo/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Limit}\r\n\r\n"));
-        await WaitForAsync(() => gate.InUse == Limit);
+        await Waiting.UntilAsync(() => gate.InUse == Limit);
         foreach (var way in new[] { "binary", "grpc", "stream" })
         {
             var failure = await Assert.ThrowsAnyAsync<Exception>(() => LargeRequests.AskAsync(server, way, new byte[100_000]).WaitAsync(TestTimeouts.Phase, Token));
@@ -255,16 +255,6 @@ public sealed class RequestMemoryTests : IAsyncDisposable
         return all;
     }
 
-    private static async Task WaitForAsync(Func<bool> isThere)
-    {
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        late.CancelAfter(TestTimeouts.Phase);
-        while (!isThere())
-        {
-            await Task.Delay(5, late.Token);
-        }
-    }
-
     /// <summary>Has all clients wait at once, lets them in, and compares what each gets with what it has sent.</summary>
     private async Task<RequestMemoryGate> AskAtOnceAsync(string way)
     {
@@ -278,12 +268,12 @@ public sealed class RequestMemoryTests : IAsyncDisposable
             var answer = await LargeRequests.AskAsync(server, way, data);
             return data.AsSpan().SequenceEqual(answer);
         }).ToList();
-        await WaitForAsync(() => gate.Waiting == Clients);
+        await Waiting.UntilAsync(() => gate.Waiting == Clients);
         held.Dispose();
         Assert.All(await Task.WhenAll(asking), Assert.True);
 
         // The last answer is with its client a moment before its memory is given back.
-        await WaitForAsync(() => (gate.InUse, gate.Waiting) == (0, 0));
+        await Waiting.UntilAsync(() => (gate.InUse, gate.Waiting) == (0, 0));
         return gate;
     }
 

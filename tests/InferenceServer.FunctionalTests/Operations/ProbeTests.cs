@@ -67,7 +67,7 @@ public sealed class ProbeTests
         using var channel = GrpcChannel.ForAddress(server.RpcAddress);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var busy = await EnterAsync(state, server, http, patience.Token);
-        await UntilAsync(async () => await StatusAsync(http, "/v2/health/ready") == HttpStatusCode.OK == isReady);
+        await Waiting.UntilAsync(async () => await StatusAsync(http, "/v2/health/ready") == HttpStatusCode.OK == isReady);
 
         await CheckAsync(http, channel, server.MetricsAddress, isReady);
 
@@ -96,7 +96,7 @@ public sealed class ProbeTests
         Write(repository, "fine", "");
         Write(repository, "slow", HourToLoad);
         await using var server = await RunningServer.StartAsync(repository.FullPath, expectsErrors: true, waitForModels: false);
-        await UntilAsync(() => Task.FromResult(server.Statuses.Any(static status => status.Name == "fine" && status.State == ModelState.Ready)));
+        await Waiting.UntilAsync(() => Task.FromResult(server.Statuses.Any(static status => status.Name == "fine" && status.State == ModelState.Ready)));
         await CheckAsync(server.Http, server.Channel, new Uri(server.MetricsAddress), isReady: false);
         Assert.NotEqual(HttpStatusCode.OK, await StatusAsync(server.Http, "/v2/models/slow/ready"));
         Assert.False(await IsReadyAsync(server.Rpc, "slow"));
@@ -136,14 +136,14 @@ public sealed class ProbeTests
         {
             case ProbedState.LoadingAnother:
                 var load = http.PostAsync("/v2/repository/models/slow/load", null, token);
-                await UntilAsync(() => Task.FromResult(server.Log.Contains("slow version 1 is loading", StringComparison.Ordinal)));
+                await Waiting.UntilAsync(() => Task.FromResult(server.Log.Contains("slow version 1 is loading", StringComparison.Ordinal)));
                 return [load];
             case ProbedState.Stalled:
                 Task[] asked = [http.PostAsync("/v2/models/slow/infer", Question(), token), http.PostAsync("/v2/models/slow/infer", Question(), token)];
-                await UntilAsync(async () => await StatusAsync(http, "/v2/models/slow/ready") != HttpStatusCode.OK);
+                await Waiting.UntilAsync(async () => await StatusAsync(http, "/v2/models/slow/ready") != HttpStatusCode.OK);
                 return asked;
             case ProbedState.Draining:
-                await UntilAsync(async () => await StatusAsync(http, "/v2/health/ready") == HttpStatusCode.OK);
+                await Waiting.UntilAsync(async () => await StatusAsync(http, "/v2/health/ready") == HttpStatusCode.OK);
                 server.Signal(ServerProcess.SigTerm);
                 return [];
             default:
@@ -174,14 +174,6 @@ public sealed class ProbeTests
         catch (RpcException exception) when (exception.StatusCode is StatusCode.Unavailable or StatusCode.NotFound)
         {
             return false;
-        }
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        while (!await isSo())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), Token);
         }
     }
 }

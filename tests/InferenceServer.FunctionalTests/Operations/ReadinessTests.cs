@@ -2,6 +2,7 @@ using System.Net;
 using Grpc.Core;
 using InferenceServer.FunctionalTests.Models;
 using InferenceServer.FunctionalTests.Server;
+using InferenceServer.Testing;
 using InferenceServer.Testing.Files;
 using Xunit;
 
@@ -59,12 +60,12 @@ public sealed class ReadinessTests
         await using var server = await RunningServer.StartAsync(repository.FullPath, flags: ["--stall-timeout-secs=1", "--model-auto-warmup=false"]);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var runs = AskAsync(server, patience.Token);
-        await UntilAsync(async () => (await MetricAsync(server, "inference_server_lanes_busy")) == "1");
+        await Waiting.UntilAsync(async () => (await MetricAsync(server, "inference_server_lanes_busy")) == "1");
 
         // Nobody waits: however long it takes, that is the model's own affair.
         Assert.Equal((HttpStatusCode.OK, true), await ProbeAsync(server));
         var waits = AskAsync(server, patience.Token);
-        await UntilAsync(async () => await ProbeAsync(server) == (HttpStatusCode.BadRequest, false));
+        await Waiting.UntilAsync(async () => await ProbeAsync(server) == (HttpStatusCode.BadRequest, false));
         var error = await Assert.ThrowsAsync<RpcException>(async () => await server.Rpc.ModelReadyAsync(new Inference.ModelReadyRequest { Name = "hangs" }, cancellationToken: Token));
         Assert.Equal(StatusCode.Unavailable, error.StatusCode);
         Assert.Contains("'hangs' version 1 makes no progress", error.Status.Detail, StringComparison.Ordinal);
@@ -79,16 +80,8 @@ public sealed class ReadinessTests
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => runs);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waits);
-        await UntilAsync(async () => await ProbeAsync(server) == (HttpStatusCode.OK, true));
+        await Waiting.UntilAsync(async () => await ProbeAsync(server) == (HttpStatusCode.OK, true));
         Assert.Equal("0", await MetricAsync(server, "inference_server_stall_seconds"));
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        while (!await isSo())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), Token);
-        }
     }
 
     private static async Task AskAsync(RunningServer server, CancellationToken cancellationToken)

@@ -77,7 +77,7 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>Waits until the summary has been printed; returns the HTTP address in it.</summary>
     public async Task<Uri> WaitForSummaryAsync()
     {
-        await Task.WhenAny(_summary.Task, _process.WaitForExitAsync()).WaitAsync(TestTimeouts.Phase);
+        await Task.WhenAny(_summary.Task, _process.WaitForExitAsync()).WaitAsync(TestTimeouts.Start);
         Assert.False(_process.HasExited, $"the server ended:\n{Output}\n{Log}");
         return new Uri(HttpAddress().Match(Output).Groups[1].Value);
     }

@@ -71,16 +71,16 @@ public sealed class ServerProcessTests
         using var server = ServerProcess.Start([.. s_anyPorts, "--exit-timeout-secs=1", "--model-control-mode=explicit", "--model-load-thread-count=1", $"--model-repository={repository.FullPath}"]);
         using var client = new HttpClient { BaseAddress = await server.WaitForSummaryAsync(), Timeout = TestTimeouts.Phase };
         var loads = new List<Task> { client.PostAsync("/v2/repository/models/slow/load", null, Token) };
-        await UntilAsync(() => Task.FromResult(server.Log.Contains("slow version 1 is loading", StringComparison.Ordinal)));
+        await Waiting.UntilAsync(() => Task.FromResult(server.Log.Contains("slow version 1 is loading", StringComparison.Ordinal)));
         loads.Add(client.PostAsync("/v2/repository/models/hung/load", null, Token));
-        await UntilAsync(async () => (await (await client.PostAsync("/v2/repository/index", null, Token)).Content.ReadAsStringAsync(Token)).Contains("{\"name\":\"hung\",\"version\":\"1\",\"state\":\"LOADING\"", StringComparison.Ordinal));
+        await Waiting.UntilAsync(async () => (await (await client.PostAsync("/v2/repository/index", null, Token)).Content.ReadAsStringAsync(Token)).Contains("{\"name\":\"hung\",\"version\":\"1\",\"state\":\"LOADING\"", StringComparison.Ordinal));
         File.Delete(model);
         using (var pipe = System.Diagnostics.Process.Start("mkfifo", model))
         {
             await pipe.WaitForExitAsync(Token);
         }
 
-        await UntilAsync(() => Task.FromResult(server.Log.Contains("hung version 1 is loading", StringComparison.Ordinal)));
+        await Waiting.UntilAsync(() => Task.FromResult(server.Log.Contains("hung version 1 is loading", StringComparison.Ordinal)));
         server.Signal(ServerProcess.SigTerm);
         Assert.Equal(1, await server.WaitForExitAsync());
         await Assert.ThrowsAnyAsync<Exception>(() => Task.WhenAll(loads));
@@ -143,16 +143,7 @@ public sealed class ServerProcessTests
     private static async Task<Func<Task<Answer>>> QueueBehindAsync(ServerProcess server, HttpClient client)
     {
         var behind = Ask(client);
-        await UntilAsync(async () => (await client.GetStringAsync(server.MetricsAddress, Token)).Contains("nv_inference_pending_request_count{model=\"slow\",version=\"1\"} 1", StringComparison.Ordinal));
+        await Waiting.UntilAsync(async () => (await client.GetStringAsync(server.MetricsAddress, Token)).Contains("nv_inference_pending_request_count{model=\"slow\",version=\"1\"} 1", StringComparison.Ordinal));
         return () => behind;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TestTimeouts.Phase);
-        while (!await condition())
-        {
-            await Task.Delay(10, patience.Token);
-        }
     }
 }

@@ -65,11 +65,11 @@ public sealed class SigtermTests
         {
             var stream = StreamAsync(rpc, tally, isOver.Token);
             var paced = PaceAsync(http, rpc, tally, isOver.Token);
-            await UntilAsync(() => tally.Answered > 100);
+            await Waiting.UntilAsync(() => tally.Answered > 100);
             server.Signal(ServerProcess.SigTerm);
             if (followsProbe)
             {
-                await UntilAsync(async () => !await IsReadyAsync(http));
+                await Waiting.UntilAsync(async () => !await IsReadyAsync(http));
                 await isOver.CancelAsync();
             }
 
@@ -158,16 +158,6 @@ public sealed class SigtermTests
     {
         using var answer = await http.GetAsync("/v2/health/ready", Token);
         return answer.StatusCode == HttpStatusCode.OK;
-    }
-
-    private static Task UntilAsync(Func<bool> isSo) => UntilAsync(() => Task.FromResult(isSo()));
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        while (!await isSo())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), Token);
-        }
     }
 
     private static TemporaryDirectory Repository()

@@ -257,14 +257,14 @@ public sealed class NamespaceTests : IDisposable
         await using var server = await StartAsync("--model-control-mode=poll", "--repository-poll-secs=1");
         Assert.Equal(3, await ScaledModel.AskAsync(server, "single"));
         _folder.Write("west/single/1/model.onnx", ScaledModel.Of(7));
-        await UntilAsync(async () => (await ScaledModel.IndexAsync(server)).Contains("west::single 1 READY"));
+        await Waiting.UntilAsync(async () => (await ScaledModel.IndexAsync(server)).Contains("west::single 1 READY"));
         Assert.Equal(3, await ScaledModel.AskAsync(server, "east::single"));
         Assert.Equal(7, await ScaledModel.AskAsync(server, "west::single"));
         Assert.Equal(HttpStatusCode.BadRequest, (await server.PostAsync("/v2/models/single/infer", ScaledModel.Question)).Status);
         Assert.Contains(server.Log.Events, static one => one.MessageTemplate.Text.StartsWith("The name {Model} alone stands for several models now", StringComparison.Ordinal));
         Assert.Equal(1, server.Log.Events.Count(static one => one.MessageTemplate.Text.EndsWith("is loading", StringComparison.Ordinal) && one.Properties["Model"].ToString() == "\"east::single\""));
         Directory.Delete(Path.Combine(_folder.FullPath, "east", "single"), recursive: true);
-        await UntilAsync(async () => (await server.PostAsync("/v2/models/single/infer", ScaledModel.Question)).Status == HttpStatusCode.OK);
+        await Waiting.UntilAsync(async () => (await server.PostAsync("/v2/models/single/infer", ScaledModel.Question)).Status == HttpStatusCode.OK);
         Assert.Equal(7, await ScaledModel.AskAsync(server, "single"));
     }
 
@@ -325,15 +325,6 @@ public sealed class NamespaceTests : IDisposable
         Assert.Equal(expected, status);
         using var document = JsonDocument.Parse(body);
         Assert.All(words, word => Assert.Contains(word, document.RootElement.GetProperty("error").GetString(), StringComparison.Ordinal));
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TestTimeouts.Phase);
-        while (!await condition())
-        {
-            await Task.Delay(20, patience.Token);
-        }
     }
 
     private Task<RunningServer> StartAsync(params string[] flags) =>

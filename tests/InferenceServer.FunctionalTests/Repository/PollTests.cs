@@ -30,13 +30,13 @@ public sealed class PollTests : IDisposable
         _repository.Write("a/2/model.onnx", ScaledModel.Of(20));
         _repository.Write("c.onnx", ScaledModel.Of(7));
         Directory.Delete(Path.Combine(_repository.FullPath, "b"), recursive: true);
-        await UntilAsync(async () => await ScaledModel.IndexAsync(server) is ["a 1 UNAVAILABLE", "a 2 READY", "c 1 READY"]);
+        await Waiting.UntilAsync(async () => await ScaledModel.IndexAsync(server) is ["a 1 UNAVAILABLE", "a 2 READY", "c 1 READY"]);
         Assert.Equal(20, await ScaledModel.AskAsync(server, "a"));
         Assert.Equal(7, await ScaledModel.AskAsync(server, "c"));
 
         // Other bytes under the same number.
         _repository.Write("a/2/model.onnx", ScaledModel.Of(21));
-        await UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 21);
+        await Waiting.UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 21);
 
         // Of what did not change nothing was loaded again.
         Assert.Equal(1, Loads(server, "c"));
@@ -59,7 +59,7 @@ public sealed class PollTests : IDisposable
             }
         }
 
-        await UntilAsync(async () => (await ScaledModel.IndexAsync(server)).Contains("slow 1 READY"));
+        await Waiting.UntilAsync(async () => (await ScaledModel.IndexAsync(server)).Contains("slow 1 READY"));
         Assert.Equal(1, Loads(server, "slow"));
         Assert.Equal(5, await ScaledModel.AskAsync(server, "slow"));
         Assert.Equal(1, Loads(server, "a"));
@@ -71,7 +71,7 @@ public sealed class PollTests : IDisposable
         await using var server = await RunningServer.StartAsync(_repository.FullPath, expectsErrors: true, flags: s_flags);
         _repository.Write("a/1/model.onnx", "junk"u8);
         _repository.Write("b/config.pbtxt", "max_batch_sise: 4");
-        await UntilAsync(() => Task.FromResult(server.LoggedErrors.Any(static error => error.Contains("failed to load", StringComparison.Ordinal)) && server.LoggedErrors.Any(static error => error.Contains("max_batch_sise", StringComparison.Ordinal))));
+        await Waiting.UntilAsync(() => Task.FromResult(server.LoggedErrors.Any(static error => error.Contains("failed to load", StringComparison.Ordinal)) && server.LoggedErrors.Any(static error => error.Contains("max_batch_sise", StringComparison.Ordinal))));
         Assert.Equal(10, await ScaledModel.AskAsync(server, "a"));
         Assert.Equal(3, await ScaledModel.AskAsync(server, "b"));
         var metrics = await server.Http.GetStringAsync(server.MetricsAddress, Token);
@@ -79,7 +79,7 @@ public sealed class PollTests : IDisposable
         Assert.Contains("inference_server_model_load_total{model=\"b\",result=\"failure\"} 1\n", metrics, StringComparison.Ordinal);
         _repository.Write("a/1/model.onnx", ScaledModel.Of(11));
         _repository.Write("b/config.pbtxt", "metric_tags { key: \"team\" value: \"b\" }");
-        await UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 11 && Loads(server, "b") == 2);
+        await Waiting.UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 11 && Loads(server, "b") == 2);
         Assert.Equal(3, await ScaledModel.AskAsync(server, "b"));
     }
 
@@ -91,11 +91,11 @@ public sealed class PollTests : IDisposable
         Directory.Move(Path.Combine(_repository.FullPath, "a"), Path.Combine(root, "a"));
         await using var server = await RunningServer.StartAsync(root, expectsErrors: true, flags: s_flags);
         Directory.Move(root, root + ".away");
-        await UntilAsync(() => Task.FromResult(server.LoggedErrors.Any(static error => error.Contains("cannot be read", StringComparison.Ordinal))));
+        await Waiting.UntilAsync(() => Task.FromResult(server.LoggedErrors.Any(static error => error.Contains("cannot be read", StringComparison.Ordinal))));
         Assert.Equal(10, await ScaledModel.AskAsync(server, "a"));
         Directory.Move(root + ".away", root);
         _repository.Write("r/a/2/model.onnx", ScaledModel.Of(20));
-        await UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 20);
+        await Waiting.UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 20);
     }
 
     [Fact]
@@ -120,13 +120,4 @@ public sealed class PollTests : IDisposable
 
     private static int Loads(RunningServer server, string model) =>
         server.Log.Events.Count(one => one.MessageTemplate.Text.EndsWith("is loading", StringComparison.Ordinal) && one.Properties["Model"].ToString() == $"\"{model}\"");
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TestTimeouts.Phase);
-        while (!await condition())
-        {
-            await Task.Delay(20, patience.Token);
-        }
-    }
 }

@@ -66,13 +66,13 @@ public sealed class TuningTests : IDisposable
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var asking = AskAsync(server, ending.Token);
         _repository.Write("m/config.pbtxt", "max_batch_size: 0 instance_group { count: 5 }");
-        await UntilAsync(async () => await CountAsync(server) == 5);
+        await Waiting.UntilAsync(async () => await CountAsync(server) == 5);
 
         // The same, as it is exported.
         var export = await server.Http.GetStringAsync("/v2/models/m/config", Token);
         File.Delete(Path.Combine(_repository.FullPath, "m", "config.pbtxt"));
         _repository.Write("m/config.json", export);
-        await UntilAsync(() => Task.FromResult(server.Log.Events.Count(static one => one.MessageTemplate.Text.Contains("without a load", StringComparison.Ordinal)) == 2));
+        await Waiting.UntilAsync(() => Task.FromResult(server.Log.Events.Count(static one => one.MessageTemplate.Text.Contains("without a load", StringComparison.Ordinal)) == 2));
         Assert.Equal(export, await server.Http.GetStringAsync("/v2/models/m/config", Token));
         await ending.CancelAsync();
         await asking;
@@ -100,14 +100,5 @@ public sealed class TuningTests : IDisposable
         var metrics = await server.Http.GetStringAsync(server.MetricsAddress, Token);
         Assert.Contains($"inference_server_model_load_total{{model=\"m\",result=\"success\"}} {succeeded}\ninference_server_model_load_total{{model=\"m\",result=\"failure\"}} {failed}\n", metrics, StringComparison.Ordinal);
         Assert.Single(server.Log.Events, static one => one.MessageTemplate.Text.EndsWith("is loading", StringComparison.Ordinal));
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TestTimeouts.Phase);
-        while (!await condition())
-        {
-            await Task.Delay(20, patience.Token);
-        }
     }
 }

@@ -59,10 +59,10 @@ public sealed class LargeMessageTests(EchoServer echo) : IClassFixture<EchoServe
         using var client = new HttpClient();
         using var content = new EndlessContent(body.AsMemory(0, Math.Min(sent, body.Length)));
         var calling = AskAsync(client, content, "application/grpc", leaving.Token);
-        await WaitForAsync(() => Pool.RentedBuffers == 2);
+        await Waiting.UntilAsync(() => Pool.RentedBuffers == 2);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => calling);
-        await WaitForAsync(() => Pool.RentedBuffers == 0);
+        await Waiting.UntilAsync(() => Pool.RentedBuffers == 0);
     }
 
     public static TheoryData<string> OtherNames => [.. s_others.Select(static other => other.Name)];
@@ -106,7 +106,7 @@ public sealed class LargeMessageTests(EchoServer echo) : IClassFixture<EchoServe
         var expected = await AskAsync(client, library, LibraryType, Token);
         Assert.Equal(expected, await AskAsync(client, plain, "application/grpc", Token));
         Assert.Equal($"{status}", expected.Status);
-        await WaitForAsync(() => Pool.RentedBuffers == 0);
+        await Waiting.UntilAsync(() => Pool.RentedBuffers == 0);
     }
 
     private static byte[] Data(int length)
@@ -172,16 +172,6 @@ public sealed class LargeMessageTests(EchoServer echo) : IClassFixture<EchoServe
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
         message.CopyTo(frame, 5);
         return frame;
-    }
-
-    private static async Task WaitForAsync(Func<bool> isThere)
-    {
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        late.CancelAfter(TestTimeouts.Phase);
-        while (!isThere())
-        {
-            await Task.Delay(5, late.Token);
-        }
     }
 
     private async Task<(string? Status, string? Message, string Body)> AskAsync(HttpClient client, HttpContent content, string type, CancellationToken token)

@@ -1,6 +1,5 @@
 using InferenceServer.FunctionalTests.Server;
 using InferenceServer.Host.Identities;
-using InferenceServer.Testing;
 using InferenceServer.Testing.Files;
 using Xunit;
 
@@ -49,16 +48,6 @@ internal sealed class AccessFixture : IAsyncDisposable
 
         var response = await Server.Http.SendAsync(request, TestContext.Current.CancellationToken);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), response);
-    }
-
-    /// <summary>Waits until something has come true that comes with time.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TestTimeouts.Phase);
-        while (!await condition())
-        {
-            await Task.Delay(50, patience.Token);
-        }
     }
 
     public async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Inference;
 using InferenceServer.FunctionalTests.Repository;
 using InferenceServer.FunctionalTests.Server;
+using InferenceServer.Testing;
 using InferenceServer.Testing.Files;
 using Serilog.Core;
 using Xunit;
@@ -44,7 +45,7 @@ public sealed class AuditTests
             "Control action /inference.GRPCInferenceService/RepositoryModelLoad on nothing by admin from 127.0.0.1:*: Internal",
             "Control action /inference.GRPCInferenceService/RepositoryModelLoad on - by - from 127.0.0.1:* was refused: Unauthenticated",
         ];
-        await AccessFixture.UntilAsync(() => Task.FromResult(Lines(access).Length >= expected.Length));
+        await Waiting.UntilAsync(() => Task.FromResult(Lines(access).Length >= expected.Length));
         Assert.Equal(expected, Lines(access));
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Grpc.Core;
 using Inference;
 using InferenceServer.FunctionalTests.Server;
+using InferenceServer.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -55,7 +56,7 @@ public sealed class IssuerTests : IAsyncDisposable
             SampleServer.Repository,
             flags: ["--model-control-mode=explicit", "--load-model=add_sub", $"--jwt-issuer={Address}", "--jwt-audience=models", "--jwt-allow-http=true", "--jwt-models-claim=models"]);
         var token = Sign(_first, "1");
-        await AccessFixture.UntilAsync(async () => await StatusAsync(server, "/v2", token) == 200);
+        await Waiting.UntilAsync(async () => await StatusAsync(server, "/v2", token) == 200);
         Assert.Equal(200, await StatusAsync(server, "/v2/models/add_sub", token));
         Assert.Equal(403, await StatusAsync(server, "/v2/models/other", token));
         Assert.Equal(403, await StatusAsync(server, "/v2/logging", token, HttpMethod.Post));
@@ -67,7 +68,7 @@ public sealed class IssuerTests : IAsyncDisposable
 
         // The issuer changes its keys; whoever has a token of the new one is waited for, and one of the key that is gone is not taken any more.
         _published = [Public(_second, "2")];
-        await AccessFixture.UntilAsync(async () => await StatusAsync(server, "/v2", Sign(_second, "2")) == 200);
+        await Waiting.UntilAsync(async () => await StatusAsync(server, "/v2", Sign(_second, "2")) == 200);
         Assert.Equal(401, await StatusAsync(server, "/v2", token));
         Assert.All(server.Log.Events, one => Assert.DoesNotContain(token.Split('.')[2], one.RenderMessage(), StringComparison.Ordinal));
     }

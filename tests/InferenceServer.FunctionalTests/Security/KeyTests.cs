@@ -2,6 +2,7 @@ using System.Net;
 using Grpc.Core;
 using Inference;
 using InferenceServer.FunctionalTests.Server;
+using InferenceServer.Testing;
 using Xunit;
 
 namespace InferenceServer.FunctionalTests.Security;
@@ -19,15 +20,15 @@ public sealed class KeyTests
         Assert.Equal(200, await StatusAsync(access, old));
         var added = access.AddKey("new", """[{"scopes": ["metadata"], "models": ["*"]}]""");
         access.Save();
-        await AccessFixture.UntilAsync(async () => await StatusAsync(access, added) == 200);
+        await Waiting.UntilAsync(async () => await StatusAsync(access, added) == 200);
         Assert.Equal(200, await StatusAsync(access, old));
         access.RemoveKey("old");
         access.Save();
-        await AccessFixture.UntilAsync(async () => await StatusAsync(access, old) == 401);
+        await Waiting.UntilAsync(async () => await StatusAsync(access, old) == 401);
 
         // What is broken changes nothing, and is told.
         access.Folder.Write("access.json", "{");
-        await AccessFixture.UntilAsync(() => Task.FromResult(access.Server.Log.Events.Any(static one => one.RenderMessage().Contains("old one stays in force", StringComparison.Ordinal))));
+        await Waiting.UntilAsync(() => Task.FromResult(access.Server.Log.Events.Any(static one => one.RenderMessage().Contains("old one stays in force", StringComparison.Ordinal))));
         Assert.Equal(200, await StatusAsync(access, added));
         Assert.All(access.Server.Log.Events, one => Assert.DoesNotContain(added[4..], one.RenderMessage(), StringComparison.Ordinal));
     }
@@ -67,7 +68,7 @@ public sealed class KeyTests
         await Assert.ThrowsAsync<RpcException>(async () => await access.Server.Rpc.ModelInferAsync(new ModelInferRequest { ModelName = "add_sub" }, new Metadata { { "x-api-key", key } }, cancellationToken: Cancellation));
         foreach (var protocol in new[] { "http", "grpc" })
         {
-            await AccessFixture.UntilAsync(() => Task.FromResult(access.Server.Log.Events.Any(one => one.RenderMessage() is var line && line.Contains(protocol + "\" \"add_sub\"", StringComparison.Ordinal) && line.Contains("caller=\"web\"", StringComparison.Ordinal))));
+            await Waiting.UntilAsync(() => Task.FromResult(access.Server.Log.Events.Any(one => one.RenderMessage() is var line && line.Contains(protocol + "\" \"add_sub\"", StringComparison.Ordinal) && line.Contains("caller=\"web\"", StringComparison.Ordinal))));
         }
 
         Assert.All(access.Server.Log.Events, one => Assert.DoesNotContain(key, one.RenderMessage(), StringComparison.Ordinal));
@@ -102,7 +103,7 @@ public sealed class KeyTests
         Assert.Equal(200, (await access.SendAsync("GET", "/v2/health/live", slow)).Status);
         access.AddKey("another", """[{"scopes": ["metadata"], "models": ["*"]}]""");
         access.Save();
-        await AccessFixture.UntilAsync(() => Task.FromResult(access.Server.Log.Events.Count(static one => one.RenderMessage().Contains("access file is in force", StringComparison.Ordinal)) == 2));
+        await Waiting.UntilAsync(() => Task.FromResult(access.Server.Log.Events.Count(static one => one.RenderMessage().Contains("access file is in force", StringComparison.Ordinal)) == 2));
         Assert.Equal(429, await StatusAsync(access, slow));
         var (_, metrics, scraped) = await access.SendAsync("GET", access.Server.MetricsAddress, free);
         scraped.Dispose();

@@ -104,4 +104,14 @@ public sealed class SoakAuditTests
         Assert.Equal(wrong, SoakMemory.Judge(series, isLong: true).Count);
         Assert.Equal(managed * 1e6, SoakMemory.Slope(series, static one => one.Heap), 1.0);
     }
+
+    [Theory]
+    [InlineData(15)]
+    [InlineData(25)]
+    public void Memory_OfARoundThatEndsJustAfterACollection_IsNoReasonToComplain(int collected)
+    {
+        SoakVitals[] series = [.. Enumerable.Range(1, 30).Select(round => new SoakVitals(round * 40_000L, (round == collected ? 160L : 180L) << 20, (round == collected ? 11 : 18 + (round % 3)) << 20, 30, 10, 4, 200))];
+
+        Assert.Empty(SoakMemory.Judge(series, isLong: true));
+    }
 }

@@ -55,7 +55,7 @@ public sealed class RemoteRepositoryTests : IDisposable
 
         // Looked at so seldom, a model is left alone for two seconds after it was written: stores tell times in whole seconds, and this machine may be slow to write the next object.
         await using var server = await RunningServer.StartAsync(store.Address("r"), flags: ["--model-control-mode=poll", "--repository-poll-secs=4", CacheFlag]);
-        await UntilAsync(async () => await ScaledModel.IndexAsync(server) is ["a 1 READY", "b 1 READY"]);
+        await Waiting.UntilAsync(async () => await ScaledModel.IndexAsync(server) is ["a 1 READY", "b 1 READY"]);
 
         // A version comes object by object.
         await store.PutAsync("r/a/2/notes.txt", "first"u8.ToArray());
@@ -63,13 +63,13 @@ public sealed class RemoteRepositoryTests : IDisposable
         await store.PutAsync("r/a/2/more.txt", "second"u8.ToArray());
         await Task.Delay(300, Token);
         await store.PutAsync("r/a/2/model.onnx", ScaledModel.Of(20));
-        await UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 20);
+        await Waiting.UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 20);
 
         // Other bytes under the same number; another model goes.
         await store.PutAsync("r/a/2/model.onnx", ScaledModel.Of(21));
         await store.DeleteAsync("r/b/1/model.onnx");
-        await UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 21);
-        await UntilAsync(async () => await ScaledModel.IndexAsync(server) is ["a 1 UNAVAILABLE", "a 2 READY"]);
+        await Waiting.UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 21);
+        await Waiting.UntilAsync(async () => await ScaledModel.IndexAsync(server) is ["a 1 UNAVAILABLE", "a 2 READY"]);
         Assert.Equal(3, Loads(server, "a"));
         Assert.Equal(1, Loads(server, "b"));
     }
@@ -81,13 +81,13 @@ public sealed class RemoteRepositoryTests : IDisposable
         using var store = await StartAsync(kind);
         await store.PutAsync("r/a/1/model.onnx", ScaledModel.Of(10));
         await using var server = await RunningServer.StartAsync(store.Address("r"), expectsErrors: true, flags: [.. s_poll, CacheFlag]);
-        await UntilAsync(async () => await ScaledModel.IndexAsync(server) is ["a 1 READY"]);
+        await Waiting.UntilAsync(async () => await ScaledModel.IndexAsync(server) is ["a 1 READY"]);
         store.Stop();
-        await UntilAsync(() => Task.FromResult(server.LoggedErrors.Any(static error => error.Contains("cannot be read; what serves goes on", StringComparison.Ordinal))));
+        await Waiting.UntilAsync(() => Task.FromResult(server.LoggedErrors.Any(static error => error.Contains("cannot be read; what serves goes on", StringComparison.Ordinal))));
         Assert.Equal(10, await ScaledModel.AskAsync(server, "a"));
         await store.StartAgainAsync();
         await store.PutAsync("r/a/2/model.onnx", ScaledModel.Of(20));
-        await UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 20);
+        await Waiting.UntilAsync(async () => await ScaledModel.AskAsync(server, "a") == 20);
 
         // It was told of once.
         Assert.Single(server.LoggedErrors);
@@ -155,7 +155,7 @@ public sealed class RemoteRepositoryTests : IDisposable
             Assert.Equal(HttpStatusCode.BadRequest, status);
             Assert.Contains("'prod::a', 'test::a'", body, StringComparison.Ordinal);
             Assert.Equal((HttpStatusCode.OK, ""), await server.PostAsync("/v2/repository/models/b/load", ""));
-            await UntilAsync(() => Task.FromResult(store.Downloads.Length >= 2));
+            await Waiting.UntilAsync(() => Task.FromResult(store.Downloads.Length >= 2));
             Assert.Equal(["team/prod/a/1/model.onnx", "team/test/b/1/model.onnx"], store.Downloads);
             Assert.Equal((HttpStatusCode.OK, ""), await server.PostAsync("/v2/repository/models/test::a/load", ""));
             Assert.Equal(10, await ScaledModel.AskAsync(server, "prod::a"));
@@ -164,10 +164,10 @@ public sealed class RemoteRepositoryTests : IDisposable
         }
 
         await using var polling = await RunningServer.StartAsync(store.Address("team/prod"), flags: [.. flags, .. s_poll]);
-        await UntilAsync(async () => await ScaledModel.IndexAsync(polling) is ["prod::a 1 READY", "test::a 1 READY", "test::b 1 READY"]);
+        await Waiting.UntilAsync(async () => await ScaledModel.IndexAsync(polling) is ["prod::a 1 READY", "test::a 1 READY", "test::b 1 READY"]);
         await store.DeleteAsync("team/test/a/1/model.onnx");
         await store.DeleteAsync("team/test/a/note");
-        await UntilAsync(async () => (await polling.PostAsync("/v2/models/a/infer", ScaledModel.Question)).Status == HttpStatusCode.OK);
+        await Waiting.UntilAsync(async () => (await polling.PostAsync("/v2/models/a/infer", ScaledModel.Question)).Status == HttpStatusCode.OK);
         Assert.Equal(10, await ScaledModel.AskAsync(polling, "a"));
     }
 
@@ -187,7 +187,7 @@ public sealed class RemoteRepositoryTests : IDisposable
 
         await using var second = await RunningServer.StartAsync(store.Address("r"), flags: [CacheFlag]);
         Assert.Equal(2, await ScaledModel.AskAsync(second, "m1"));
-        await UntilAsync(() => Task.FromResult(store.Downloads.Length >= 3));
+        await Waiting.UntilAsync(() => Task.FromResult(store.Downloads.Length >= 3));
         Assert.Equal(3, store.Downloads.Length);
     }
 
@@ -240,19 +240,10 @@ public sealed class RemoteRepositoryTests : IDisposable
     /// <summary>Holds what the store says it was asked for against the models whose file that is.</summary>
     private static async Task DownloadedAsync(S3Store store, params string[] models)
     {
-        await UntilAsync(() => Task.FromResult(store.Downloads.Length >= models.Length));
+        await Waiting.UntilAsync(() => Task.FromResult(store.Downloads.Length >= models.Length));
         Assert.Equal(models.Select(static model => $"r/{model}/1/model.onnx"), store.Downloads);
     }
 
     private static int Loads(RunningServer server, string model) =>
         server.Log.Events.Count(one => one.MessageTemplate.Text.EndsWith("is loading", StringComparison.Ordinal) && one.Properties["Model"].ToString() == $"\"{model}\"");
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TestTimeouts.Phase);
-        while (!await condition())
-        {
-            await Task.Delay(20, patience.Token);
-        }
-    }
 }

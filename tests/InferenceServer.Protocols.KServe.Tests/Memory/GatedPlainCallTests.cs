@@ -27,7 +27,7 @@ public sealed class GatedPlainCallTests
         await using var server = await StartAsync();
         var held = await FillAsync(server);
         var sending = server.SendAsync(Frame(Length), 100_000, contentType);
-        await WaitForAsync(() => server.Memory.Waiting == 1);
+        await Waiting.UntilAsync(() => server.Memory.Waiting == 1);
 
         // Others of the same connection go on meanwhile.
         for (var i = 0; i < 20; i++)
@@ -56,7 +56,7 @@ public sealed class GatedPlainCallTests
         await using var server = await StartAsync();
         using var held = await FillAsync(server);
         var sending = server.SendAsync(Frame(Length), 100_000, contentType);
-        await WaitForAsync(() => server.Memory.Waiting == 1);
+        await Waiting.UntilAsync(() => server.Memory.Waiting == 1);
         server.Time.Advance(TimeSpan.FromSeconds(30));
         using var answer = (await sending).Answer;
         Assert.Equal("14", Assert.Single(answer.Headers.GetValues("grpc-status")));
@@ -73,7 +73,7 @@ public sealed class GatedPlainCallTests
         await using var server = await StartAsync();
         using var held = await FillAsync(server);
         var sending = server.SendAsync(new PieceContent(Frame(Length), 100_000), contentType, ("grpc-timeout", "5S"));
-        await WaitForAsync(() => server.Memory.Waiting == 1);
+        await Waiting.UntilAsync(() => server.Memory.Waiting == 1);
         server.Time.Advance(TimeSpan.FromSeconds(5));
         using var answer = (await sending).Answer;
         Assert.Equal("4", Assert.Single(answer.Headers.GetValues("grpc-status")));
@@ -87,10 +87,10 @@ public sealed class GatedPlainCallTests
         await using var server = await StartAsync();
         using var held = await FillAsync(server);
         var sending = server.SendAsync(Frame(Length), 100_000, contentType);
-        await WaitForAsync(() => server.Memory.Waiting == 1);
+        await Waiting.UntilAsync(() => server.Memory.Waiting == 1);
         server.Client.CancelPendingRequests();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
-        await WaitForAsync(() => server.Memory.Waiting == 0);
+        await Waiting.UntilAsync(() => server.Memory.Waiting == 0);
         Assert.Empty(server.Log.Entries);
     }
 
@@ -103,10 +103,10 @@ public sealed class GatedPlainCallTests
         var body = Frame(Length);
         var never = new TaskCompletionSource();
         var sending = server.SendAsync(new HeldContent(body.AsMemory(0, body.Length / 2), never.Task, default), contentType);
-        await WaitForAsync(() => server.Memory.InUse > Length);
+        await Waiting.UntilAsync(() => server.Memory.InUse > Length);
         server.Client.CancelPendingRequests();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
-        await WaitForAsync(() => server.Memory.InUse == 0);
+        await Waiting.UntilAsync(() => server.Memory.InUse == 0);
         never.SetResult();
     }
 
@@ -145,15 +145,5 @@ public sealed class GatedPlainCallTests
         all.Open(server.Memory, Token);
         Assert.Null(await all.GrowToAsync(Limit));
         return all;
-    }
-
-    private static async Task WaitForAsync(Func<bool> isThere)
-    {
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        late.CancelAfter(TestTimeouts.Phase);
-        while (!isThere())
-        {
-            await Task.Delay(5, late.Token);
-        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
 using InferenceServer.Protocols.KServe.Rpc;
+using InferenceServer.Testing;
 using Xunit;
 
 namespace InferenceServer.Protocols.KServe.Tests.Rpc.Plain;
@@ -42,7 +43,7 @@ public sealed class LargeCallTests
         var body = Frame(Data(Length));
         var mayGoOn = new TaskCompletionSource();
         var sending = server.SendAsync(new HeldContent(body.AsMemory(0, 100_000), mayGoOn.Task, body.AsMemory(100_000)));
-        await WaitForAsync(() => server.Engine.Memory.Outstanding == 1);
+        await Waiting.UntilAsync(() => server.Engine.Memory.Outstanding == 1);
         mayGoOn.SetResult();
         var (answer, echo) = await sending;
         using (answer)
@@ -59,10 +60,10 @@ public sealed class LargeCallTests
         var body = Frame(Data(Length));
         var never = new TaskCompletionSource();
         var sending = server.SendAsync(new HeldContent(body.AsMemory(0, body.Length / 2), never.Task, default));
-        await WaitForAsync(() => server.Engine.Memory.Outstanding == 1);
+        await Waiting.UntilAsync(() => server.Engine.Memory.Outstanding == 1);
         server.Client.CancelPendingRequests();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
-        await WaitForAsync(() => server.Engine.Memory.Outstanding == 0);
+        await Waiting.UntilAsync(() => server.Engine.Memory.Outstanding == 0);
         Assert.Empty(server.Log.Entries);
         never.SetResult();
     }
@@ -155,15 +156,5 @@ public sealed class LargeCallTests
         var message = Messages.Raw("UINT8", [first], data[..first], data[..second]);
         message.Inputs.Add(Messages.Input("UINT8", [second], name: "IN2"));
         return PlainCallServer.Frame(message.ToByteArray());
-    }
-
-    private static async Task WaitForAsync(Func<bool> isThere)
-    {
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        late.CancelAfter(TimeSpan.FromSeconds(30));
-        while (!isThere())
-        {
-            await Task.Delay(5, late.Token);
-        }
     }
 }
