@@ -38,10 +38,10 @@ internal sealed class CallerExecution(ExecutionCosts costs)
 
     /// <summary>True when it is better run by the caller, as far as is known: so many rows are cheap, and inputs of this size have been.</summary>
     public bool Pays(int rows, long bytes) =>
-        LimitTicks > 0 && _spent <= MostSaved * LimitTicks && bytes <= _largestSmall && costs.Hop > 0 && costs.IsKnown(rows) && costs.Most(rows) <= Math.Min(LimitTicks, Hops * costs.Hop);
+        LimitTicks > 0 && _spent <= MostSaved * LimitTicks && bytes <= _largestSmall && costs.Hop > 0 && costs.Usual(rows) is { Mean: > 0 } usual && usual.Most <= Math.Min(LimitTicks, Hops * costs.Hop);
 
     /// <summary>True when so many rows take so little that to wait for one's turn, or for company, is not worth it.</summary>
-    public bool IsTrifle(int rows) => costs.Mean(rows) is var mean && mean * TriflesAHop <= costs.Hop && mean * TriflesALimit <= LimitTicks;
+    public bool IsTrifle(int rows) => costs.Usual(rows).Mean is var mean && mean * TriflesAHop <= costs.Hop && mean * TriflesALimit <= LimitTicks;
 
     /// <summary>Finds a lane that a caller may have: it runs nothing and has run something, asks nobody for leave and keeps to no processors.</summary>
     public static InstanceRunner? FindLane(InstanceRunner[] lanes)

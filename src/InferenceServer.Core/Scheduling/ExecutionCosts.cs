@@ -10,15 +10,10 @@ internal sealed class ExecutionCosts
     private const int MaxSize = 4096;
     private const double Weight = 0.125;
 
-    // Of the first the least counts.
-    private const int FirstHops = 4;
-
-    // What takes longer than so many times the usual counts as that.
-    private const double MostOfUsual = 2;
-
     private double[] _means = [];
     private double[] _deviations = [];
-    private int _hops;
+    private UsualCost[] _usual = [];
+    private UsualCost _hop;
 
     /// <summary>True when nothing has been run yet.</summary>
     public bool IsEmpty => _means.Length == 0;
@@ -34,10 +29,9 @@ internal sealed class ExecutionCosts
     public void RecordPause(long ticks) => Pause += Weight * (Math.Max(0, ticks) - Pause);
 
     /// <summary>
-    /// What passes from the arrival of a request until a lane that waits for one has begun with it, usually; 0 for not known. Ticks. What a lane that is never idle is judged by for long, so that a single
-    /// one counts for little that took many times as long, since code was still being compiled or the processor had other things to do.
+    /// What passes from the arrival of a request until a lane that waits for one has begun with it, usually; 0 for not known. Ticks. What a lane that is never idle is judged by for long.
     /// </summary>
-    public double Hop { get; private set; }
+    public double Hop => _hop.Mean;
 
     /// <summary>What <see cref="Hop"/> is on most machines: where none has been seen, since no lane has ever waited, it is taken to be that. Ticks.</summary>
     public double UsualHop { get; init; }
@@ -47,18 +41,7 @@ internal sealed class ExecutionCosts
 
     /// <summary>A lane that waited has begun with a request.</summary>
     /// <param name="ticks">How long after it had come, in ticks of the time provider.</param>
-    public void RecordHop(long ticks)
-    {
-        var hop = Math.Max(1.0, ticks);
-        if (_hops < FirstHops)
-        {
-            _hops++;
-            Hop = Hop == 0 ? hop : Math.Min(Hop, hop);
-            return;
-        }
-
-        Hop += Weight * (Math.Min(hop, MostOfUsual * Hop) - Hop);
-    }
+    public void RecordHop(long ticks) => _hop.Record(ticks);
 
     /// <summary>True when so many rows have been run.</summary>
     public bool IsKnown(int rows) => rows < _means.Length && _means[rows] > 0;
@@ -90,9 +73,11 @@ internal sealed class ExecutionCosts
             var length = Math.Max(8, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)size + 1));
             Array.Resize(ref _means, length);
             Array.Resize(ref _deviations, length);
+            Array.Resize(ref _usual, length);
         }
 
         LargestKnown = Math.Max(LargestKnown, size);
+        _usual[size].Record(cost);
         if (_means[size] == 0)
         {
             _means[size] = cost;
@@ -113,6 +98,9 @@ internal sealed class ExecutionCosts
 
     /// <summary>What it costs at most, but for one in a few dozen. Ticks.</summary>
     public double Most(int rows) => Mean(rows) + Spread(rows);
+
+    /// <summary>What executions of so many rows usually cost; nothing where they are not known.</summary>
+    public UsualCost Usual(int rows) => IsKnown(rows) ? _usual[rows] : default;
 
     /// <summary>By how much it exceeds its mean then. Ticks.</summary>
     public double Spread(int rows) => 3 * Deviation(rows);

@@ -135,7 +135,7 @@ internal sealed class LaneScheduler : IModelScheduler
         lock (_gate)
         {
             var now = _time.GetTimestamp();
-            var lane = mayLend && _queue.Count == 0 && !_isDraining && _order is null && pending.DeadlineTimestamp > now && _callers.Pays(pending.Rows, pending.Bytes) ? CallerExecution.FindLane(_lanes.Active) ?? (_callers.IsTrifle(pending.Rows) ? _others.FindSide(this) : null) : null;
+            var lane = mayLend && !_isDraining && _order is null && pending.DeadlineTimestamp > now && _callers.Pays(pending.Rows, pending.Bytes) ? FindForCaller(pending) : null;
             var refusal = pending.IsAbandoned ? pending.DescribeEnd(now)
                 : _isStopping ? pending.RefuseStopping()
                 : _queue.TryAdd(pending, now) ? null
@@ -151,7 +151,7 @@ internal sealed class LaneScheduler : IModelScheduler
                 _decider.OnArrival(pending.EnqueuedTimestamp);
                 _order?.Enter(pending);
                 pending.Request.Trace?.Record(TraceActivity.QueueStart, pending.EnqueuedTimestamp);
-                loan = lane is null ? null : TryTakeSmall(lane, now);
+                loan = lane is null ? null : TakeOver(lane, now);
                 if (loan is { } own)
                 {
                     _alarm.Lend(own.Lane);
@@ -477,6 +477,25 @@ internal sealed class LaneScheduler : IModelScheduler
         // What warmed the lane up has not been reported if it never had a thread.
         _decider.OnEnd(lane, now);
         return new LaneLoan(lane, TakeBatch(lane, decision, now), decision.Reason);
+    }
+
+    /// <summary>A lane by which a caller could run his request; where others wait, only one whose thread has not come yet to run them.</summary>
+    private InstanceRunner? FindForCaller(PendingInference pending) =>
+        CallerExecution.FindLane(_lanes.Active) ?? (_queue.Count == 0 && _callers.IsTrifle(pending.Rows) ? _others.FindSide(this) : null);
+
+    /// <summary>As <see cref="TryTakeSmall"/>, when a thread may have been called for what waits. Whoever comes before it needs not wait for it.</summary>
+    private LaneLoan? TakeOver(InstanceRunner lane, long now)
+    {
+        var called = _calledAt;
+        var loan = TryTakeSmall(lane, now);
+        if (loan is not null && called != 0 && now - called > _costs.Hop)
+        {
+            // It takes as long as this at least.
+            _costs.RecordHop(now - called);
+            _calledAt = 0;
+        }
+
+        return loan;
     }
 
     private bool WaitForWork(InstanceRunner lane, long until, long now)

@@ -148,6 +148,39 @@ public sealed class CallerExecutionTests
         Assert.Equal(1, model.Statistics.Releases(ReleaseReason.Full));
     }
 
+    /// <summary>A thread that waits with others for company, or has been called for them and has not come, need not be waited for by whoever makes the batch full.</summary>
+    [Fact]
+    public async Task Requests_ThatWait_AreRunByWhoeverEndsTheirWait()
+    {
+        await using var model = Make(maxBatchSize: 2, delay: TimeSpan.FromSeconds(1));
+        await LearnAsync(model, advance: TimeSpan.FromSeconds(2));
+        (await SucceedAsync(model.Engine.InferAsync(model.Rows(2, 1f), Token))).Dispose();
+        Assert.NotEqual(Environment.CurrentManagedThreadId, _threadOfLast);
+        await Waiting.UntilAsync(() => model.Lanes[0].IsThreadWaiting);
+
+        var first = model.Engine.InferAsync(model.Rows(1, 2f), Token).AsTask();
+        Assert.False(first.IsCompleted);
+        var second = model.Engine.InferAsync(model.Rows(1, 3f), Token);
+
+        Assert.True(second.IsCompleted);
+        Assert.Equal(Environment.CurrentManagedThreadId, _threadOfLast);
+        using var answer = await SucceedAsync(first);
+        Assert.Equal(2f, TestTensor.Read<float>(answer.Outputs[0])[0]);
+        using var other = await SucceedAsync(second);
+        Assert.Equal(3f, TestTensor.Read<float>(other.Outputs[0])[0]);
+        Assert.False(model.Lanes[0].IsLent);
+
+        // The thread is there as before.
+        var alone = model.Engine.InferAsync(model.Rows(1, 4f), Token).AsTask();
+        await Waiting.UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+            return alone.IsCompleted;
+        });
+        (await SucceedAsync(alone)).Dispose();
+        Assert.NotEqual(Environment.CurrentManagedThreadId, _threadOfLast);
+    }
+
     /// <summary>Who comes while a caller has the lane waits; the caller runs some of them, and a thread of the lane the others.</summary>
     [Fact]
     public async Task Requests_ThatComeMeanwhile_AreAllAnswered()

@@ -87,6 +87,33 @@ public sealed class ExecutionCostsTests
         Assert.InRange(costs.Hop, least, most);
     }
 
+    /// <summary>Now and then the system takes the processor from a thread that runs a small model; that says nothing of the next execution.</summary>
+    [Fact]
+    public void Usual_IsHardlyMovedByWhatWasHeldUp()
+    {
+        var costs = new ExecutionCosts();
+        for (var i = 0; i < 200; i++)
+        {
+            costs.Record(1, i % 25 == 0 ? 20_000 : 40);
+            Assert.InRange(costs.Usual(1).Most, 40, i == 0 ? 40_000 : 100);
+        }
+
+        Assert.True(costs.Most(1) > 1_000);
+    }
+
+    [Fact]
+    public void Usual_FollowsAModelThatHasBecomeSlow()
+    {
+        var costs = new ExecutionCosts();
+        for (var i = 0; i < 80; i++)
+        {
+            costs.Record(3, i < 20 ? 40 : 4_000);
+        }
+
+        Assert.InRange(costs.Usual(3).Mean, 3_500, 4_000);
+        Assert.Equal(0, costs.Usual(2).Mean);
+    }
+
     [Fact]
     public void Hop_FollowsWhatHasChanged()
     {
