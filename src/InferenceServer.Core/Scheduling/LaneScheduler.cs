@@ -251,6 +251,8 @@ internal sealed class LaneScheduler : IModelScheduler
                         _alarm.TryWake(_lanes.Active);
                     }
 
+                    // What is waited for from now on is the caller.
+                    _calledAt = 0;
                     _alarm.WaitForReturn(lane);
                 }
 
@@ -483,7 +485,7 @@ internal sealed class LaneScheduler : IModelScheduler
     private InstanceRunner? FindForCaller(PendingInference pending) =>
         CallerExecution.FindLane(_lanes.Active) ?? (_queue.Count == 0 && _callers.IsTrifle(pending.Rows) ? _others.FindSide(this) : null);
 
-    /// <summary>As <see cref="TryTakeSmall"/>, when a thread may have been called for what waits. Whoever comes before it needs not wait for it.</summary>
+    /// <summary>As <see cref="TryTakeSmall"/>, when a thread may have been called for what waits. Whoever comes before it need not wait for it.</summary>
     private LaneLoan? TakeOver(InstanceRunner lane, long now)
     {
         var called = _calledAt;
